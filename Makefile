@@ -1,0 +1,56 @@
+# `make` lists the targets. CI runs the same ones, by .ci/run.
+
+EXECUTOR ?= docker
+EXAMPLE  ?= churn
+T        ?= 30s
+N        ?= 50
+GO       ?= go
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race e2e fuzz lint golden generate bench images demo soak release clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/mlops, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/mlops ./cmd/mlops
+
+test: ## all tests; those that need Docker are skipped, with a reason, where none answers
+	$(GO) test $(TESTFLAGS) ./...
+
+race: ## all tests under the race detector
+	$(GO) test -race $(TESTFLAGS) ./...
+
+e2e: build images ## all tests, and a failure where Docker does not answer; then the demo, checked
+	MLOPS_NEED_DOCKER=1 $(GO) test $(TESTFLAGS) ./...
+	.ci/e2e
+
+fuzz: ## each fuzz target for T=30s
+	.ci/fuzz $(T)
+
+lint: ## gofmt, go vet, staticcheck, shell and Python syntax
+	.ci/lint
+
+golden: ## rewrite scripts' and golden files' expectations; the diff is the review
+	.ci/golden
+
+generate: ## schemas, reference and tables from code
+	$(GO) generate ./...
+
+bench: build ## speed and memory beside peers and floors; BENCH='-only noop -rounds 5'
+	$(GO) run ./cmd/bench $(BENCH)
+
+images: ## the examples' images, without a registry
+	examples/images/make
+
+demo: ## run an example: EXECUTOR=docker|host EXAMPLE=churn|minimal
+	examples/demo $(EXAMPLE) $(EXECUTOR)
+
+soak: build images ## run the small example N=50 times and look for what was left behind
+	.ci/soak $(N)
+
+release: ## bin/release/: static binaries, their modules and checksums
+	.ci/release
+
+clean: ## remove what these targets made, but no image
+	rm -rf bin examples/*/out examples/*/.mlops

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// A workload is something this program does itself, in a process of its own.
+// It returns how long the part took that counts.
+type workload struct {
+	args int // how many it wants
+	run  func(args []string) (time.Duration, error)
+}
+
+// workloads are the floors, and the packages of mlops that are called directly.
+func workloads() map[string]workload {
+	return map[string]workload{
+		"stat-graph":    {2, statGraph},
+		"fork-exec":     {1, forkExec},
+		"read-files":    {1, readFiles},
+		"link-files":    {2, linkFiles},
+		"yaml-node":     {1, yamlNode},
+		"store-restore": {3, storeRestore},
+		"spec-parse":    {1, specParse},
+	}
+}
+
+// runInside runs one workload and prints its seconds.
+func runInside(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprintln(stderr, "bench:", errUsage)
+		return 2
+	}
+	w, ok := workloads()[args[0]]
+	if !ok || len(args)-1 != w.args {
+		fmt.Fprintf(stderr, "bench: workload %q: %v\n", args[0], errUsage)
+		return 2
+	}
+	took, err := w.run(args[1:])
+	if err != nil {
+		fmt.Fprintf(stderr, "bench: %s: %v\n", args[0], err)
+		return 1
+	}
+	fmt.Fprintln(stdout, took.Seconds())
+	return 0
+}
+
+// timed returns how long f takes.
+func timed(f func() error) (time.Duration, error) {
+	began := time.Now()
+	err := f()
+	return time.Since(began), err
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// dockerRows measure containers. Without an engine they are skipped whole.
+func dockerRows() []row {
+	return []row{
+		{"container-step", "one more step in a job's container (slope over 1 … 51 steps)", seconds, setupContainerStep},
+		{"container-job", "a container job of one step that does nothing, whole run", seconds, setupContainerJob},
+		{"container-log", "100 MB of log out of a container, shown and kept", seconds, setupContainerLog},
+	}
+}
+
+func setupContainerStep(b *bench) (contest, error) {
+	const few, many = 1, 51
+	if _, err := b.lookups().docker(); err != nil {
+		return contest{contestants: []contestant{skipped("mlops run", ours, err)}, targets: []target{{limit: 0.005}}}, nil
+	}
+	dir, err := b.dir("container-step")
+	if err != nil {
+		return contest{}, err
+	}
+	var mine, act [2]contestant
+	for i, n := range []int{few, many} {
+		if mine[i], err = b.stepsContestant(dir, n, benchImage, "docker"); err != nil {
+			return contest{}, err
+		}
+		if act[i], err = b.actContestant(dir, benchImage, n); err != nil {
+			return contest{}, err
+		}
+	}
+	name, remove, err := b.container()
+	if err != nil {
+		return contest{}, err
+	}
+	ks := []contestant{
+		slope("mlops run", ours, mine[0], mine[1], many-few),
+		command("docker exec", peer, "", "docker", "exec", name, "true"),
+		slope("act", peer, act[0], act[1], many-few),
+		inside("ForkExec on the host", floor, "fork-exec", "1"),
+	}
+	return contest{contestants: ks, targets: []target{{limit: 0.005}, {"docker exec", 1.0 / 15}, {"act", 1.0 / 40}}, end: remove}, nil
+}
+
+func setupContainerJob(b *bench) (contest, error) {
+	const run = "docker run --rm"
+	if _, err := b.lookups().docker(); err != nil {
+		return contest{contestants: []contestant{skipped("mlops run", ours, err)}, targets: []target{{run, 0.75}}}, nil
+	}
+	dir, err := b.dir("container-job")
+	if err != nil {
+		return contest{}, err
+	}
+	mine, err := b.stepsContestant(dir, 1, benchImage, "docker")
+	ks := []contestant{
+		mine,
+		command(run, peer, "", "docker", "run", "--rm", benchImage, "true"),
+		command("docker run --rm --network none", peer, "", "docker", "run", "--rm", "--network", "none", benchImage, "true"),
+	}
+	return contest{contestants: ks, targets: []target{{run, 0.75}}}, err
+}
+
+// logLines lines of 100 bytes are 100 MB.
+const logLines = 1_000_000
+
+// logCommand prints them in a container.
+var logCommand = fmt.Sprintf("yes %s | head -n %d", strings.Repeat("x", 99), logLines)
+
+func setupContainerLog(b *bench) (contest, error) {
+	const run = "docker run, json-file"
+	if _, err := b.lookups().docker(); err != nil {
+		return contest{contestants: []contestant{skipped("mlops run", ours, err)}, targets: []target{{run, 1.0 / 8}}}, nil
+	}
+	dir, err := b.dir("container-log")
+	if err != nil {
+		return contest{}, err
+	}
+	text := fmt.Sprintf("name: log\njobs:\n  talk: {image: %q, inputs: [], cache: false, network: none, run: %q}\n", benchImage, logCommand)
+	if err := os.WriteFile(filepath.Join(dir, "mlops.yaml"), []byte(text), 0o644); err != nil {
+		return contest{}, err
+	}
+	mine := command("mlops run --output plain", ours, dir, "sh", "-c", quoted(b.mlops)+" run --executor docker --output plain > shown 2>&1")
+	timed := mine.sample
+	mine.sample = func(ctx context.Context) (measurement, error) {
+		m, err := timed(ctx)
+		if err == nil {
+			err = b.wholeLogKept(ctx, dir)
+		}
+		return m, err
+	}
+	theirs := command(run, peer, dir, "sh", "-c", "docker run --rm --log-driver json-file "+benchImage+" sh -c "+quoted(logCommand)+" > docker.shown")
+	return contest{contestants: []contestant{mine, theirs}, targets: []target{{run, 1.0 / 8}}}, nil
+}
+
+// wholeLogKept fails unless the last run's log has every byte.
+func (b *bench) wholeLogKept(ctx context.Context, dir string) error {
+	u, err := execute(ctx, dir, "sh", "-c", quoted(b.mlops)+" logs talk | wc -c")
+	if err != nil {
+		return err
+	}
+	kept, err := strconv.Atoi(strings.TrimSpace(string(u.stdout)))
+	if err == nil && kept < logLines*100 {
+		err = fmt.Errorf("%d bytes of the log are lost", logLines*100-kept)
+	}
+	return err
+}
+
+// quoted returns s as one word of a POSIX shell.
+func quoted(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

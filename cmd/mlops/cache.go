@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mlops-runner/mlops/cmd/mlops/view"
+	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/spec"
+)
+
+func newCache(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "cache", Short: "Look after the results that are kept"}
+	c.AddCommand(newCacheLs(a), newCacheVerify(a), newCacheGC(a))
+	return c
+}
+
+// openStore opens the store of the project without reading its mlops.yaml.
+func (a *app) openStore() (*store.Dir, error) {
+	if home := os.Getenv("MLOPS_HOME"); home != "" {
+		return store.Open(home)
+	}
+	p, err := a.findProject("")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(p.store()); err != nil {
+		return nil, fixError{fmt.Errorf("nothing is cached for %s yet", filepath.Join(p.root, spec.FileName)), `run the pipeline first: "mlops run"`}
+	}
+	return store.Open(p.store())
+}
+
+func newCacheLs(a *app) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "ls",
+		Short: "List the cached results, the latest used first",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return a.cacheLs(c.Context(), asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (a *app) cacheLs(ctx context.Context, asJSON bool) error {
+	s, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	results, err := cachedResults(ctx, s)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(results)
+	}
+	rows := make([][]string, len(results))
+	for i, r := range results {
+		rows[i] = []string{r.Fingerprint, r.Job, r.Used.Local().Format(time.DateTime), fmt.Sprint(r.Files), view.Bytes(r.Size), r.Run}
+	}
+	if err := view.Table(a.stdout, []string{"fingerprint", "job", "used", "files", "size", "run"}, rows, a.color()); err != nil {
+		return err
+	}
+	u, err := s.Usage(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s results, %s files, %s\n", view.Count(len(results)), view.Count(u.Blobs), view.Bytes(u.Bytes))
+	return err
+}
+
+func newCacheVerify(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify",
+		Short: "Read everything that is kept and report what is damaged",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return a.cacheVerify(c.Context()) },
+	}
+}
+
+func newCacheGC(a *app) *cobra.Command {
+	var size string
+	var dry bool
+	c := &cobra.Command{
+		Use:     "gc",
+		Short:   "Remove the results that were used longest ago",
+		Example: "  mlops cache gc --max-size 10GiB --dry-run",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.cacheGC(c.Context(), size, dry) },
+	}
+	c.Flags().StringVar(&size, "max-size", "", "keep at most this much, such as 10GiB (default: only what no result refers to is removed)")
+	c.Flags().BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
+	return c
+}
+
+// cachedResult is a line of `mlops cache ls`.
+type cachedResult struct {
+	Fingerprint string    `json:"fingerprint"`
+	Job         string    `json:"job"`
+	Run         string    `json:"run"`
+	Used        time.Time `json:"used"`
+	Files       int       `json:"files"`
+	Size        int64     `json:"size"` // bytes of its outputs, also if others have the same
+}
+
+func cachedResults(ctx context.Context, s *store.Dir) ([]cachedResult, error) {
+	out := []cachedResult{}
+	for a, err := range s.Actions(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		r, err := runner.ParseResult(a.Data)
+		if err != nil {
+			continue // of another version; gc removes it in time
+		}
+		c := cachedResult{Fingerprint: a.Fingerprint.Short(), Job: r.Job, Run: r.Run, Used: a.Used, Files: len(r.Outputs)}
+		for _, e := range r.Outputs {
+			c.Size += e.Size
+		}
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b cachedResult) int { return b.Used.Compare(a.Used) })
+	return out, nil
+}
+
+func (a *app) cacheVerify(ctx context.Context) error {
+	s, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	problems, err := s.Verify(ctx, nil)
+	if err != nil {
+		return err
+	}
+	for _, p := range problems {
+		fmt.Fprintln(a.stdout, p)
+	}
+	if len(problems) > 0 {
+		a.say("%d problems; what is damaged will be made anew by the next run", len(problems))
+		return failedError{exitFailed}
+	}
+	u, err := s.Usage(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s files, %s: all as they should be\n", view.Count(u.Blobs), view.Bytes(u.Bytes))
+	return err
+}
+
+func (a *app) cacheGC(ctx context.Context, size string, dry bool) error {
+	o := store.GCOptions{DryRun: dry}
+	if size != "" {
+		n, err := spec.ParseSize(size)
+		if err != nil {
+			return usagef("--max-size %s: %w", size, err)
+		}
+		if o.MaxSize = n; n == 0 {
+			o.MaxSize = -1
+		}
+	}
+	s, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	rep, err := s.GC(ctx, o)
+	if err != nil {
+		return err
+	}
+	verb := "removed"
+	if dry {
+		verb = "would remove"
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s %s results and %s files, %s; %s remain\n", verb, view.Count(rep.Actions), view.Count(rep.Blobs), view.Bytes(rep.Freed), view.Bytes(rep.Left))
+	return err
+}

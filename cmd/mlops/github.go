@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner/record"
+)
+
+// githubContext is the github context: in GitHub Actions what the service
+// says, elsewhere the same facts from git, as for a push of the current branch.
+func githubContext(src record.Source, lookup func(string) (string, bool)) map[string]any {
+	env := func(name string) string { v, _ := lookup(name); return v }
+	c := map[string]any{
+		"sha": src.Commit, "ref": src.Ref, "ref_name": src.Branch, "ref_type": "branch",
+		"repository": repositoryName(src.Repository), "event_name": "push", "actor": src.Author,
+		"head_ref": "", "base_ref": "", "event": map[string]any{}, "workspace": "",
+	}
+	for name, key := range map[string]string{
+		"GITHUB_SHA": "sha", "GITHUB_REF": "ref", "GITHUB_REF_NAME": "ref_name", "GITHUB_REF_TYPE": "ref_type",
+		"GITHUB_REPOSITORY": "repository", "GITHUB_EVENT_NAME": "event_name", "GITHUB_ACTOR": "actor",
+		"GITHUB_HEAD_REF": "head_ref", "GITHUB_BASE_REF": "base_ref", "GITHUB_RUN_ID": "run_id",
+		"GITHUB_RUN_NUMBER": "run_number", "GITHUB_RUN_ATTEMPT": "run_attempt", "GITHUB_SERVER_URL": "server_url",
+		"GITHUB_WORKFLOW": "workflow", "GITHUB_JOB": "job",
+	} {
+		if v := env(name); v != "" {
+			c[key] = v
+		}
+	}
+	if event := readEvent(env("GITHUB_EVENT_PATH")); event != nil {
+		c["event"] = event
+	}
+	return c
+}
+
+// readEvent reads the payload of the event that started a workflow.
+func readEvent(path string) any {
+	if path == "" {
+		return nil
+	}
+	text, err := readLimited(path, 8<<20)
+	if err != nil {
+		return nil
+	}
+	var v any
+	if json.Unmarshal(text, &v) != nil {
+		return nil
+	}
+	return v
+}
+
+// repositoryName is owner/name of a repository's address.
+func repositoryName(url string) string {
+	url = strings.TrimSuffix(strings.TrimSuffix(url, "/"), ".git")
+	url = strings.ReplaceAll(url, ":", "/")
+	parts := strings.Split(url, "/")
+	if len(parts) < 2 {
+		return ""
+	}
+	return strings.Join(parts[len(parts)-2:], "/")
+}
+
+// ciFacts are what a record says of the CI service, nil outside of one.
+func ciFacts() *record.CI {
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		return &record.CI{
+			Name: "github", Workflow: os.Getenv("GITHUB_WORKFLOW"), RunID: os.Getenv("GITHUB_RUN_ID"), Job: os.Getenv("GITHUB_JOB"),
+			URL: os.Getenv("GITHUB_SERVER_URL") + "/" + os.Getenv("GITHUB_REPOSITORY") + "/actions/runs/" + os.Getenv("GITHUB_RUN_ID"),
+		}
+	}
+	if os.Getenv("CI") == "true" {
+		return &record.CI{Name: "unknown"}
+	}
+	return nil
+}

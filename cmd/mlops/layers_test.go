@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/mlops-runner/mlops/"
+
+// layers says what each package may import of this module. Data flows one way:
+//
+//	mlops.yaml → spec → plan → runner → record → report → forge
+//
+// spec is the language, runner all that knows no machine learning, actions all
+// that does, cmd connects them. A new row is a design decision.
+var layers = map[string][]string{
+	"schemas":             {},
+	"spec/expression":     {},
+	"spec":                {"spec/expression"},
+	"runner/store":        {},
+	"runner/agent":        {"spec/expression"}, // steps' conditions are evaluated where their outputs are
+	"runner/record":       {"runner/store"},
+	"runner/worktree":     {"runner/store", "runner/record"},
+	"runner/plan":         {"spec", "spec/expression", "runner/store"},
+	"runner":              {"spec", "spec/expression", "runner/agent", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
+	"runner/host":         {"runner", "runner/agent"},
+	"runner/docker":       {"runner", "runner/agent"},
+	"runner/executortest": {"runner", "runner/agent", "runner/store"},
+	"cmd/mlops/view":      {"runner"},
+	"cmd/mlops":           {"*"},
+	"cmd/bench":           {"*"},
+	"examples":            {},
+}
+
+// TestLayers holds every package to its row, tests excepted.
+func TestLayers(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "../../...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for dec.More() {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		checkLayer(t, strings.TrimPrefix(p.ImportPath, module), p.Imports)
+	}
+}
+
+func checkLayer(t *testing.T, name string, imports []string) {
+	allowed, ok := layers[name]
+	if parent := name[:max(0, strings.LastIndexByte(name, '/'))]; !ok && slices.Contains([]string{"runner/executortest", "examples"}, parent) {
+		allowed, ok = append([]string{parent}, layers[parent]...), true // helpers of a suite
+	}
+	if !ok {
+		t.Errorf("package %s has no row in the table of layers", name)
+		return
+	}
+	if slices.Contains(allowed, "*") {
+		return
+	}
+	for _, i := range imports {
+		if dep, ours := strings.CutPrefix(i, module); ours && !slices.Contains(allowed, dep) {
+			t.Errorf("%s imports %s, which its layer does not allow", name, dep)
+		}
+	}
+}

@@ -1,0 +1,11 @@
+// Command mlops runs machine-learning pipelines that an mlops.yaml declares.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/spec"
+)
+
+// A project is an mlops.yaml with the folder that it stands in.
+type project struct {
+	root     string // absolute folder of the mlops.yaml; every path of the file is relative to it
+	path     string // of the mlops.yaml, as shown to people
+	source   []byte
+	spec     *spec.File
+	warnings spec.Diagnostics
+	contexts map[string]any // github, inputs
+}
+
+// maxSource bounds what is read of an mlops.yaml; the parser says what is too much.
+const maxSource = spec.MaxSize + 1
+
+// openProject finds, reads and checks an mlops.yaml. path "" means the --file
+// flag, or else the nearest one at or above the working directory.
+func (a *app) openProject(path string, params map[string]string) (*project, error) {
+	p, err := a.findProject(path)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.parse(params)
+}
+
+// findProject reads an mlops.yaml without parsing it.
+func (a *app) findProject(path string) (*project, error) {
+	if path == "" {
+		path = a.file
+	}
+	if path == "" {
+		found, err := nearest(spec.FileName)
+		if err != nil {
+			return nil, err
+		}
+		path = found
+	}
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		path = filepath.Join(path, spec.FileName)
+	}
+	src, err := readLimited(path, maxSource)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fixError{fmt.Errorf("no %s", path), `write one with "mlops init", or name it with --file`}
+	}
+	if err != nil {
+		return nil, err
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	return &project{root: filepath.Dir(abs), path: path, source: src}, nil
+}
+
+// nearest finds a file in the working directory or the closest folder above it.
+func nearest(name string) (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	rel := ""
+	for {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return rel + name, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", fixError{fmt.Errorf("no %s here", name), `write one with "mlops init"`}
+		}
+		dir, rel = up, "../"+rel
+	}
+}
+
+func (p *project) parse(params map[string]string) error {
+	f, ds := spec.Parse(p.path, p.source, spec.Options{ReadFile: p.read, Params: params, Actions: builtins()})
+	if err := ds.Err(); err != nil {
+		return err
+	}
+	p.spec, p.warnings = f, ds
+	if p.spec.Name.Value == "" {
+		p.spec.Name.Value = filepath.Base(p.root)
+	}
+	return nil
+}
+
+// read gives the parser a file that mlops.yaml names, such as params.yaml.
+func (p *project) read(path string) ([]byte, error) {
+	if !filepath.IsLocal(filepath.FromSlash(path)) {
+		return nil, fmt.Errorf("%s lies outside the repository", path)
+	}
+	root, err := os.OpenRoot(p.root)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return root.ReadFile(filepath.FromSlash(path))
+}
+
+// plan makes the plan; its problems bear the source lines they stand on.
+func (p *project) plan() (*plan.Plan, error) {
+	pl, err := plan.New(p.spec, plan.Options{Contexts: p.contexts})
+	var ds spec.Diagnostics
+	if errors.As(err, &ds) {
+		return nil, ds.Quote(p.path, p.source)
+	}
+	return pl, err
+}
+
+// store is where the results of this project are kept.
+func (p *project) store() string {
+	if home := os.Getenv("MLOPS_HOME"); home != "" {
+		return home
+	}
+	return filepath.Join(p.root, ".mlops")
+}
+
+// keyValues parses the name=value arguments of a flag.
+func keyValues(flag string, args []string) (map[string]string, error) {
+	out := make(map[string]string, len(args))
+	for _, s := range args {
+		k, v, ok := strings.Cut(s, "=")
+		if !ok || k == "" {
+			return nil, usagef("--%s %s: write --%s name=value", flag, s, flag)
+		}
+		out[k] = v
+	}
+	return out, nil
+}

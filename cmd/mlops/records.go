@@ -1,0 +1,256 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mlops-runner/mlops/cmd/mlops/view"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/spec"
+)
+
+func newRuns(a *app) *cobra.Command {
+	var asJSON bool
+	var limit int
+	c := &cobra.Command{
+		Use:     "runs",
+		Short:   "List recorded runs, newest first",
+		Example: "  mlops runs\n  mlops runs --json --limit 0",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return a.runs(asJSON, limit) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().IntVarP(&limit, "limit", "n", 20, "how many; 0 means all")
+	return c
+}
+
+func (a *app) runs(asJSON bool, limit int) error {
+	p, err := a.findProject("")
+	if err != nil {
+		return err
+	}
+	runs, err := latest(p.store(), limit)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(runs)
+	}
+	if len(runs) == 0 {
+		fmt.Fprintln(a.stderr, "mlops: no run is recorded here yet")
+		return nil
+	}
+	rows := make([][]string, len(runs))
+	for i, r := range runs {
+		rows[i] = []string{
+			r.ID, r.Pipeline, string(r.Status), r.Started.Local().Format(time.DateTime),
+			view.Duration(r.Ended.Sub(r.Started)), short(r.Source.Commit, r.Source.Dirty), metricText(r.Metrics(), 4),
+		}
+	}
+	return view.Table(a.stdout, []string{"run", "pipeline", "status", "started", "took", "commit", "metrics"}, rows, a.color())
+}
+
+func latest(root string, limit int) ([]*record.Run, error) {
+	runs := []*record.Run{}
+	for e, err := range record.List(root) {
+		if err != nil {
+			return nil, err
+		}
+		r, err := e.Head()
+		if err != nil {
+			continue // a damaged record does not hide the others; show names what is wrong with it
+		}
+		runs = append(runs, r)
+		if limit > 0 && len(runs) == limit {
+			break
+		}
+	}
+	return runs, nil
+}
+
+func short(commit string, dirty bool) string {
+	if commit == "" {
+		return ""
+	}
+	if dirty {
+		return commit[:min(12, len(commit))] + "+"
+	}
+	return commit[:min(12, len(commit))]
+}
+
+// metricText shows the first metrics of a run: auc 0.912, f1 0.71.
+func metricText(ms []record.Metric, most int) string {
+	var parts []string
+	for _, m := range ms {
+		if len(m.Slice) > 0 {
+			continue
+		}
+		if len(parts) == most {
+			parts = append(parts, "…")
+			break
+		}
+		parts = append(parts, m.Name+" "+view.Number(float64(m.Value)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func newShow(a *app) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "show [RUN]",
+		Short: "Show what a run did: jobs, metrics, parameters, inputs, source",
+		Long:  "Show a recorded run. RUN is an id, the unique beginning of one, or nothing for the newest.",
+		Args:  cobra.MaximumNArgs(1),
+		RunE:  func(_ *cobra.Command, args []string) error { return a.show(first(args), asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the whole record as JSON")
+	return c
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return record.LATEST
+	}
+	return args[0]
+}
+
+func (a *app) loadRun(id string) (*record.Run, error) {
+	p, err := a.findProject("")
+	if err != nil {
+		return nil, err
+	}
+	return record.Load(p.store(), id)
+}
+
+func (a *app) show(id string, asJSON bool) error {
+	r, err := a.loadRun(id)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(fullRun(r))
+	}
+	fmt.Fprintf(a.stdout, "run       %s\npipeline  %s\nstatus    %s\nstarted   %s, took %s\n", r.ID, r.Pipeline, r.Status,
+		r.Started.Local().Format(time.DateTime), view.Duration(r.Ended.Sub(r.Started)))
+	if r.Source.Commit != "" {
+		fmt.Fprintf(a.stdout, "commit    %s %s %s\n", short(r.Source.Commit, r.Source.Dirty), r.Source.Branch, r.Source.Subject)
+	}
+	fmt.Fprintf(a.stdout, "executor  %s\nrecord    %s\n", r.Environment.Executor, r.Dir)
+	if len(r.Params) > 0 {
+		fmt.Fprintf(a.stdout, "params    %s\n", paramsText(r.Params))
+	}
+	fmt.Fprintln(a.stdout)
+	return a.showJobs(r)
+}
+
+func (a *app) showJobs(r *record.Run) error {
+	rows := make([][]string, 0, len(r.Jobs))
+	for _, j := range r.Jobs {
+		status := string(j.Status)
+		if j.Cached {
+			status = "cached"
+		}
+		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + j.Error})
+	}
+	return view.Table(a.stdout, []string{"job", "status", "took", "metrics", "why"}, rows, a.color())
+}
+
+func paramsText(ps record.Values) string {
+	var parts []string
+	for _, k := range sortedNames(ps) {
+		parts = append(parts, fmt.Sprintf("%s=%v", k, ps[k]))
+	}
+	return strings.Join(parts, " ")
+}
+
+// fullRun is a record with all of its parts in one document.
+func fullRun(r *record.Run) map[string]any {
+	return map[string]any{
+		"run": r, "source": r.Source, "environment": r.Environment, "params": r.Params,
+		"jobs": r.Jobs, "metrics": r.Metrics(), "inputs": r.Inputs(), "outputs": r.Outputs(),
+	}
+}
+
+func newLogs(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "logs [RUN] [JOB]",
+		Short:   "Print the log of a job, also of one that came from the cache",
+		Long:    "Print what the steps of a job wrote. Without RUN the newest run is meant, without JOB all of its jobs.",
+		Example: "  mlops logs\n  mlops logs train@depth=4\n  mlops logs 0192a8 evaluate",
+		Args:    cobra.MaximumNArgs(2),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.logs(args) },
+	}
+}
+
+// logs prints one log, or all with a heading each. One argument may be a run
+// or a job of the newest run.
+func (a *app) logs(args []string) error {
+	id, job := record.LATEST, ""
+	switch len(args) {
+	case 1:
+		id = args[0]
+	case 2:
+		id, job = args[0], args[1]
+	}
+	r, err := a.loadRun(id)
+	if err != nil && len(args) == 1 {
+		if newest, latestErr := a.loadRun(record.LATEST); latestErr == nil && newest.Job(args[0]) != nil {
+			r, job, err = newest, args[0], nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if job != "" {
+		return a.printLog(r, job)
+	}
+	for _, j := range r.Jobs {
+		if j.Status == record.Skipped {
+			continue
+		}
+		fmt.Fprintf(a.stdout, "== %s\n", j.ID)
+		if err := a.printLog(r, j.ID); err != nil {
+			fmt.Fprintf(a.stderr, "mlops: %v\n", err)
+		}
+	}
+	return nil
+}
+
+// printLog prints the log of one job. That of a cached job is in the record of
+// the run that executed it.
+func (a *app) printLog(r *record.Run, job string) error {
+	j := r.Job(job)
+	if j == nil {
+		return a.noJob(r, job)
+	}
+	if j.Cached && j.CachedFrom != r.ID {
+		origin, err := a.loadRun(j.CachedFrom)
+		if err != nil {
+			return fmt.Errorf("log of %s: it ran in an earlier run: %w", job, err)
+		}
+		return a.printLog(origin, job)
+	}
+	log, err := r.Log(job)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	_, err = io.Copy(a.stdout, log)
+	return err
+}
+
+func (a *app) noJob(r *record.Run, job string) error {
+	var known []string
+	for _, j := range r.Jobs {
+		known = append(known, j.ID)
+	}
+	err := fmt.Errorf("run %s has no job %q", r.ID, job)
+	if near := spec.Nearest(job, known); near != "" {
+		return fixError{err, fmt.Sprintf("did you mean %q?", near)}
+	}
+	return fixError{err, "there are " + strings.Join(known, ", ")}
+}

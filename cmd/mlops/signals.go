@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/mlops-runner/mlops/runner"
+)
+
+// interruptible returns two contexts: soft ends with the first SIGINT or
+// SIGTERM and asks jobs to stop, hard ends with the second and kills them.
+func interruptible(ctx context.Context) (hard, soft context.Context, stop func()) {
+	hard, kill := context.WithCancelCause(ctx)
+	soft, ask := context.WithCancelCause(hard)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for asked := false; ; asked = true {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			if asked {
+				kill(runner.ErrKill)
+				return
+			}
+			ask(context.Canceled)
+		}
+	}()
+	return hard, soft, func() {
+		signal.Stop(signals)
+		close(done)
+		kill(nil)
+	}
+}

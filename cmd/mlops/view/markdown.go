@@ -1,0 +1,165 @@
+package view
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner"
+)
+
+// maxSummary is how large a job summary may become. GitHub drops one of more
+// than 1 MiB whole, so some room is left.
+const maxSummary = 1_000_000 // bytes
+
+// appendSummary adds the run to the job summary in the file that
+// GITHUB_STEP_SUMMARY names; "" does nothing. What the file holds already
+// counts towards the limit.
+func appendSummary(path string, r reporter) error {
+	if path == "" {
+		return nil
+	}
+	room := int64(maxSummary)
+	if info, err := os.Stat(path); err == nil {
+		room -= info.Size()
+	}
+	text := r.markdown(int(max(0, room-1)))
+	if text == "" {
+		return nil
+	}
+	return appendFile("GITHUB_STEP_SUMMARY", path, "\n"+text)
+}
+
+// A page is Markdown that must not become longer than its room.
+type page struct {
+	b    strings.Builder
+	room int
+}
+
+// add appends s if there is room for it.
+func (p *page) add(s string) bool {
+	if p.b.Len()+len(s) > p.room {
+		return false
+	}
+	p.b.WriteString(s)
+	return true
+}
+
+// markdown returns the run as GitHub-flavoured Markdown of at most room bytes.
+// What does not fit is left out from the end, and said.
+func (r reporter) markdown(room int) string {
+	const note = 100 // bytes for a last word
+	p := &page{room: room - note}
+	p.add(r.title())
+	left := r.markdownTable(p)
+	for _, j := range failedJobs(r.sum) {
+		if !p.add(r.markdownFailure(j)) {
+			left++
+		}
+	}
+	if r.sum.Record != "" {
+		p.add("\nrecord " + code(r.sum.Record) + "\n")
+	}
+	if left > 0 && room > note {
+		p.room = room
+		p.add(fmt.Sprintf("\n… and %s left out for their size\n", plural(left, "more part")))
+	}
+	return p.b.String()
+}
+
+func (r reporter) title() string {
+	sign := map[string]string{"success": "✅", "failure": "❌"}[r.sum.Status]
+	if sign == "" {
+		sign = "⚪"
+	}
+	return fmt.Sprintf("### %s %s: %s\n\n%s\n\n", sign, markdownText(r.sum.Pipeline), markdownText(r.sum.Status), markdownText(r.outcome()))
+}
+
+// markdownTable adds the table of jobs and returns how many rows had no room.
+func (r reporter) markdownTable(p *page) (left int) {
+	jobs, hidden := r.listed()
+	if len(jobs) == 0 {
+		return 0
+	}
+	columns := metricColumns(jobs)
+	columns = columns[:min(len(columns), maxMetrics)]
+	header, align := "| job | status | time | CPU | peak memory |", "|:--|:--|--:|--:|--:|"
+	for _, c := range columns {
+		header += " " + markdownText(c.title()) + " |"
+		align += "--:|"
+	}
+	if !p.add(header + "\n" + align + "\n") {
+		return len(jobs)
+	}
+	r.paint = false
+	for i, j := range jobs {
+		row := "|"
+		for _, cell := range append(r.row(j), cellsOf(columns, i)...) {
+			row += " " + markdownText(strings.TrimSpace(cell)) + " |"
+		}
+		if !p.add(row + "\n") {
+			return len(jobs) - i
+		}
+	}
+	if hidden > 0 {
+		p.add(fmt.Sprintf("\n… and %s\n", plural(hidden, "more cached job")))
+	}
+	return 0
+}
+
+func (r reporter) markdownFailure(j runner.JobSummary) string {
+	known := r.job(j.Job)
+	text := fmt.Sprintf("\n#### ✗ %s: %s\n", markdownText(j.Job), markdownText(r.verdict(j)))
+	if j.Error != "" {
+		text += "\n" + fenced(cleanLines(j.Error))
+	}
+	if known.end.Fix != "" {
+		text += "\nfix: " + markdownText(cleanLines(known.end.Fix)) + "\n"
+	}
+	if lines := known.kept.lines(false); len(lines) > 0 {
+		text += fmt.Sprintf("\n<details><summary>last %s</summary>\n\n%s\n</details>\n", plural(len(lines), "line"), fenced(strings.Join(lines, "\n")))
+	}
+	return text
+}
+
+// markdownText escapes s so that Markdown shows it as it is, on one line.
+func markdownText(s string) string {
+	var b strings.Builder
+	for _, r := range oneLine(s, false) {
+		if strings.ContainsRune("\\`*_{}[]<>#|!~&$@", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// code returns s as a code span.
+func code(s string) string {
+	s = oneLine(s, false)
+	fence := strings.Repeat("`", longestRun(s, '`')+1)
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}
+
+// fenced returns s as a block of code that s itself cannot end.
+func fenced(s string) string {
+	fence := strings.Repeat("`", max(3, longestRun(s, '`')+1))
+	return fence + "text\n" + s + "\n" + fence + "\n"
+}
+
+// longestRun returns how often c stands side by side in s at most.
+func longestRun(s string, c byte) int {
+	longest, run := 0, 0
+	for i := range len(s) {
+		if s[i] != c {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}

@@ -1,0 +1,194 @@
+package view
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/mlops-runner/mlops/runner"
+)
+
+// state is what the events so far say about a run. Every view keeps one.
+// It is not safe for concurrent use; the views lock around it.
+type state struct {
+	run, pipeline string
+	total         int
+	started       time.Time
+	jobs          map[string]*job
+	running       []*job // in the order in which they started
+	waiting       string // what the run as a whole waits for; "" after any other news
+
+	queued, cached, failed, done int
+	warnings, errors             int // notices
+	palette                      palette
+}
+
+// A job is what is known of one job instance.
+type job struct {
+	id      string // cleaned, for display
+	color   string
+	phase   phase
+	started time.Time
+	heard   time.Time // of the last sign of life
+	step    string    // name of the running step, cleaned
+	stepAt  time.Time
+	waiting string // what a Waiting event said, until the next sign of life
+	told    time.Duration
+	lines   int64
+	kept    tail
+	text    assembler
+
+	failedStep string
+	end        runner.Event // JobEnded
+}
+
+type phase int
+
+const (
+	unknown phase = iota
+	queued
+	running
+	ended
+)
+
+func newState() *state { return &state{jobs: map[string]*job{}} }
+
+// job returns the job of that name, new if it was not heard of before.
+func (s *state) job(id string) *job {
+	j := s.jobs[id]
+	if j == nil {
+		j = &job{id: oneLine(id, false), color: s.palette.pick(id)}
+		s.jobs[id] = j
+	}
+	return j
+}
+
+// apply takes one event in. For output it returns the lines that are complete
+// now, for the end of a job those that never got a newline.
+func (s *state) apply(e runner.Event) (lines []byte) {
+	if e.Kind != runner.Waiting {
+		s.waiting = ""
+	}
+	switch e.Kind {
+	case runner.RunStarted:
+		s.run, s.pipeline, s.total, s.started = oneLine(e.Run, false), oneLine(e.Pipeline, false), e.Total, e.Time
+	case runner.Notice:
+		s.notice(e.Level)
+	case runner.Waiting:
+		s.await(e)
+	}
+	if e.Job == "" {
+		return nil
+	}
+	return s.job(e.Job).apply(s, e)
+}
+
+func (s *state) notice(level string) {
+	switch level {
+	case "error":
+		s.errors++
+	case "warning":
+		s.warnings++
+	}
+}
+
+func (s *state) await(e runner.Event) {
+	if e.Job == "" {
+		s.waiting = oneLine(e.Text, false)
+	} else {
+		s.job(e.Job).waiting = oneLine(e.Text, false)
+	}
+}
+
+func (j *job) apply(s *state, e runner.Event) []byte {
+	switch e.Kind {
+	case runner.JobQueued:
+		j.move(s, queued)
+	case runner.JobStarted:
+		j.move(s, running)
+		j.started = e.Time
+		j.sign(e.Time)
+	case runner.StepStarted:
+		j.step, j.stepAt = firstLine(e.Text), e.Time
+		j.sign(e.Time)
+	case runner.StepEnded:
+		if e.Status == "failure" {
+			j.failedStep = j.step
+		}
+	case runner.JobOutput:
+		j.sign(e.Time)
+		return j.keep(j.text.add(e.Data))
+	case runner.JobEnded:
+		j.move(s, ended)
+		j.end = e
+		j.count(s, e)
+		return j.keep(j.text.flush())
+	}
+	return nil
+}
+
+// move leaves one phase for another and keeps the counts right.
+func (j *job) move(s *state, to phase) {
+	switch j.phase {
+	case queued:
+		s.queued--
+	case running:
+		s.running = without(s.running, j)
+	}
+	switch to {
+	case queued:
+		s.queued++
+	case running:
+		s.running = append(s.running, j)
+	}
+	j.phase = to
+}
+
+// count adds a job that has ended to the totals.
+func (j *job) count(s *state, e runner.Event) {
+	s.done++
+	switch {
+	case e.Cached:
+		s.cached++
+	case e.Status == "failure":
+		s.failed++
+	}
+}
+
+// sign records that the job is alive.
+func (j *job) sign(at time.Time) {
+	j.heard, j.waiting, j.told = at, "", 0
+}
+
+func (j *job) keep(lines []byte) []byte {
+	j.lines += int64(bytes.Count(lines, []byte{'\n'}))
+	j.kept.add(lines)
+	return lines
+}
+
+// doing says what the job is at: its step, or that it is starting.
+func (j *job) doing() string {
+	if j.step == "" {
+		return "starting"
+	}
+	return j.step
+}
+
+// latest returns the newest output, cleaned: a progress bar that is not yet a
+// line, or the last line.
+func (j *job) latest() string {
+	line := j.text.partial
+	if len(line) == 0 {
+		line = j.kept.last()
+	}
+	line = lastState(line)
+	return Clean(string(line[:min(len(line), tailWidth)]), false)
+}
+
+func without(jobs []*job, j *job) []*job {
+	for i, other := range jobs {
+		if other == j {
+			return append(jobs[:i], jobs[i+1:]...)
+		}
+	}
+	return jobs
+}

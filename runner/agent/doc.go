@@ -1,0 +1,80 @@
+// Package agent runs the steps of one job and proves how it ended.
+//
+// It is PID 1 of a job's container ([Main], started as `mlops agent DIR`) or
+// runs inside the runner's own process ([Run], for jobs without a container).
+// Both take a [Spec], run its steps one after another, each in a session of its
+// own, and leave in the control directory the log, its index, the events and,
+// last of all, a [Result]. A job without a Result has not succeeded, whatever
+// its exit code says. The package knows nothing of machine learning, of images
+// or of the graph that a job belongs to.
+//
+// # A step
+//
+// A step is `run` (a script and a shell) or `uses` (a built-in action, which is
+// this very binary started again as `mlops action NAME`). Its condition,
+// variables, directory and inputs may hold expressions, which are evaluated
+// when its turn comes. It reads /dev/null and writes both its streams into one
+// pipe, so that their order is kept. It talks back through five files, named by
+// MLOPS_OUTPUT, MLOPS_ENV, MLOPS_PATH, MLOPS_SUMMARY and MLOPS_METRICS (the
+// GITHUB_ names mean the same files), and through lines such as
+// "::warning file=a.py,line=3::text".
+//
+// A process that a step leaves behind lives until the job ends, as on GitHub,
+// unless it still holds the step's output two seconds after the step ended:
+// then it is killed with the step's group, because the output could never be
+// called complete. When the last step is over everything that still runs is
+// killed, and only then are the outputs read.
+//
+// # Stopping
+//
+// When the context ends, or a timeout passes, the step's group gets SIGTERM
+// (and SIGCONT, in case it was stopped). It then has Spec.Grace to finish: not
+// the shell alone but every process of the group, because a shell dies of
+// SIGTERM at once while the training below it still writes its checkpoint.
+// What is left gets SIGKILL. Steps under `if: always()` or `cancelled()` still
+// run, for five minutes in all. A context whose cause is [ErrKill], or a kill
+// given by [WithKill], skips all of that.
+//
+// # Why these choices
+//
+// Why a session per step and not only a process group: a background group that
+// reads the terminal is stopped by SIGTTIN and would hang for ever. Without a
+// controlling terminal, opening /dev/tty fails at once.
+//
+// Why scripts go through -c: the shell replaces itself by the last command and
+// saves a fork, Python finds modules of the workspace, and nothing is written.
+// Scripts over 64 KiB go through a file; an argument may have 128.
+//
+// Why command files are reused and not new for each step: five files made,
+// read and removed cost more than the process. A file is truncated when, and
+// only when, the step wrote to it.
+//
+// Why syscall.ForkExec and not os/exec: os/exec waits for one process by its
+// own means and would race with the loop that reaps orphans as PID 1. Here
+// waiting for a step never reaps (WNOWAIT), so a step's process id stays taken
+// until the group was dealt with, and signals cannot hit a stranger.
+//
+// Why [Run] is no subreaper: orphans would become children of the runner, and
+// reaping them would need wait(-1), which steals children that other code
+// waits for. Instead each step's environment carries a mark, by which processes
+// that left their group are found in /proc and killed. A process that also
+// cleared its environment escapes; containers have no such gap, as there PID 1
+// kills everything.
+//
+// Why PeakMemory may be 0: inside a container it is the growth of the control
+// group's high-water mark, page cache included. A step that stays below an
+// earlier peak leaves no trace there, and the kernel's ru_maxrss of a process
+// started by vfork begins at the starter's own size. A figure at or below that
+// is not known, and is left out.
+//
+// Why an out-of-memory kill does not fail a step that exits 0: the script saw
+// its child die and chose to go on. The kill is counted and a warning says so.
+// If the step fails, the kill is its reason.
+//
+// Why the log is raw: the agent holds no secrets to look for. The runner masks
+// what leaves the control directory, which belongs to the caller alone.
+//
+// Why result.json alone is synced: fsync of a growing log would cost more than
+// many jobs do. The Result holds the log's length, [LoadResult] compares it,
+// and file systems publish a file's length after its data.
+package agent

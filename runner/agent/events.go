@@ -1,0 +1,65 @@
+package agent
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// An emitter hands events to the sink one at a time and keeps those that a
+// later reader needs in events.jsonl.
+type emitter struct {
+	mu   sync.Mutex // one event at a time; guards all below
+	sink func(Event)
+	file *os.File
+	err  error // the first that writing the file met
+}
+
+func openEvents(dir string, sink func(Event)) (*emitter, error) {
+	f, err := os.OpenFile(filepath.Join(dir, EventsFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &emitter{sink: sink, file: f}, nil
+}
+
+// emit stamps and sends e.
+func (m *emitter) emit(e Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e.Time.IsZero() {
+		e.Time = time.Now().UTC()
+	}
+	if e.Kind != Output && e.Kind != LogGrew {
+		m.keep(e)
+	}
+	if m.sink != nil {
+		m.sink(e)
+	}
+}
+
+func (m *emitter) keep(e Event) {
+	if m.file == nil || m.err != nil {
+		return
+	}
+	line, err := json.Marshal(e)
+	if err == nil {
+		_, err = m.file.Write(append(line, '\n'))
+	}
+	m.err = err
+}
+
+// last writes the job's end to the file, which is then complete. The sink gets
+// the same event from [emitter.finish], when the Result is in its place.
+func (m *emitter) last(e Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keep(e)
+	if err := m.file.Close(); m.err == nil {
+		m.err = err
+	}
+	m.file = nil
+	return m.err
+}

@@ -1,0 +1,260 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// hashBuffer is how much of a file is read at once, in bytes.
+const hashBuffer = 256 << 10
+
+// A collector lists and hashes the files of a job's outputs. It opens nothing
+// outside the workspace: os.Root refuses links that lead out of it.
+type collector struct {
+	root  *os.Root
+	fsys  fs.FS
+	found map[string]*Artifact
+}
+
+// collectOutputs returns the files of the outputs, sorted by path, and the
+// outputs that have none.
+func collectOutputs(ctx context.Context, s *Spec, since time.Time) (list []Artifact, missing []string, err error) {
+	if len(s.Outputs) == 0 && len(s.Metrics) == 0 {
+		return nil, nil, nil
+	}
+	root, err := os.OpenRoot(s.Workspace)
+	if err != nil {
+		return nil, nil, fmt.Errorf("outputs: %w", err)
+	}
+	defer root.Close()
+	c := &collector{root: root, fsys: root.FS(), found: map[string]*Artifact{}}
+	for i, out := range slices.Concat(s.Outputs, s.Metrics) {
+		n, err := c.add(out)
+		if err != nil {
+			return nil, nil, fmt.Errorf("output %s: %w", out, err)
+		}
+		if n == 0 && i < len(s.Outputs) {
+			missing = append(missing, out)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, missing, nil
+	}
+	if err := c.hash(ctx); err != nil {
+		return nil, nil, err
+	}
+	for _, p := range sortedKeys(c.found) {
+		list = append(list, *c.found[p])
+	}
+	return list, nil, nil
+}
+
+// add lists the files of one output and returns their number.
+func (c *collector) add(out string) (int, error) {
+	clean := path.Clean(out)
+	if !fs.ValidPath(clean) {
+		return 0, errors.New("lies outside the workspace")
+	}
+	if !strings.ContainsAny(clean, "*?[{\\") {
+		return c.addPath(clean, strings.HasSuffix(out, "/"))
+	}
+	matches, err := doublestar.Glob(c.fsys, clean, doublestar.WithNoFollow())
+	if err != nil {
+		return 0, err
+	}
+	folder := strings.HasSuffix(out, "/")
+	return c.addMatches(matches, folder)
+}
+
+func (c *collector) addMatches(matches []string, folder bool) (total int, err error) {
+	here := map[string]bool{}
+	for _, m := range matches {
+		here[m] = true
+	}
+	for _, m := range matches {
+		st, err := c.root.Lstat(m)
+		if err != nil {
+			return 0, err
+		}
+		if folder && !st.IsDir() {
+			continue
+		}
+		n, err := c.addEntry(m, st, func(target string) bool { return here[target] || within(target, m) })
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// addPath lists one file, or all files below one folder.
+func (c *collector) addPath(name string, folder bool) (int, error) {
+	st, err := c.root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, cause(err)
+	}
+	if folder && !st.IsDir() {
+		return 0, fmt.Errorf("is %s and not a folder", kindOf(st.Mode()))
+	}
+	return c.addEntry(name, st, func(target string) bool { return within(target, name) })
+}
+
+// addEntry lists a file, a link or a folder. inside tells whether a link's
+// target belongs to the same output.
+func (c *collector) addEntry(name string, st fs.FileInfo, inside func(string) bool) (int, error) {
+	if !st.IsDir() {
+		return 1, c.file(name, st, inside)
+	}
+	n := 0
+	err := fs.WalkDir(c.fsys, name, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		st, err := d.Info()
+		if err != nil {
+			return err
+		}
+		n++
+		return c.file(p, st, inside)
+	})
+	return n, err
+}
+
+func (c *collector) file(name string, st fs.FileInfo, inside func(string) bool) error {
+	a := &Artifact{Path: name, Size: st.Size(), Mode: uint32(st.Mode().Perm())}
+	switch {
+	case st.Mode()&fs.ModeSymlink != 0:
+		target, err := c.link(name, inside)
+		if err != nil {
+			return err
+		}
+		a.Link, a.Size, a.Mode = target, int64(len(target)), 0
+	case !st.Mode().IsRegular():
+		return fmt.Errorf("%s is %s, which cannot be kept", name, kindOf(st.Mode()))
+	}
+	c.found[name] = a
+	return nil
+}
+
+// link returns the target of a symbolic link that stays inside its output. A
+// ".." behind a name is refused: if the name is a link itself, where it leads
+// cannot be told from the text.
+func (c *collector) link(name string, inside func(string) bool) (string, error) {
+	target, err := c.root.Readlink(name)
+	if err != nil {
+		return "", cause(err)
+	}
+	up := strings.TrimLeft(target, "./")
+	if path.IsAbs(target) || slices.Contains(strings.Split(up, "/"), "..") || !inside(path.Join(path.Dir(name), target)) {
+		return "", fmt.Errorf("%s is a symbolic link to %s, outside the output", name, target)
+	}
+	return target, nil
+}
+
+// within reports whether p is dir or below it.
+func within(p, dir string) bool {
+	return p == dir || dir == "." && fs.ValidPath(p) || strings.HasPrefix(p, dir+"/")
+}
+
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	case m&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	case m.IsDir():
+		return "a folder"
+	}
+	return "a file"
+}
+
+// hash fills in the digests, several files at once, the largest first.
+func (c *collector) hash(ctx context.Context) error {
+	files := make([]*Artifact, 0, len(c.found))
+	for _, a := range c.found {
+		if a.Link != "" {
+			a.Digest = digestText(sha256.Sum256([]byte(a.Link)))
+			continue
+		}
+		files = append(files, a)
+	}
+	slices.SortFunc(files, func(a, b *Artifact) int { return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Path, b.Path)) })
+	var wg sync.WaitGroup
+	var mu sync.Mutex // guards files and failed
+	var failed error
+	next := func(err error) *Artifact {
+		mu.Lock()
+		defer mu.Unlock()
+		if failed == nil {
+			failed = cmp.Or(err, ctx.Err())
+		}
+		if failed != nil || len(files) == 0 {
+			return nil
+		}
+		a := files[0]
+		files = files[1:]
+		return a
+	}
+	for range workers(len(files)) {
+		wg.Go(func() {
+			buf := make([]byte, hashBuffer)
+			for a := next(nil); a != nil; {
+				a = next(c.digest(ctx, a, buf))
+			}
+		})
+	}
+	wg.Wait()
+	return failed
+}
+
+// digest reads one file. Its size is what was read.
+func (c *collector) digest(ctx context.Context, a *Artifact, buf []byte) error {
+	f, err := c.root.Open(a.Path)
+	if err != nil {
+		return fmt.Errorf("output %s: %w", a.Path, cause(err))
+	}
+	defer f.Close()
+	h := sha256.New()
+	a.Size = 0
+	for {
+		n, err := f.Read(buf)
+		h.Write(buf[:n])
+		a.Size += int64(n)
+		if err == io.EOF {
+			break
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("output %s: %w", a.Path, cause(err))
+		}
+	}
+	a.Digest = digestText([32]byte(h.Sum(nil)))
+	return nil
+}
+
+func digestText(sum [32]byte) string { return "sha256:" + hex.EncodeToString(sum[:]) }

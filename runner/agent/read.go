@@ -1,0 +1,139 @@
+package agent
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// ErrNoResult reports that an agent ended, or was lost, before it could say how the job ended.
+var ErrNoResult = errors.New("agent: no result")
+
+const (
+	maxEventLine = 512 << 20 // bytes; a Result may list a million files
+	maxPayload   = 4 << 20   // bytes of an Output event
+)
+
+// ReadEvents reads an agent's event stream, or its events.jsonl, up to the
+// [Ended] event and returns that event's Result. watch, if not nil, gets every
+// event in order and must not keep Event.Data.
+//
+// What is not an event is skipped: a runtime may write into the same stream. It
+// fails with [ErrNoResult] if the stream ends first, and with the reader's error.
+func ReadEvents(r io.Reader, watch func(Event)) (Result, error) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	var payload []byte
+	for {
+		line, err := readLine(br)
+		if e, ok := parseEvent(line); ok {
+			if e.N > 0 {
+				if payload, err = readPayload(br, &e, payload); err != nil {
+					return Result{}, fmt.Errorf("%w: %w", ErrNoResult, err)
+				}
+			}
+			if watch != nil {
+				watch(e)
+			}
+			if e.Kind == Ended {
+				return *e.Result, nil
+			}
+		}
+		if err == io.EOF {
+			return Result{}, ErrNoResult
+		}
+		if err != nil {
+			return Result{}, fmt.Errorf("%w: %w", ErrNoResult, err)
+		}
+	}
+}
+
+// readLine returns the next line without its end. Of a line that is too long
+// to be an event nothing is kept.
+func readLine(br *bufio.Reader) ([]byte, error) {
+	var long []byte
+	tooLong := false
+	for {
+		part, err := br.ReadSlice('\n')
+		if err == nil && long == nil && !tooLong {
+			return part, nil
+		}
+		if tooLong = tooLong || len(long)+len(part) > maxEventLine; tooLong {
+			long = nil
+		} else {
+			long = append(long, part...)
+		}
+		if err != bufio.ErrBufferFull {
+			return long, err
+		}
+	}
+}
+
+// parseEvent finds an event in a line. Something else may stand before it, when
+// its writer did not end its own line.
+func parseEvent(line []byte) (Event, bool) {
+	start := bytes.Index(line, []byte(`{"kind":"`))
+	if start < 0 {
+		return Event{}, false
+	}
+	var e Event
+	if err := json.Unmarshal(line[start:], &e); err != nil {
+		return Event{}, false
+	}
+	if e.N < 0 || e.N > maxPayload || e.N > 0 && e.Kind != Output || e.Kind == Ended && e.Result == nil {
+		return Event{}, false
+	}
+	return e, true
+}
+
+func readPayload(br *bufio.Reader, e *Event, buf []byte) ([]byte, error) {
+	if cap(buf) < e.N {
+		buf = make([]byte, e.N)
+	}
+	e.Data = buf[:e.N]
+	_, err := io.ReadFull(br, e.Data)
+	return buf, err
+}
+
+// writeEvent writes e as ReadEvents reads it.
+func writeEvent(w io.Writer, e Event) error {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	b = append(append(b, '\n'), e.Data...)
+	_, err = w.Write(b)
+	return err
+}
+
+// LoadResult reads the result from a control directory. It fails with
+// [ErrNoResult] if there is none, and if the log beside it is not the one that
+// the result speaks of.
+func LoadResult(dir string) (Result, error) {
+	b, err := os.ReadFile(filepath.Join(dir, ResultFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return Result{}, fmt.Errorf("%w in %s", ErrNoResult, dir)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	var r Result
+	if err := json.Unmarshal(b, &r); err != nil {
+		return Result{}, fmt.Errorf("%s: %w", ResultFile, err)
+	}
+	if r.Version != Version {
+		return Result{}, fmt.Errorf("%s: version %d is not %d", ResultFile, r.Version, Version)
+	}
+	st, err := os.Stat(filepath.Join(dir, LogFile))
+	if err != nil {
+		return Result{}, fmt.Errorf("%s: %w", ResultFile, err)
+	}
+	if st.Size() != r.LogSize {
+		return Result{}, fmt.Errorf("%s: the log has %d bytes and not %d", ResultFile, st.Size(), r.LogSize)
+	}
+	return r, nil
+}

@@ -1,0 +1,168 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/system"
+	"github.com/docker/go-units"
+	"golang.org/x/sys/unix"
+)
+
+// A Level says how much a Finding matters.
+type Level string
+
+// The levels. A job may run with warnings; it cannot with a failure.
+const (
+	OK   Level = "ok"
+	Warn Level = "warn"
+	Fail Level = "fail"
+)
+
+// A Finding is one fact about the engine, for "mlops doctor".
+type Finding struct {
+	Name  string // engine, API, cgroups, …
+	Value string // the fact
+	Level Level
+	Fix   string // what to do about it; "" when nothing
+}
+
+// minFree is the free disk space below which images and outputs soon fail.
+const minFree = 5 << 30
+
+// Check reports what an engine is and lacks, with two requests. An engine that
+// does not answer is a finding too.
+func (e *Executor) Check(ctx context.Context) []Finding {
+	if err := e.connect(ctx); err != nil {
+		return []Finding{failure("engine", err)}
+	}
+	v, err := e.cli.ServerVersion(ctx)
+	if err != nil {
+		return []Finding{failure("engine", e.explain("docker: ask for", "version", err))}
+	}
+	info, err := e.cli.Info(ctx)
+	if err != nil {
+		return []Finding{failure("engine", e.explain("docker: ask for", "facts", err))}
+	}
+	return append(e.engineFacts(v, info), e.hostFacts(info)...)
+}
+
+func failure(name string, err error) Finding {
+	f := Finding{Name: name, Value: err.Error(), Level: Fail}
+	if x := execError(err); x != nil {
+		f.Fix = x.Fix
+	}
+	return f
+}
+
+// engineFacts are about the program that answers.
+func (e *Executor) engineFacts(v types.Version, info system.Info) []Finding {
+	return []Finding{
+		{Name: "engine", Value: engineName(v) + " at " + e.addr.String(), Level: OK},
+		{Name: "API", Value: e.cli.ClientVersion() + " of " + v.APIVersion, Level: OK},
+		{Name: "platform", Value: fmt.Sprintf("linux/%s, %d CPUs, %s", v.Arch, info.NCPU, units.BytesSize(float64(info.MemTotal))), Level: OK},
+		storage(info), rootless(info), seccomp(info),
+		{Name: "files", Value: map[bool]string{false: "mounted", true: "copied through the API"}[e.isRemote()], Level: OK},
+	}
+}
+
+func engineName(v types.Version) string {
+	for _, c := range v.Components {
+		if strings.Contains(c.Name, "Podman") {
+			return "Podman " + c.Version
+		}
+	}
+	return "Docker " + v.Version
+}
+
+func storage(info system.Info) Finding {
+	f := Finding{Name: "storage driver", Value: info.Driver, Level: OK}
+	if info.Driver == "vfs" {
+		f.Level, f.Fix = Warn, "vfs copies the whole image for each container: use overlay2 or fuse-overlayfs"
+	}
+	return f
+}
+
+func rootless(info system.Info) Finding {
+	f := Finding{Name: "rootless", Value: "no", Level: OK}
+	switch {
+	case hasOption(info, "rootless"):
+		f.Value = "yes"
+	case hasOption(info, "userns"):
+		f.Value, f.Level = "no, but users are remapped", Warn
+		f.Fix = "jobs cannot write to your folders under userns-remap: use rootless Docker, or an engine without it"
+	}
+	return f
+}
+
+func seccomp(info system.Info) Finding {
+	if hasOption(info, "seccomp") {
+		return Finding{Name: "seccomp", Value: "on", Level: OK}
+	}
+	return Finding{Name: "seccomp", Value: "off", Level: Warn, Fix: "run an engine and a kernel with seccomp: jobs may use every system call"}
+}
+
+func hasOption(info system.Info, name string) bool {
+	return slices.ContainsFunc(info.SecurityOptions, func(o string) bool {
+		return o == "name="+name || strings.HasPrefix(o, "name="+name+",") || o == name
+	})
+}
+
+// hostFacts are about the machine below the engine.
+func (e *Executor) hostFacts(info system.Info) []Finding {
+	return []Finding{cgroups(info), gpus(info), e.disk(info)}
+}
+
+func cgroups(info system.Info) Finding {
+	version := info.CgroupVersion
+	if version == "" {
+		version = "1"
+	}
+	f := Finding{Name: "cgroups", Value: "v" + version + ", " + info.CgroupDriver, Level: OK}
+	var missing []string
+	for name, there := range map[string]bool{"memory": info.MemoryLimit, "cpu": info.CPUCfsQuota, "pids": info.PidsLimit} {
+		if !there {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		f.Level, f.Value = Warn, f.Value+", no limits for "+strings.Join(missing, ", ")
+		f.Fix = "delegate the controllers to your user (systemd: Delegate=cpu memory pids), or run without resources"
+	}
+	return f
+}
+
+func gpus(info system.Info) Finding {
+	var have []string
+	for name := range info.Runtimes {
+		if strings.Contains(name, "nvidia") {
+			have = append(have, name)
+		}
+	}
+	for _, d := range info.DiscoveredDevices {
+		have = append(have, d.ID)
+	}
+	if len(have) == 0 {
+		return Finding{Name: "GPU runtime", Value: "none", Level: OK, Fix: "for jobs with resources.gpus, install the NVIDIA container toolkit"}
+	}
+	slices.Sort(have)
+	return Finding{Name: "GPU runtime", Value: strings.Join(have, ", "), Level: OK}
+}
+
+func (e *Executor) disk(info system.Info) Finding {
+	f := Finding{Name: "free disk", Value: "unknown: " + info.DockerRootDir + " is not visible from here", Level: OK}
+	var st unix.Statfs_t
+	if e.isRemote() || unix.Statfs(info.DockerRootDir, &st) != nil {
+		return f
+	}
+	free := int64(st.Bavail) * st.Bsize
+	f.Value = units.BytesSize(float64(free)) + " in " + info.DockerRootDir
+	if free < minFree {
+		f.Level, f.Fix = Warn, `free space: "docker system prune", "mlops gc"`
+	}
+	return f
+}

@@ -1,0 +1,58 @@
+// Package docker runs tasks in containers of a Docker-compatible engine:
+// Docker 20.10 and later (API 1.41), rootless Docker, Podman's Docker socket.
+// It implements runner.Executor and its optional interfaces.
+//
+// It knows nothing of jobs, caches or machine learning: a Task says what to
+// place, the agent inside the container does the work and proves how it ended.
+//
+// # What a job costs
+//
+// Create, attach, start, wait and remove: five requests for a job of any
+// number of steps, and one inspect when a container ended without the agent's
+// result. Removal does not delay the job; [Executor.Close] waits for it. The
+// API version is negotiated once per Executor with one more request.
+// [Executor.Requests] counts, and a test holds the limit of eight.
+//
+// # Why the log driver is none
+//
+// Log bytes are written by the agent to a file on a bind mount; the engine
+// carries only events, through an attach made before the start. With json-file
+// and a follower the same log moves a hundred times slower, and the "local"
+// driver drops data when it rotates while somebody follows.
+//
+// # Why mounts and not binds
+//
+// The API has two ways to say "bind". The older one creates a missing source
+// as an empty directory owned by root, so a typing error becomes an empty
+// input. The newer one refuses, and that refusal also tells, without asking,
+// that the engine does not see our files (it runs in another container, in a
+// virtual machine or on another host): the executor then copies files in and
+// out through the archive API instead.
+//
+// # Why the container's user is the caller
+//
+// Files that a job writes must be deletable by the person who started it. The
+// caller's uid and gid need no name in the image, so a passwd file with that
+// one name is mounted, and HOME is a tmpfs that anybody may write to. For an
+// engine that runs as the caller (rootless) the caller is uid 0 inside. Jobs
+// that say "user: root" get back the few capabilities that package managers
+// need, and a helper container without network hands the files back.
+//
+// # Why the empty image is loaded and not imported
+//
+// An imported image carries the time of its import, hence another ID on each
+// machine, and image IDs are part of fingerprints. Loading a whole image with a
+// fixed configuration gives the same ID everywhere.
+//
+// # Why starts are bounded by the number of CPUs
+//
+// Measured on two cores: 3.9 containers a second with two starts at once, 2.1
+// with sixteen. Starting a container is work for the engine, not waiting.
+//
+// # Why a wait is not believed alone
+//
+// An exit status says that a process ended, not that the job was done: evicted
+// or killed containers report 0 or 137 for many reasons. A job has succeeded
+// when the agent's result says so. Without a result the engine is asked whether
+// memory ran out; all else is an error with what the agent printed last.
+package docker

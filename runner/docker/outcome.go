@@ -1,0 +1,121 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/agent"
+)
+
+// outcome says how a job ended whose container has ended with code.
+func (j *job) outcome(ctx context.Context, code int64) (agent.Result, error) {
+	r, err := j.control.result()
+	if err == nil {
+		return r, nil
+	}
+	if j.seen.result != nil {
+		return *j.seen.result, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return agent.Result{}, config("", "docker: container %s: read the agent's result: %w", j.box.name, err)
+	}
+	if ctx.Err() != nil {
+		return j.canceled(), nil
+	}
+	return j.unproven(ctx, code)
+}
+
+// unproven judges a container that ended without the agent's result.
+func (j *job) unproven(ctx context.Context, code int64) (agent.Result, error) {
+	ictx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
+	defer cancel()
+	c, err := j.e.cli.ContainerInspect(ictx, j.box.id)
+	switch {
+	case err == nil && c.State != nil && c.State.OOMKilled:
+		return j.failed(agent.ReasonOOM, 137, "SIGKILL", "the container ran out of memory"), nil
+	case j.lost:
+		return agent.Result{}, lost("run it again", "docker: container %s ended with status %d while %s was away", j.box.name, code, j.e.addr)
+	case j.diskFull():
+		return agent.Result{}, &runner.ExecError{Reason: agent.ReasonDiskFull, Fix: `free space on this disk: "mlops gc"`,
+			Err: fmt.Errorf("docker: container %s ended with status %d and could not write its result%s", j.box.name, code, j.lastWords())}
+	case code > 128 && code < 128+65:
+		sig := syscall.Signal(code - 128)
+		return j.failed(agent.ReasonSignal, int(code), unix.SignalName(sig), "the container was killed by "+unix.SignalName(sig)), nil
+	}
+	return agent.Result{}, config("see the job's log; if the job did not end the agent itself, report this",
+		"docker: container %s ended with status %d but without the agent's result%s", j.box.name, code, j.lastWords())
+}
+
+// lastWords is what the agent printed to standard error, if anything.
+func (j *job) lastWords() string {
+	if s := j.stderr.String(); s != "" {
+		return ": " + s
+	}
+	return ""
+}
+
+// diskFull tells whether the control directory's disk has no space, or the
+// agent said so.
+func (j *job) diskFull() bool {
+	if strings.Contains(j.stderr.String(), syscall.ENOSPC.Error()) {
+		return true
+	}
+	var st unix.Statfs_t
+	err := unix.Statfs(j.task.Control, &st)
+	return err == nil && st.Bavail*uint64(st.Bsize) < 1<<20
+}
+
+// failed is the result of a job whose agent could not write one.
+func (j *job) failed(reason agent.Reason, exit int, signal, text string) agent.Result {
+	r := j.partial()
+	r.Status, r.Reason, r.Exit, r.Error, r.Failed = agent.Failure, reason, exit, text, j.seen.step
+	if k := j.seen.step; k >= 0 && k < len(j.task.Spec.Steps) && k >= len(r.Steps) {
+		s := j.task.Spec.Steps[k]
+		r.Steps = append(r.Steps, agent.StepResult{ID: s.ID, Name: s.Name, Outcome: agent.Failure, Conclusion: agent.Failure,
+			Reason: reason, Exit: exit, Signal: signal, Error: text})
+	}
+	return r
+}
+
+// canceled is the result of a job that was stopped before its agent could say so.
+func (j *job) canceled() agent.Result {
+	r := j.partial()
+	r.Status, r.Reason, r.Failed = agent.Canceled, agent.ReasonCanceled, -1
+	return r
+}
+
+// partial holds what is known from events alone.
+func (j *job) partial() agent.Result {
+	r := agent.Result{Version: agent.Version, Failed: -1, Steps: j.seen.steps}
+	if len(r.Steps) > 0 {
+		r.Started = r.Steps[0].Started
+		r.Wall = time.Since(r.Started)
+	}
+	return r
+}
+
+// unplaced is the outcome of a task whose container was never started.
+func (j *job) unplaced(ctx context.Context, err error) (agent.Result, error) {
+	var known *runner.ExecError
+	if ctx.Err() != nil && !errors.As(err, &known) {
+		return j.canceled(), nil
+	}
+	return agent.Result{}, err
+}
+
+// abandoned is the outcome when the engine is gone: the agent's result may
+// have been written before.
+func (j *job) abandoned(err error) (agent.Result, error) {
+	if r, rerr := j.control.result(); rerr == nil {
+		return r, nil
+	}
+	return agent.Result{}, err
+}

@@ -1,0 +1,215 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/agent"
+)
+
+// A job is one call of Run.
+type job struct {
+	e       *Executor
+	task    runner.Task
+	spec    []byte
+	box     *placed
+	control controlDir
+	seen    *progress
+	stderr  tail
+	exited  chan struct{} // closed when the container has ended, or cannot be asked any more
+	lost    bool          // the engine was away meanwhile
+}
+
+// Run places a task in a container and waits for its end; see runner.Executor.
+func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) (agent.Result, error) {
+	asked := t.Spec.Stream
+	t, err := e.complete(t)
+	if err != nil {
+		return agent.Result{}, err
+	}
+	c, err := openControl(t.Control)
+	if err != nil {
+		return agent.Result{}, err
+	}
+	defer c.close()
+	j := &job{e: e, task: t, control: c, seen: newProgress(watch, asked), exited: make(chan struct{})}
+	return j.run(ctx)
+}
+
+func (j *job) run(ctx context.Context) (agent.Result, error) {
+	if ctx.Err() != nil {
+		return j.canceled(), nil
+	}
+	if err := j.obtain(ctx); err != nil {
+		return j.unplaced(ctx, err)
+	}
+	conn, err := j.start(ctx)
+	if err != nil {
+		j.e.remove(j.box.name, j.box.id)
+		return j.unplaced(ctx, err)
+	}
+	code, err := j.follow(ctx, conn)
+	if err != nil {
+		// The engine is gone. What it still runs is found by its name or label.
+		return j.abandoned(err)
+	}
+	defer j.e.remove(j.box.name, j.box.id)
+	if err := j.collect(ctx); err != nil {
+		return agent.Result{}, err
+	}
+	return j.outcome(ctx, code)
+}
+
+// obtain gets the container and tells it its work.
+func (j *job) obtain(ctx context.Context) error {
+	remote := j.e.isRemote()
+	var err error
+	if j.spec, err = inside(j.task.Spec, remote); err != nil {
+		return err
+	}
+	if j.box, err = j.e.obtain(ctx, j.task, j.spec); err != nil {
+		return err
+	}
+	if j.box.adopted != "" {
+		return nil
+	}
+	if j.box.remote != remote { // found out while creating
+		if j.spec, err = inside(j.task.Spec, j.box.remote); err != nil {
+			return err
+		}
+	}
+	return j.control.begin(j.spec)
+}
+
+// start attaches to the container and starts it. A container taken over runs
+// already; its events are read from the journal.
+func (j *job) start(ctx context.Context) (*types.HijackedResponse, error) {
+	if j.box.adopted != "" {
+		return nil, nil
+	}
+	if j.box.remote {
+		if err := j.upload(ctx); err != nil {
+			return nil, err
+		}
+	}
+	// The connection outlives a cancelled ctx: the agent still reports.
+	conn, err := j.e.attach(context.WithoutCancel(ctx), j.box.id)
+	if err != nil {
+		return nil, j.e.explain("docker: attach to", j.box.name, err)
+	}
+	if err := j.startBounded(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return &conn, nil
+}
+
+// startBounded starts the container when there is a place among the starts.
+func (j *job) startBounded(ctx context.Context) error {
+	select {
+	case j.e.starts <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-j.e.starts }()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
+	defer cancel()
+	err := j.e.cli.ContainerStart(sctx, j.box.id, container.StartOptions{})
+	return j.e.explain("docker: start", j.box.name, err)
+}
+
+// follow hands on events until the container has ended, and returns its exit
+// status. It fails only if the engine cannot be asked any more.
+func (j *job) follow(ctx context.Context, conn *types.HijackedResponse) (int64, error) {
+	pumped := make(chan error, 1)
+	go func() { pumped <- j.pump(conn) }()
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); j.stopWhen(ctx) }()
+
+	code, err := j.wait(context.WithoutCancel(ctx))
+	close(j.exited)
+	j.drain(conn, pumped)
+	<-stopped
+	return code, err
+}
+
+// drainIdle is how long an ended container's stream may stay silent before it
+// is given up. The journal has what it did not deliver.
+const drainIdle = 10 * time.Second
+
+// drain waits until all events have been handed on.
+func (j *job) drain(conn *types.HijackedResponse, pumped <-chan error) {
+	if conn == nil {
+		<-pumped
+		return
+	}
+	defer conn.Close()
+	select {
+	case <-pumped:
+	case <-time.After(drainIdle):
+		conn.Close()
+		<-pumped
+	}
+}
+
+// pump reads events from the stream, and from the journal if the stream breaks
+// off (or never was) before the agent said that it ended.
+func (j *job) pump(conn *types.HijackedResponse) error {
+	var err error
+	if conn != nil {
+		err = j.pumpStream(conn)
+	}
+	if j.seen.result != nil || j.box.remote {
+		return err
+	}
+	return errors.Join(err, j.pumpJournal())
+}
+
+// pumpStream reads the stream to its end. That it breaks off is no error: the
+// journal, or the container's state, says what happened.
+func (j *job) pumpStream(conn *types.HijackedResponse) error {
+	if j.box.remote {
+		log, err := j.control.appendLog()
+		if err != nil {
+			return err
+		}
+		defer log.Close()
+		j.seen.log = log
+		defer func() { j.seen.log = nil }()
+	}
+	var filled error
+	_, _ = agent.ReadEvents(&demux{r: conn.Reader, stderr: &j.stderr}, func(ev agent.Event) {
+		if ev.Kind == agent.Ended && !j.box.remote {
+			filled = (&journal{control: j.control}).fill(j.seen)
+		}
+		j.seen.deliver(ev)
+	})
+	return errors.Join(filled, j.seen.err)
+}
+
+// pollEvery is how often a journal is looked at.
+const pollEvery = 50 * time.Millisecond
+
+func (j *job) pumpJournal() error {
+	log := journal{control: j.control}
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := log.read(j.seen); err != nil {
+				return err
+			}
+		case <-j.exited:
+			return log.read(j.seen)
+		}
+	}
+}

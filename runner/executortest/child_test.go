@@ -1,0 +1,156 @@
+package executortest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/executortest"
+)
+
+// child runs the agent as a program of its own, and so tests agent.Main and
+// the event stream without a container engine.
+type child struct {
+	agent string
+	// wrap goes before the agent's command line, to start it as PID 1.
+	wrap []string
+}
+
+func (c child) Name() string { return "child" }
+
+func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) (agent.Result, error) {
+	for _, m := range t.Mounts {
+		place := filepath.Join(t.Workspace, m.Target)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(place), 0o755), os.Symlink(m.Source, place)); err != nil {
+			return agent.Result{}, err
+		}
+	}
+	s := t.Spec
+	s.Workspace = t.Workspace
+	b, err := json.Marshal(s)
+	if err != nil {
+		return agent.Result{}, err
+	}
+	if err := os.WriteFile(filepath.Join(t.Control, agent.SpecFile), b, 0o644); err != nil {
+		return agent.Result{}, err
+	}
+	argv := append(c.wrap[:len(c.wrap):len(c.wrap)], c.agent, "agent", t.Control)
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.Control}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return agent.Result{}, err
+	}
+	ready := make(chan struct{})
+	var once sync.Once
+	if err := cmd.Start(); err != nil {
+		return agent.Result{}, err
+	}
+	defer c.stop(ctx, cmd, ready)()
+	r, err := agent.ReadEvents(out, func(e agent.Event) {
+		once.Do(func() { close(ready) })
+		if watch != nil {
+			watch(e)
+		}
+	})
+	once.Do(func() { close(ready) })
+	if werr := cmd.Wait(); err != nil {
+		return r, errors.Join(err, werr)
+	}
+	kept, err := agent.LoadResult(t.Control)
+	if err == nil && kept.Status != r.Status {
+		err = errors.New("the stream and the file tell different results")
+	}
+	return r, err
+}
+
+// stop sends the signals that ctx and its kill stand for, once the agent listens.
+func (c child) stop(ctx context.Context, cmd *exec.Cmd, ready <-chan struct{}) func() {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	pid := func() int {
+		if len(c.wrap) == 0 {
+			return cmd.Process.Pid
+		}
+		return onlyChild(cmd.Process.Pid)
+	}
+	wg.Go(func() {
+		kill := (<-chan struct{})(nil)
+		if k := agent.Kill(ctx); k != nil {
+			kill = k.Done()
+		}
+		select {
+		case <-done:
+			return
+		case <-ctx.Done():
+		}
+		<-ready
+		_ = syscall.Kill(pid(), syscall.SIGTERM)
+		if errors.Is(context.Cause(ctx), agent.ErrKill) {
+			_ = syscall.Kill(pid(), syscall.SIGINT)
+		}
+		select {
+		case <-done:
+		case <-kill:
+			_ = syscall.Kill(pid(), syscall.SIGTERM)
+		}
+	})
+	return func() { close(done); wg.Wait() }
+}
+
+func onlyChild(pid int) int {
+	dirs, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, f := range dirs {
+		var st struct{ pid, ppid int }
+		b, err := os.ReadFile(f)
+		if err != nil {
+			continue
+		}
+		if n, _ := sscanStat(string(b), &st.pid, &st.ppid); n == 2 && st.ppid == pid {
+			return st.pid
+		}
+	}
+	return 0
+}
+
+func TestAgentAsChild(t *testing.T) {
+	bin := executortest.BuildAgent(t)
+	executortest.Run(t, func(t *testing.T) runner.Executor { return child{agent: bin} }, childOptions(bin))
+}
+
+func TestAgentAsPID1(t *testing.T) {
+	wrap := []string{"unshare", "--pid", "--fork", "--mount-proc"}
+	if out, err := exec.Command(wrap[0], append(wrap[1:], "true")...).CombinedOutput(); err != nil {
+		t.Skipf("cannot make a pid namespace: %v %s", err, out)
+	}
+	bin := executortest.BuildAgent(t)
+	executortest.Run(t, func(t *testing.T) runner.Executor { return child{agent: bin, wrap: wrap} }, childOptions(bin))
+}
+
+func childOptions(bin string) executortest.Options {
+	return executortest.Options{Agent: bin, Cannot: []executortest.Capability{
+		executortest.NetworkNone, executortest.MemoryLimit, executortest.PidsLimit,
+		executortest.ReadOnlyMounts, executortest.NoCapabilities,
+	}}
+}
+
+// sscanStat reads a process's id and its parent's from /proc/PID/stat.
+func sscanStat(stat string, pid, ppid *int) (int, error) {
+	head, rest, ok := strings.Cut(stat, " (")
+	i := strings.LastIndex(rest, ") ")
+	if !ok || i < 0 {
+		return 0, errors.New("no name in brackets")
+	}
+	return fmt.Sscan(head+" "+rest[i+4:], pid, ppid)
+}

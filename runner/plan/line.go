@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// A Line is one ingredient of a fingerprint: what it is, which one, its value.
+//
+//	params train.lr 0.1
+//	input data/customers.csv sha256:…
+//	step 2.run "python src/train.py\n"
+type Line struct {
+	Kind, Name, Value string
+}
+
+// String is the line as it is hashed and stored. Names keep no spaces and
+// values no line breaks, so that a line can be split again.
+func (l Line) String() string {
+	return l.Kind + " " + escapeName(l.Name) + " " + escapeValue(l.Value)
+}
+
+// ParseLine is the inverse of [Line.String].
+func ParseLine(s string) (Line, bool) {
+	kind, rest, ok := strings.Cut(s, " ")
+	if !ok {
+		return Line{}, false
+	}
+	name, value, ok := strings.Cut(rest, " ")
+	if !ok {
+		return Line{}, false
+	}
+	return Line{kind, unescapeName(name), unescapeValue(value)}, true
+}
+
+func escapeName(s string) string {
+	if !strings.ContainsAny(s, " \n\r%") {
+		return s
+	}
+	return strings.NewReplacer("%", "%25", " ", "%20", "\n", "%0A", "\r", "%0D").Replace(s)
+}
+
+func unescapeName(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	return strings.NewReplacer("%25", "%", "%20", " ", "%0A", "\n", "%0D", "\r").Replace(s)
+}
+
+// escapeValue quotes a value that has line breaks or looks quoted itself.
+func escapeValue(s string) string {
+	if strings.ContainsAny(s, "\n\r") || strings.HasPrefix(s, `"`) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+func unescapeValue(s string) string {
+	if strings.HasPrefix(s, `"`) {
+		if u, err := strconv.Unquote(s); err == nil {
+			return u
+		}
+	}
+	return s
+}
+
+// Strings returns the lines as they are stored: sorted and without repetition.
+func Strings(lines []Line) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = l.String()
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Fingerprint is the SHA-256 of stored lines, each ended by a line break.
+// lines must come from [Strings].
+func Fingerprint(lines []string) store.Digest {
+	h := sha256.New()
+	var buf []byte
+	for _, l := range lines {
+		buf = append(append(buf[:0], l...), '\n')
+		h.Write(buf)
+	}
+	return store.Digest(h.Sum(nil))
+}

@@ -1,0 +1,170 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/mlops-runner/mlops/spec"
+)
+
+// node makes the Run node of one leg (nil for a job without a matrix).
+func (b *builder) node(j *spec.Job, id string, leg spec.Leg) *Node {
+	n := &Node{
+		ID: id, Job: j.ID.Value, Leg: leg, Pos: j.Pos, If: j.If.Value,
+		Tracked: !j.HasInputs, Inputs: b.inputs(j, leg),
+		Outputs: cleanAll(b.texts(j.Outputs, leg)), Metrics: cleanAll(b.texts(j.Metrics, leg)), Publish: true,
+		Image: b.text(j.Image, leg), Pull: j.Pull, Platform: j.Platform,
+		Network: network(j), User: j.User, Isolate: j.Isolate,
+		Resources: j.Resources, Timeout: j.Timeout, Grace: j.StopGrace,
+		ContinueOnError: j.ContinueOnError.Value,
+		FailFast:        j.Strategy.FailFast == nil || *j.Strategy.FailFast,
+		MaxParallel:     j.Strategy.MaxParallel, Retry: j.Retry, NoCache: j.Cache.Value == "false",
+	}
+	for _, c := range j.Caches {
+		n.Caches = append(n.Caches, Cache{c.Name.Value, c.Path.Value})
+	}
+	n.Env = append(vars(b.file.Env), vars(j.Env)...)
+	for _, s := range j.Steps {
+		n.Steps = append(n.Steps, b.step(j, s))
+	}
+	if j.Build != nil {
+		n.Build = b.build(j.Build, leg)
+	}
+	b.define(n)
+	return n
+}
+
+// network is on for commands and off for built-in actions unless the file says so.
+func network(j *spec.Job) bool {
+	switch j.Network {
+	case "none":
+		return false
+	case "on":
+		return true
+	}
+	for _, s := range j.Steps {
+		if s.Run.Value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *builder) build(s *spec.Build, leg spec.Leg) *Build {
+	out := &Build{Context: clean(b.text(s.Context, leg)), File: b.text(s.File, leg), Target: b.text(s.Target, leg)}
+	for _, v := range s.Args {
+		out.Args = append(out.Args, Var{v.Name.Value, b.text(v.Value, leg)})
+	}
+	return out
+}
+
+func (b *builder) inputs(j *spec.Job, leg spec.Leg) []Input {
+	var out []Input
+	for _, s := range j.Inputs {
+		text := b.text(s, leg)
+		if name, ok := strings.CutPrefix(text, "data."); ok {
+			if d, ok := b.dataset(name); ok {
+				out = append(out, d)
+				continue
+			}
+		}
+		out = append(out, Input{Pattern: clean(text)})
+	}
+	return out
+}
+
+func (b *builder) dataset(name string) (Input, bool) {
+	for _, d := range b.file.Data {
+		if d.Name.Value == name {
+			return Input{Pattern: clean(d.Path.Value), Data: name, Digest: d.Digest.Value}, true
+		}
+	}
+	return Input{}, false
+}
+
+func (b *builder) step(j *spec.Job, s *spec.Step) Step {
+	out := Step{
+		ID: s.ID.Value, Name: s.Name.Value, Pos: s.Pos, If: s.If.Value,
+		Shell: s.Shell.Value, Dir: s.Dir.Value, Uses: s.Uses.Value,
+		Env: vars(s.Env), Timeout: s.Timeout,
+		ContinueOnError: s.ContinueOnError.Value, Background: s.Background,
+	}
+	if out.Shell == "" {
+		out.Shell = j.Shell.Value
+	}
+	if out.Dir == "" {
+		out.Dir = j.Dir.Value
+	}
+	if s.Run.Value != "" {
+		text, exprs, err := s.Script()
+		if err != nil {
+			b.report(s.Run.Pos, "script", err.Error(), "")
+		}
+		out.Run = text
+		for _, e := range exprs {
+			out.Exprs = append(out.Exprs, Var{e.Var, e.Expr})
+		}
+	}
+	if out.Name == "" {
+		out.Name = stepName(s)
+	}
+	for _, w := range s.With {
+		if out.With == nil {
+			out.With = map[string]any{}
+		}
+		out.With[w.Name.Value] = w.Value
+	}
+	return out
+}
+
+// stepName is what a step without a name is called: its first line, or its action.
+func stepName(s *spec.Step) string {
+	if s.Uses.Value != "" {
+		return s.Uses.Value
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(s.Run.Value), "\n")
+	if r := []rune(line); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return line
+}
+
+func vars(list []spec.Var) []Var {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]Var, len(list))
+	for i, v := range list {
+		out[i] = Var{v.Name.Value, v.Value.Value}
+	}
+	return out
+}
+
+// selectNode is the node that takes the place of a job with a matrix and
+// `select`: it has the outputs of the leg that wins.
+func (b *builder) selectNode(j *spec.Job) *Node {
+	rule, metric := j.Select.Value, ""
+	if name, rest, ok := strings.Cut(rule, "("); ok {
+		rule, metric = strings.TrimSpace(name), strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), ")"))
+	}
+	metric = strings.TrimPrefix(metric, "metrics.")
+	highest := b.better(metric) != "lower"
+	if rule == "worst" {
+		highest = !highest
+	}
+	first := b.plan.Nodes[b.legs[j.ID.Value][0]]
+	n := &Node{
+		ID: j.ID.Value, Job: j.ID.Value, Kind: Select, Pos: j.Select.Pos, Publish: true,
+		Outputs: first.Outputs, Metrics: first.Metrics, Select: Selection{Metric: metric, Highest: highest},
+	}
+	n.Definition = []Line{{"select", j.ID.Value, j.Select.Value}}
+	return n
+}
+
+func (b *builder) better(metric string) string {
+	for _, m := range b.file.Metrics {
+		if m.Name.Value == metric {
+			return m.Better
+		}
+	}
+	return ""
+}

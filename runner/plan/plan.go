@@ -1,0 +1,192 @@
+// Package plan turns a checked mlops.yaml into the graph of what could run.
+//
+// A [Plan] is pure data: job instances in an order that respects every edge,
+// with the lines from which their fingerprints are made. Making one reads no
+// file of the repository and asks nobody anything; the digests of inputs and
+// images join later, in the package that runs the plan.
+//
+// # Edges
+//
+// A job waits for the jobs in its `needs`, and for each job that writes a path
+// which it reads. A matrix job is one node per leg; with `select` there is one
+// more node, named like the job, that chooses among its legs.
+//
+// # Fingerprints
+//
+// A fingerprint is the SHA-256 of sorted lines `kind name value`. The lines of
+// [Node.Definition] are known here: steps, parameters, matrix values. The rest
+// (inputs, image, values of other jobs) is known once the jobs before have
+// ended. Because the lines are kept, [Diff] of two lists says why a job runs
+// again. Timeouts, retries, resources, names and descriptions are in no line:
+// they do not change what a successful job produces.
+package plan
+
+import (
+	"time"
+
+	"github.com/mlops-runner/mlops/spec"
+)
+
+// A Plan is the graph of a pipeline.
+type Plan struct {
+	Pipeline string
+	File     string  // path of the mlops.yaml, as given
+	Nodes    []*Node // in an order that respects Needs; file order otherwise
+	Metrics  []Metric
+	Gates    []spec.Str
+	Data     []Dataset
+	// Params are the leaves of the parameters, ParamTree the same as a tree and
+	// ParamFile the file they come from ("" if they stand in File).
+	Params    []spec.Param
+	ParamTree map[string]any
+	ParamFile string
+	// Git is whether an expression reads the github context, so that a plan
+	// made for one commit may not hold for another.
+	Git  bool
+	byID map[string]int
+}
+
+// A Metric says how a number is to be read; Better is higher, lower or "".
+type Metric struct{ Name, Better, Unit string }
+
+// A Dataset is a named input.
+type Dataset struct{ Name, Path, Digest string }
+
+// Param returns the parameter leaf called name.
+func (p *Plan) Param(name string) (spec.Param, bool) {
+	for _, leaf := range p.Params {
+		if leaf.Name == name {
+			return leaf, true
+		}
+	}
+	return spec.Param{}, false
+}
+
+// Kind tells the sorts of node apart.
+type Kind uint8
+
+// A Run node is a container with steps; a Select node picks one of its legs.
+const (
+	Run Kind = iota
+	Select
+)
+
+// A Node is one job instance.
+type Node struct {
+	ID    string // train, or train@depth=4
+	Job   string // train
+	Kind  Kind
+	Leg   spec.Leg
+	Pos   spec.Pos
+	Needs []Need
+	If    string // expression; "" means success()
+
+	Inputs  []Input
+	Tracked bool     // `inputs` is absent: every file that git tracks
+	Outputs []string // slash-separated; a trailing slash means a folder
+	Metrics []string // files to read metrics from, of this job's outputs or beside them
+	Publish bool     // outputs go into the repository folder (not those of legs under select)
+
+	Image     string
+	Build     *Build
+	Pull      string
+	Platform  string
+	Network   bool
+	User      string
+	Isolate   bool
+	Resources spec.Resources
+	Caches    []Cache
+	Env       []Var // may hold expressions; later ones win
+	Steps     []Step
+
+	Timeout         time.Duration
+	Grace           time.Duration
+	ContinueOnError string
+	FailFast        bool
+	MaxParallel     int
+	Retry           []spec.Retry
+	NoCache         bool
+
+	Select Selection // of a Select node
+
+	// Definition holds the lines of the fingerprint that are known when planning.
+	Definition []Line
+	// Late names what expressions read of other jobs, such as
+	// needs.prepare.outputs.rows; the values join the fingerprint when known.
+	Late []string
+}
+
+// A Need is an edge: the node waits for another one.
+type Need struct {
+	Node  int      // index into Plan.Nodes
+	Order bool     // by `needs`
+	Paths []string // outputs of that node which this one reads
+}
+
+// An Input is one entry of `inputs`, expanded.
+type Input struct {
+	Pattern string // path, folder or glob
+	Data    string // name of the dataset, if the entry was data.NAME
+	Digest  string // pinned digest of a remote dataset
+}
+
+// Build is an image to be made from a context folder of the repository.
+type Build struct {
+	Context, File, Target string
+	Args                  []Var
+}
+
+// Cache is a folder kept between runs.
+type Cache struct{ Name, Path string }
+
+// Var is a name and a value; the value may hold expressions.
+type Var struct{ Name, Value string }
+
+// A Step is a step ready for the agent: expressions of its script stand in
+// Exprs and the script refers to them by environment variables.
+type Step struct {
+	ID, Name        string
+	Pos             spec.Pos
+	If              string
+	Run             string
+	Exprs           []Var
+	Shell           string
+	Dir             string
+	Uses            string
+	With            map[string]any
+	Env             []Var
+	Timeout         time.Duration
+	ContinueOnError string
+	Background      bool
+}
+
+// Selection is the rule by which a Select node chooses: the leg with the
+// highest (or lowest) value of a metric.
+type Selection struct {
+	Metric  string
+	Highest bool
+}
+
+// Node returns the node called id, or nil.
+func (p *Plan) Node(id string) *Node {
+	if i, ok := p.byID[id]; ok {
+		return p.Nodes[i]
+	}
+	return nil
+}
+
+// Index returns the place of the node called id in Nodes, or -1.
+func (p *Plan) Index(id string) int {
+	if i, ok := p.byID[id]; ok {
+		return i
+	}
+	return -1
+}
+
+// reindex rebuilds the look-up by id after Nodes changed.
+func (p *Plan) reindex() {
+	p.byID = make(map[string]int, len(p.Nodes))
+	for i, n := range p.Nodes {
+		p.byID[n.ID] = i
+	}
+}

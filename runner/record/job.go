@@ -1,0 +1,191 @@
+package record
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// A Job is one job instance of a run: a job, or one leg of a matrix.
+type Job struct {
+	ID     string `json:"id"`               // instance: train, train@depth=4
+	Name   string `json:"name,omitempty"`   // for people; "" means the id
+	Job    string `json:"job,omitempty"`    // key in mlops.yaml: train
+	Matrix Values `json:"matrix,omitempty"` // of the leg
+	Status Status `json:"status"`
+	Reason string `json:"reason,omitempty"` // why it did not succeed: exit, signal, oom, timeout, …
+	Exit   int    `json:"exit"`             // of the step that failed
+	Error  string `json:"error,omitempty"`  // message for people
+
+	Cached     bool   `json:"cached,omitempty"`     // whether the outputs come from an earlier run
+	CachedFrom string `json:"cachedFrom,omitempty"` // id of the run that executed it, which also has the log
+	// Uncached says why a job that succeeded may not be reused: an input moved, cache: false, …
+	Uncached string `json:"uncached,omitempty"`
+
+	Fingerprint store.Digest `json:"fingerprint,omitzero"`
+	// FingerprintLines are the ingredients of the fingerprint, "kind name value",
+	// without line ends. They are the file jobs/<id>/fingerprint.
+	FingerprintLines []string `json:"-"`
+	Why              []string `json:"why,omitempty"` // reasons it ran: "params train.lr 0.1 → 0.2 (params.yaml:3)"
+
+	Image   Image             `json:"image,omitzero"`
+	Inputs  []Artifact        `json:"inputs,omitempty"`
+	Outputs []Artifact        `json:"outputs,omitempty"`
+	Values  map[string]string `json:"values,omitempty"`  // outputs of its steps, by name
+	Summary string            `json:"summary,omitempty"` // Markdown the job wrote
+	Metrics []Metric          `json:"-"`                 // metrics.jsonl; Job is filled in by the record
+
+	Steps    []Step    `json:"steps,omitempty"`
+	Attempts []Attempt `json:"attempts,omitempty"` // all, the last one included
+
+	Queued     time.Time     `json:"queued,omitzero"`      // when its needs were met
+	Started    time.Time     `json:"started,omitzero"`     // zero for a job that did not run
+	Wall       time.Duration `json:"wall,omitempty"`       // nanoseconds; of a cached job, of the reuse
+	CPU        time.Duration `json:"cpu,omitempty"`        // nanoseconds, user and system
+	PeakMemory int64         `json:"peakMemory,omitempty"` // bytes
+	GPUSeconds float64       `json:"gpuSeconds,omitempty"`
+
+	LogDigest store.Digest `json:"logDigest,omitzero"` // filled in by the record for a log it was given
+	LogSize   int64        `json:"logSize,omitempty"`  // bytes
+}
+
+// Metric returns the job's metric of that name without a slice, or nil.
+func (j *Job) Metric(name string) *Metric {
+	for i := range j.Metrics {
+		if m := &j.Metrics[i]; m.Name == name && len(m.Slice) == 0 {
+			return m
+		}
+	}
+	return nil
+}
+
+// An Image is what the job ran in.
+type Image struct {
+	Name     string   `json:"name,omitempty"`     // as the file has it
+	ID       string   `json:"id,omitempty"`       // sha256:… of the image's configuration
+	Digests  []string `json:"digests,omitempty"`  // repository digests
+	Platform string   `json:"platform,omitempty"` // os/arch
+}
+
+// A Step is one process of a job.
+type Step struct {
+	ID         string            `json:"id,omitempty"`
+	Name       string            `json:"name"`
+	Uses       string            `json:"uses,omitempty"` // the built-in action
+	Outcome    Status            `json:"outcome"`        // before continue-on-error
+	Conclusion Status            `json:"conclusion"`     // after it
+	Reason     string            `json:"reason,omitempty"`
+	Exit       int               `json:"exit"`             // 128+n after signal n
+	Signal     string            `json:"signal,omitempty"` // SIGKILL
+	Started    time.Time         `json:"started,omitzero"`
+	Wall       time.Duration     `json:"wall,omitempty"`       // nanoseconds
+	CPU        time.Duration     `json:"cpu,omitempty"`        // nanoseconds
+	PeakMemory int64             `json:"peakMemory,omitempty"` // bytes
+	OOMKills   int64             `json:"oomKills,omitempty"`
+	Outputs    map[string]string `json:"outputs,omitempty"`
+	LogFrom    int64             `json:"logFrom,omitempty"` // byte range in the job's log
+	LogTo      int64             `json:"logTo,omitempty"`
+	Error      string            `json:"error,omitempty"` // why it could not start
+}
+
+// An Attempt is one try of a job.
+type Attempt struct {
+	Number  int           `json:"number"`         // counts from 1
+	Name    string        `json:"name,omitempty"` // of the container or pod
+	Status  Status        `json:"status"`
+	Reason  string        `json:"reason,omitempty"`
+	Exit    int           `json:"exit"`
+	Error   string        `json:"error,omitempty"`
+	Started time.Time     `json:"started,omitzero"`
+	Wall    time.Duration `json:"wall,omitempty"`    // nanoseconds
+	LogFrom int64         `json:"logFrom,omitempty"` // byte range in the job's log
+	LogTo   int64         `json:"logTo,omitempty"`
+}
+
+// An Artifact is a file or folder that a job read or wrote.
+type Artifact struct {
+	Name   string       `json:"name,omitempty"`   // of the dataset: customers; "" for a plain path
+	Path   string       `json:"path"`             // slash-separated, relative to the repository
+	Digest store.Digest `json:"digest"`           // of the bytes, of a folder's tree, or of a symbolic link's target
+	Size   int64        `json:"size"`             // bytes; of a folder, of all its files
+	Files  int64        `json:"files,omitempty"`  // in a folder; 0 for a file
+	Mode   uint32       `json:"mode,omitempty"`   // permission bits; 0 for a folder or link
+	Link   string       `json:"link,omitempty"`   // target of a symbolic link
+	Source string       `json:"source,omitempty"` // address of remote data, without credentials
+}
+
+// An Input is data a run read that none of its own jobs had written: one
+// element of inputs.json.
+type Input struct {
+	Name   string       `json:"name,omitempty"`
+	Path   string       `json:"path"`
+	Digest store.Digest `json:"digest"`
+	Size   int64        `json:"size"` // bytes
+	Source string       `json:"source,omitempty"`
+	Jobs   []string     `json:"jobs"` // ids of the jobs that read it
+}
+
+// Inputs returns what the run read and did not write itself, in the order of
+// the jobs, each path and digest once. It is what inputs.json holds.
+func (r *Run) Inputs() []Input {
+	type key struct {
+		path   string
+		digest store.Digest
+	}
+	written := map[key]bool{}
+	for _, j := range r.Jobs {
+		for _, a := range j.Outputs {
+			written[key{a.Path, a.Digest}] = true
+		}
+	}
+	var all []Input
+	at := map[key]int{}
+	for _, j := range r.Jobs {
+		for _, a := range j.Inputs {
+			k := key{a.Path, a.Digest}
+			if written[k] {
+				continue
+			}
+			i, ok := at[k]
+			if !ok {
+				i, at[k] = len(all), len(all)
+				all = append(all, Input{Name: a.Name, Path: a.Path, Digest: a.Digest, Size: a.Size, Source: a.Source})
+			}
+			all[i].Jobs = append(all[i].Jobs, j.ID)
+		}
+	}
+	return all
+}
+
+// Outputs returns what each job wrote, by job id. It is what outputs.json holds.
+func (r *Run) Outputs() map[string][]Artifact {
+	all := map[string][]Artifact{}
+	for _, j := range r.Jobs {
+		if len(j.Outputs) > 0 {
+			all[j.ID] = j.Outputs
+		}
+	}
+	return all
+}
+
+// check tells what a job cannot be written with.
+func (j *Job) check() error {
+	switch {
+	case j.ID == "":
+		return fmt.Errorf("job without an id")
+	case math.IsNaN(j.GPUSeconds) || math.IsInf(j.GPUSeconds, 0):
+		return fmt.Errorf("job %q: gpu seconds are %v", j.ID, j.GPUSeconds)
+	case j.Cached && j.CachedFrom == "":
+		return fmt.Errorf("job %q: cached without the run it comes from", j.ID)
+	}
+	for _, l := range j.FingerprintLines {
+		for i := range len(l) {
+			if l[i] == '\n' {
+				return fmt.Errorf("job %q: line end in fingerprint line %q", j.ID, l)
+			}
+		}
+	}
+	return nil
+}

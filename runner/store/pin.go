@@ -1,0 +1,106 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// A Pin keeps GC away from what a process needs for longer than one call: the
+// outputs of a cached job until they are used, blobs mounted into a container.
+// It is safe for concurrent use and ends with Release or with the process.
+type Pin struct {
+	d    *Dir
+	mu   sync.Mutex
+	file *os.File
+}
+
+// Pin starts a pin of this process, with nothing in it.
+func (d *Dir) Pin(ctx context.Context) (*Pin, error) {
+	release, err := d.share(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("pin: %w", err)
+	}
+	defer release()
+	path, err := d.writeTemp(d.path("pins"), nil, false)
+	if err != nil {
+		return nil, fmt.Errorf("pin: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, fmt.Errorf("pin: %w", err)
+	}
+	return &Pin{d: d, file: f}, nil
+}
+
+// Keep adds fingerprints of actions, and digests of blobs or trees with all
+// that they hold. When it returns, a GC that has not finished yet respects
+// them; what an earlier one removed is gone, so look them up after Keep.
+func (p *Pin) Keep(ctx context.Context, ds ...Digest) error {
+	release, err := p.d.share(ctx)
+	if err != nil {
+		return fmt.Errorf("pin: %w", err)
+	}
+	defer release()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var lines strings.Builder
+	for _, dig := range ds {
+		lines.WriteString(dig.String() + "\n")
+	}
+	if _, err := p.file.WriteString(lines.String()); err != nil {
+		return fmt.Errorf("pin: %w", err)
+	}
+	return nil
+}
+
+// Release ends the pin.
+func (p *Pin) Release() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := errors.Join(p.file.Close(), os.Remove(p.file.Name())); err != nil {
+		return fmt.Errorf("release pin: %w", err)
+	}
+	return nil
+}
+
+// pinned returns what living processes keep. A torn last line, of a process
+// that was killed while writing, is no digest and is ignored.
+func (d *Dir) pinned() (map[Digest]bool, error) {
+	kept := make(map[Digest]bool)
+	es, err := os.ReadDir(d.path("pins"))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range es {
+		p, ok := scratchOwner(e.Name())
+		if !ok || !p.Alive() {
+			continue
+		}
+		if err := readPin(filepath.Join(d.path("pins"), e.Name()), kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return kept, nil
+}
+
+func readPin(path string, into map[Digest]bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if dig, err := Parse(lines.Text()); err == nil {
+			into[dig] = true
+		}
+	}
+	return lines.Err()
+}

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Dir is a store in a folder. It is safe for concurrent use, by goroutines
+// and by processes.
+type Dir struct {
+	root    string // absolute
+	self    Process
+	counter *Counters
+	now     func() time.Time
+	noClone sync.Map // device → true, where reflinks were refused
+	hashers sync.Pool
+}
+
+// Options change how a store is opened; the zero value is good.
+type Options struct {
+	Counters *Counters        // nil means counters of its own
+	Now      func() time.Time // nil means time.Now
+}
+
+// Open opens the store in dir and makes what is missing of its layout. A new
+// folder gets a .gitignore, so that the store is never committed by accident.
+func Open(dir string) (*Dir, error) { return OpenWith(dir, Options{}) }
+
+// OpenWith is Open with options.
+func OpenWith(dir string, o Options) (*Dir, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	d := &Dir{root: abs, self: Self(), counter: o.Counters, now: o.Now}
+	if d.counter == nil {
+		d.counter = new(Counters)
+	}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	if err := d.layOut(); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return d, nil
+}
+
+// layOut makes the folders. A store that is complete costs one stat: tmp is made last.
+func (d *Dir) layOut() error {
+	if _, err := os.Stat(d.path("tmp")); err == nil {
+		return nil
+	}
+	for _, sub := range []string{"cas/sha256", "actions", "last", "refs", "trees", "pins", "bad"} {
+		if err := os.MkdirAll(d.path(sub), 0o755); err != nil {
+			return err
+		}
+	}
+	ignore, err := os.OpenFile(d.path(".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err == nil {
+		_, err = ignore.WriteString("*\n")
+		err = errors.Join(err, ignore.Close())
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.MkdirAll(d.path("tmp"), 0o755)
+}
+
+// Root returns the store's folder, absolute.
+func (d *Dir) Root() string { return d.root }
+
+// Counters returns the counters of the store, which go on counting.
+func (d *Dir) Counters() *Counters { return d.counter }
+
+func (d *Dir) path(parts ...string) string {
+	return filepath.Join(append([]string{d.root}, parts...)...)
+}
+
+// sharded returns kind/ab/<hex>, the place of a digest below the store's folder.
+func sharded(kind string, dig Digest) string {
+	h := dig.Hex()
+	return kind + "/" + h[:2] + "/" + h
+}
+
+// scratch makes a folder of this process below tmp. Its name says whose it is,
+// so that Sweep can tell when it is waste.
+func (d *Dir) scratch() (string, error) {
+	dir := d.path("tmp", d.scratchName())
+	return dir, os.Mkdir(dir, 0o755)
+}
+
+func (d *Dir) scratchName() string {
+	return fmt.Sprintf("%d_%s_%s-%016x", d.self.PID, d.self.Start, d.self.Host, rand.Uint64())
+}
+
+// scratchOwner reads the process from a name that scratch made.
+func scratchOwner(name string) (Process, bool) {
+	i := strings.LastIndexByte(name, '-')
+	if i < 0 {
+		return Process{}, false
+	}
+	p, err := ParseProcess(strings.Join(strings.SplitN(name[:i], "_", 3), " "))
+	return p, err == nil
+}
+
+// Sweep removes what dead processes left in tmp/ and pins/, and returns what it
+// removed. It costs two directory listings when there is nothing.
+func (d *Dir) Sweep() ([]string, error) { return d.sweep(false) }
+
+func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
+	for _, place := range []string{"tmp", "pins"} {
+		es, listErr := os.ReadDir(d.path(place))
+		err = errors.Join(err, listErr)
+		for _, e := range es {
+			if !d.stale(place, e) {
+				continue
+			}
+			removed = append(removed, place+"/"+e.Name())
+			if !dryRun {
+				err = errors.Join(err, removeTree(d.path(place), e.Name()))
+			}
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("sweep store: %w", err)
+	}
+	return removed, err
+}
+
+// stale reports whether a dead process left e. A name nobody made here is
+// left alone for a day.
+func (d *Dir) stale(place string, e fs.DirEntry) bool {
+	if p, ok := scratchOwner(e.Name()); ok {
+		return !p.Alive()
+	}
+	st, err := e.Info()
+	return err == nil && place == "tmp" && d.now().Sub(st.ModTime()) > 24*time.Hour
+}
+
+func removeTree(dir, name string) error {
+	f, err := openFolder(dir)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	return f.removeAll(name)
+}
+
+// writeFile puts data at rel by way of a temporary file and a rename. With
+// durable it reaches the disk before the rename.
+func (d *Dir) writeFile(rel string, data []byte, durable bool) error {
+	temp, err := d.writeTemp(d.path("tmp"), data, durable)
+	if err != nil {
+		return err
+	}
+	if err := d.renameIn(temp, rel); err != nil {
+		os.Remove(temp)
+		return err
+	}
+	return nil
+}
+
+// WriteFile puts a file of the caller's into the store's folder, at a clean
+// relative path that is none of the store's own places. It appears whole, by
+// rename, and a kill leaves nothing that Sweep does not find. It is not flushed.
+func (d *Dir) WriteFile(rel string, data []byte) error {
+	top, _, _ := strings.Cut(rel, "/")
+	own := []string{"cas", "actions", "last", "refs", "trees", "pins", "bad", "tmp", "lock", ".gitignore"}
+	if !fs.ValidPath(rel) || rel == "." || slices.Contains(own, top) {
+		return &UnsafeError{rel, "is not a place for the caller's files"}
+	}
+	if err := d.writeFile(rel, data, false); err != nil {
+		return fmt.Errorf("write %s: %w", rel, err)
+	}
+	return nil
+}
+
+// writeTemp writes data to a new file of this process in dir and returns its path.
+func (d *Dir) writeTemp(dir string, data []byte, durable bool) (string, error) {
+	path := filepath.Join(dir, d.scratchName())
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err == nil && durable {
+		d.counter.Syncs.Add(1)
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		os.Remove(path)
+		return "", err
+	}
+	d.counter.BytesWritten.Add(int64(len(data)))
+	d.counter.FilesWritten.Add(1)
+	return path, nil
+}
+
+// renameIn renames a file to rel below the store, making rel's folder when it
+// is the first there.
+func (d *Dir) renameIn(from, rel string) error {
+	to := d.path(rel)
+	err := os.Rename(from, to)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// share takes the store's lock as a writer or reader that GC must wait for.
+func (d *Dir) share(ctx context.Context) (release func(), err error) {
+	return lock(ctx, d.path("lock"), false)
+}

@@ -1,0 +1,116 @@
+package spec
+
+// A Code names a kind of problem. Codes are stable: scripts, suppressions and
+// SARIF baselines may rely on them. [Codes] lists them with their meaning.
+type Code string
+
+// The codes. See [Codes] for what each one means.
+const (
+	CodeTooLarge           Code = "too-large"
+	CodeEncoding           Code = "encoding"
+	CodeSyntax             Code = "syntax"
+	CodeEmpty              Code = "empty"
+	CodeDocuments          Code = "documents"
+	CodeTooDeep            Code = "too-deep"
+	CodeAlias              Code = "alias"
+	CodeTag                Code = "tag"
+	CodeDuplicateKey       Code = "duplicate-key"
+	CodeUnknownKey         Code = "unknown-key"
+	CodeMissingKey         Code = "missing-key"
+	CodeWrongType          Code = "wrong-type"
+	CodeBadValue           Code = "bad-value"
+	CodeBadName            Code = "bad-name"
+	CodeBadPath            Code = "bad-path"
+	CodeBadCron            Code = "bad-cron"
+	CodeBadRange           Code = "bad-range"
+	CodeBadColumn          Code = "bad-column"
+	CodeConflict           Code = "conflict"
+	CodeUnknownEvent       Code = "unknown-event"
+	CodeUnknownJob         Code = "unknown-job"
+	CodeUnknownData        Code = "unknown-data"
+	CodeUnknownMetric      Code = "unknown-metric"
+	CodeUnknownAction      Code = "unknown-action"
+	CodeUnknownInput       Code = "unknown-input"
+	CodeMissingInput       Code = "missing-input"
+	CodeUnknownParam       Code = "unknown-param"
+	CodeParamType          Code = "param-type"
+	CodeParamsFile         Code = "params-file"
+	CodeDuplicateStep      Code = "duplicate-step"
+	CodeMatrix             Code = "matrix"
+	CodeSelect             Code = "select"
+	CodeLossyNumber        Code = "lossy-number"
+	CodeExpressionSyntax   Code = "expression-syntax"
+	CodeExpressionPlace    Code = "expression-place"
+	CodeExpressionContext  Code = "expression-context"
+	CodeExpressionName     Code = "expression-name"
+	CodeExpressionFunction Code = "expression-function"
+	CodeExpressionType     Code = "expression-type"
+	CodeExpressionLimit    Code = "expression-limit"
+	CodeExpressionShell    Code = "expression-shell"
+	CodeTooMany            Code = "too-many"
+)
+
+// CodeDoc documents one code.
+type CodeDoc struct {
+	Code    Code
+	Meaning string // one sentence in lower case, without full stop
+}
+
+// Codes lists every code a Diagnostic can bear, from the file's bytes to its
+// meaning. The slice is the caller's.
+func Codes() []CodeDoc {
+	return []CodeDoc{
+		{CodeTooLarge, "the file is larger than 4 MiB"},
+		{CodeEncoding, "the file is not plain UTF-8 text: wrong encoding, NUL or another control character"},
+		{CodeSyntax, "the file is not YAML"},
+		{CodeEmpty, "the file holds nothing"},
+		{CodeDocuments, "the file holds more than one YAML document"},
+		{CodeTooDeep, "values are nested deeper than 64 levels"},
+		{CodeAlias, "an alias contains itself, merges something that is no mapping, or aliases expand to too much"},
+		{CodeTag, "a YAML tag that has no meaning here"},
+		{CodeDuplicateKey, "the same key stands twice in one mapping"},
+		{CodeUnknownKey, "a key that this place does not know"},
+		{CodeMissingKey, "a key that this place cannot do without"},
+		{CodeWrongType, "a value of another type than the key takes"},
+		{CodeBadValue, "a value of the right type that the key does not take"},
+		{CodeBadName, "a name with characters that names cannot have"},
+		{CodeBadPath, "a path that is absolute, leaves the repository or lies in .git or .mlops"},
+		{CodeBadCron, "a schedule that is not a cron line of five fields"},
+		{CodeBadRange, "a range that is not a..b, a.. or ..b"},
+		{CodeBadColumn, "a column line that cannot be read"},
+		{CodeConflict, "two keys that exclude each other"},
+		{CodeUnknownEvent, "an event in on: that starts no run"},
+		{CodeUnknownJob, "a job that the file does not have"},
+		{CodeUnknownData, "a dataset that data: does not declare"},
+		{CodeUnknownMetric, "a metric that metrics: does not declare"},
+		{CodeUnknownAction, "an action that is not built in"},
+		{CodeUnknownInput, "an input that the action does not have"},
+		{CodeMissingInput, "an input that the action requires"},
+		{CodeUnknownParam, "a parameter that the params do not have"},
+		{CodeParamType, "an override of another type than the parameter, or a value params cannot hold"},
+		{CodeParamsFile, "the params file cannot be read"},
+		{CodeDuplicateStep, "two steps of one job have the same id"},
+		{CodeMatrix, "a matrix that spans no legs or too many"},
+		{CodeSelect, "a select that cannot choose a leg"},
+		{CodeLossyNumber, "a number whose text changes when it is read, such as 3.10"},
+		{CodeExpressionSyntax, "an expression that cannot be parsed"},
+		{CodeExpressionPlace, "an expression where none is evaluated"},
+		{CodeExpressionContext, "a context that has no meaning at this key"},
+		{CodeExpressionName, "a name that the expression's context does not have"},
+		{CodeExpressionFunction, "a function that does not exist here, or is called with the wrong number of arguments"},
+		{CodeExpressionType, "operands, arguments or a result of the wrong type"},
+		{CodeExpressionLimit, "an expression that is too long, too deep or too costly"},
+		{CodeExpressionShell, "an expression at a place of a script where no variable can stand for it"},
+		{CodeTooMany, "the file has more problems than are shown"},
+	}
+}
+
+// Meaning returns the sentence that documents c, or "" if c is no code.
+func (c Code) Meaning() string {
+	for _, d := range Codes() {
+		if d.Code == c {
+			return d.Meaning
+		}
+	}
+	return ""
+}

@@ -1,0 +1,157 @@
+package spec
+
+import "gopkg.in/yaml.v3"
+
+// expand replaces aliases by what they stand for and merge keys by the
+// keys they bring, and bounds nesting and expansion. Aliased nodes are shared,
+// not copied, so a bomb costs no memory; its size is counted before anything
+// walks it. It returns nil after an error that makes the tree unusable.
+func (w *walker) expand(root *yaml.Node) *yaml.Node {
+	e := expander{w: w}
+	root, _ = e.node(root, 0)
+	if e.failed {
+		return nil
+	}
+	return root
+}
+
+type expander struct {
+	w      *walker
+	known  map[*yaml.Node]extent // of anchored nodes
+	added  int                   // nodes that aliases and merges have added
+	failed bool
+}
+
+// extent is how far an expanded node reaches.
+type extent struct {
+	size   int // nodes, the node itself included; 0 while the node is being expanded
+	height int // levels of mappings and sequences
+}
+
+// node expands one node and returns what stands in its place.
+func (e *expander) node(n *yaml.Node, depth int) (*yaml.Node, extent) {
+	switch {
+	case e.failed:
+		return n, extent{}
+	case n.Kind == yaml.AliasNode:
+		return e.alias(n, depth)
+	case n.Kind == yaml.ScalarNode:
+		return n, extent{size: 1}
+	case depth >= maxNesting:
+		e.failDeep(n)
+		return n, extent{}
+	case n.Anchor == "":
+		return n, e.children(n, depth)
+	}
+	return n, e.anchored(n, depth)
+}
+
+func (e *expander) failDeep(n *yaml.Node) {
+	e.fail(n, CodeTooDeep, "", "values are nested deeper than %d levels", maxNesting)
+}
+
+// anchored expands a node that aliases may name, once.
+func (e *expander) anchored(n *yaml.Node, depth int) extent {
+	if x, ok := e.known[n]; ok {
+		return x
+	}
+	if e.known == nil {
+		e.known = map[*yaml.Node]extent{}
+	}
+	e.known[n] = extent{}
+	x := e.children(n, depth)
+	e.known[n] = x
+	return x
+}
+
+func (e *expander) children(n *yaml.Node, depth int) extent {
+	sum, merges := extent{size: 1}, false
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Tag == "!!merge" {
+			merges = true
+		}
+		child, x := e.node(c, depth+1)
+		n.Content[i] = child
+		sum.size += x.size
+		sum.height = max(sum.height, x.height)
+	}
+	if merges && !e.failed {
+		e.merge(n)
+	}
+	sum.height++
+	return sum
+}
+
+// alias returns the target of an alias, which the scanner has seen before it.
+func (e *expander) alias(n *yaml.Node, depth int) (*yaml.Node, extent) {
+	target, x := n.Alias, extent{size: 1}
+	if target.Kind != yaml.ScalarNode {
+		x = e.anchored(target, depth)
+	}
+	switch {
+	case x.size == 0:
+		e.fail(n, CodeAlias, "", "the alias *%s stands inside what it names", n.Value)
+	case depth+x.height > maxNesting:
+		e.failDeep(n)
+	}
+	e.add(n, x.size)
+	return target, x
+}
+
+func (e *expander) add(n *yaml.Node, size int) {
+	if e.added += size; e.added > maxExpansion {
+		e.fail(n, CodeAlias, "repeat less", "aliases expand to more than %d values", maxExpansion)
+	}
+}
+
+// merge replaces the << keys of a mapping by the keys of the mappings they
+// name: own keys win, then the first mapping named. What the aliases bring has
+// been counted where they stand.
+func (e *expander) merge(n *yaml.Node) {
+	own := make([]*yaml.Node, 0, len(n.Content))
+	seen := map[string]bool{}
+	var from []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if k.Tag == "!!merge" {
+			from = append(from, e.sources(k, v)...)
+			continue
+		}
+		own = append(own, k, v)
+		seen[k.Value] = true
+	}
+	for _, m := range from {
+		for i := 0; i+1 < len(m.Content); i += 2 {
+			if k := m.Content[i]; !seen[k.Value] {
+				seen[k.Value] = true
+				own = append(own, k, m.Content[i+1])
+			}
+		}
+	}
+	n.Content = own
+}
+
+// sources returns the mappings that the value of a merge key names.
+func (e *expander) sources(k, v *yaml.Node) []*yaml.Node {
+	switch v.Kind {
+	case yaml.MappingNode:
+		return []*yaml.Node{v}
+	case yaml.SequenceNode:
+		for _, c := range v.Content {
+			if c.Kind != yaml.MappingNode {
+				e.fail(c, CodeAlias, "name mappings, such as <<: [*a, *b]", "<< merges mappings only")
+				return nil
+			}
+		}
+		return v.Content
+	}
+	e.fail(k, CodeAlias, "name a mapping, such as <<: *defaults", "<< merges mappings only")
+	return nil
+}
+
+func (e *expander) fail(n *yaml.Node, code Code, fix, format string, args ...any) {
+	if !e.failed {
+		e.w.at(n, code, fix, format, args...)
+	}
+	e.failed = true
+}

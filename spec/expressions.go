@@ -1,0 +1,380 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/mlops-runner/mlops/spec/expression"
+)
+
+// want is what an expression has to give.
+type want uint8
+
+const (
+	wantAny    want = iota
+	wantText        // anything with a text: no array or object
+	wantBool        // true or false
+	wantNumber      // a number, or text that may be one
+	wantArray       // an array
+	wantScript      // text for a shell
+)
+
+// A check is an expression, or a text with some, that is checked when the
+// whole file is known: its contexts may stand below it.
+type check struct {
+	node *yaml.Node
+	form *form
+	job  *Job
+	step int
+}
+
+// expression queues a value that is an expression as a whole.
+func (w *walker) expression(n *yaml.Node, f *form) {
+	w.checks = append(w.checks, check{n, f, w.job, w.step})
+}
+
+// template queues a text with ${{ }}.
+func (w *walker) template(n *yaml.Node, f *form) {
+	w.checks = append(w.checks, check{n, f, w.job, w.step})
+}
+
+// checked is the outcome of a check, which many places may share.
+type checked struct {
+	errs []*expression.Error
+	typ  expression.Type
+	expr *expression.Expr
+	tmpl *expression.Template
+}
+
+type checkedKey struct {
+	env   string
+	text  string
+	whole bool
+}
+
+// checkExpressions checks all queued expressions, equal ones once.
+func (w *walker) checkExpressions() {
+	done := map[checkedKey]*checked{}
+	for i := range w.checks {
+		c := &w.checks[i]
+		if w.hidden > 0 {
+			return // nothing more would be shown
+		}
+		env, id := w.types.of(w.file, c)
+		key := checkedKey{id, c.node.Value, c.form.kind == kindExpr}
+		got := done[key]
+		if got == nil {
+			got = check1(c, env)
+			done[key] = got
+		}
+		w.reportChecked(c, env, got)
+	}
+}
+
+// check1 parses and checks one text.
+func check1(c *check, env *expression.Env) *checked {
+	got := &checked{}
+	var err error
+	if c.form.kind == kindExpr {
+		text, _ := unwrap(c.node.Value)
+		if got.expr, err = expression.Parse(text); err == nil {
+			got.typ, got.errs = got.expr.Check(env)
+		}
+	} else if got.tmpl, err = expression.ParseTemplate(c.node.Value); err == nil {
+		got.typ, got.errs = got.tmpl.Check(env)
+	}
+	if err != nil {
+		got.errs = []*expression.Error{err.(*expression.Error)}
+	}
+	return got
+}
+
+func (w *walker) reportChecked(c *check, env *expression.Env, got *checked) {
+	from := 0
+	if c.form.kind == kindExpr {
+		_, from = unwrap(c.node.Value)
+		if w.mixed(c) {
+			return
+		}
+	}
+	for _, e := range got.errs {
+		w.expressionError(c.node, from, e, &reported{c, env, got})
+	}
+	if len(got.errs) == 0 {
+		w.checkWant(c, got)
+	}
+	if c.form.want == wantScript && got.tmpl != nil {
+		w.checkScript(c, env, got.tmpl)
+	}
+}
+
+// mixed reports a condition with text around ${{ }}: it would always be true.
+func (w *walker) mixed(c *check) bool {
+	text, _ := unwrap(c.node.Value)
+	at := strings.Index(text, "${{")
+	if at < 0 {
+		return false
+	}
+	w.inside(c.node, strings.Index(c.node.Value, "${{"), 3, CodeExpressionSyntax, "put the whole condition inside one ${{ }}, or leave ${{ }} out",
+		"a condition with text around ${{ }} is always true")
+	return true
+}
+
+// inside reports an error at a part of a scalar.
+func (w *walker) inside(n *yaml.Node, offset, length int, code Code, fix, format string, args ...any) {
+	if w.full() {
+		return
+	}
+	m := w.mapOf(n)
+	from := m.Pos(offset)
+	to := from
+	if length > 0 {
+		to = m.Pos(offset + length)
+	}
+	w.add(Diagnostic{Pos: from, End: to, Code: code, Fix: fix, Message: fmt.Sprintf(format, args...)})
+}
+
+// reported is what expressionError must know to name the cure.
+type reported struct {
+	c   *check
+	env *expression.Env
+	got *checked
+}
+
+// expressionError reports an error of an expression that starts at byte from
+// of a scalar. r is nil for expressions without an environment.
+func (w *walker) expressionError(n *yaml.Node, from int, e *expression.Error, r *reported) {
+	if w.full() {
+		return
+	}
+	code, message, fix := codeOf(e), e.Msg, e.Fix
+	if r != nil && code == CodeExpressionName {
+		code, message, fix = w.nameError(e, r)
+	}
+	w.inside(n, from+e.Pos, e.End-e.Pos, code, fix, "%s", message)
+}
+
+// codeOf tells the kinds of errors apart by the words of package expression;
+// TestExpressionCodes holds both together.
+func codeOf(e *expression.Error) Code {
+	switch m := e.Msg; {
+	case strings.HasPrefix(m, "exceeded max"), strings.Contains(m, " may cost too much"), strings.Contains(m, " too much text"):
+		return CodeExpressionLimit
+	case e.Kind != expression.CheckError, m == "an expression was expected":
+		return CodeExpressionSyntax
+	case strings.Contains(m, " is not available here, only in "):
+		return CodeExpressionContext
+	case strings.HasPrefix(m, "unknown name "), strings.HasPrefix(m, "unknown property "):
+		return CodeExpressionName
+	case strings.HasPrefix(m, "unknown function "), strings.HasSuffix(m, " is not a function"), strings.Contains(m, "parameters supplied"):
+		return CodeExpressionFunction
+	}
+	return CodeExpressionType
+}
+
+// nameError improves what is said of an unknown name by what the file knows.
+func (w *walker) nameError(e *expression.Error, r *reported) (code Code, message, fix string) {
+	code, message, fix = CodeExpressionName, e.Msg, e.Fix
+	path := r.pathAt(e)
+	switch {
+	case len(path) == 0:
+	case len(path) == 1:
+		if cure, ok := foreignContexts[strings.ToLower(path[0])]; ok {
+			return code, fmt.Sprintf("there is no context %q", path[0]), cure
+		}
+		if fix == "" && r.c.form.scope == scopeGate {
+			fix = "declare it: metrics: {" + path[0] + ": {better: higher}}"
+		}
+	case strings.EqualFold(path[0], "params"):
+		return w.unknownParam(path[1:])
+	case strings.EqualFold(path[0], "needs") && w.declared[path[1]] && len(path) == 2:
+		fix = fmt.Sprintf("add %q to the needs of job %q", path[1], r.c.job.ID.Value)
+	case strings.EqualFold(path[0], "steps") && len(path) == 2 && r.laterStep(path[1]):
+		message, fix = fmt.Sprintf("the step %q has not run yet", path[1]), "read it in a later step"
+	case strings.EqualFold(path[0], "metrics") && fix == "":
+		fix = "declare it: metrics: {" + path[1] + ": {better: higher}}"
+	}
+	return code, message, fix
+}
+
+// foreignContexts are contexts of GitHub Actions that mlops does not have.
+var foreignContexts = map[string]string{
+	"secrets":  `secrets are environment variables: read "$NAME" in run:`,
+	"vars":     "write params.NAME or env.NAME",
+	"runner":   "jobs run in containers; write the value itself",
+	"job":      "write the value itself",
+	"strategy": "write matrix.NAME",
+}
+
+// pathAt returns the reference that an error is about, up to the part in error.
+func (r *reported) pathAt(e *expression.Error) []string {
+	var refs []expression.Reference
+	switch {
+	case r.got.expr != nil:
+		refs = r.got.expr.References()
+	case r.got.tmpl != nil:
+		refs = r.got.tmpl.References()
+	}
+	for _, ref := range refs {
+		if ref.Pos <= e.Pos && e.Pos < ref.End {
+			return r.until(ref, e)
+		}
+	}
+	return nil
+}
+
+// until shortens a path to the first part that the environment does not have.
+func (r *reported) until(ref expression.Reference, e *expression.Error) []string {
+	if e.Pos == ref.Pos {
+		return ref.Path[:1]
+	}
+	for name, t := range r.env.Names {
+		if !strings.EqualFold(name, ref.Path[0]) {
+			continue
+		}
+		for i, p := range ref.Path[1:] {
+			f, ok := t.Field(p)
+			if !ok {
+				return ref.Path[:i+2]
+			}
+			t = f
+		}
+	}
+	return ref.Path
+}
+
+func (r *reported) laterStep(id string) bool {
+	if r.c.job == nil {
+		return false
+	}
+	for _, s := range r.c.job.Steps {
+		if s.ID.Value == id {
+			return true
+		}
+	}
+	return false
+}
+
+// unknownParam names the file that should have the parameter, and near ones.
+func (w *walker) unknownParam(path []string) (code Code, message, fix string) {
+	name := strings.Join(path, ".")
+	where := w.file.Params.Path
+	if where == "" {
+		where = `"params:"`
+	}
+	message = fmt.Sprintf("%s has no parameter %q", where, name)
+	if w.file.Params.Path == "" && w.file.Params.Tree == nil {
+		return CodeUnknownParam, fmt.Sprintf("there is no parameter %q: the file has no params", name), "write params: params.yaml, or the values below params:"
+	}
+	return CodeUnknownParam, message, suggest(name, w.paramNames())
+}
+
+// paramNames lists the leaves of the parameters and the branches above them.
+func (w *walker) paramNames() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, p := range w.file.Params.Leaves {
+		for i := 0; i <= len(p.Name); i++ {
+			if i == len(p.Name) || p.Name[i] == '.' {
+				if prefix := p.Name[:i]; i == len(p.Name) && !seen[prefix] {
+					seen[prefix] = true
+					names = append(names, prefix)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// checkWant checks what an expression gives against what its key takes.
+func (w *walker) checkWant(c *check, got *checked) {
+	need := c.form.want
+	if t, ok := w.wants[c.node]; ok {
+		need = t
+	} else if need == wantAny && c.form.kind != kindAny && c.form.kind != kindExpr {
+		need = wantText
+	}
+	whole := got.expr != nil || got.tmpl != nil && got.tmpl.Sole() != nil
+	if c.form.kind == kindBool {
+		need = wantBool
+	}
+	kind, known := got.typ.Kind()
+	if !known || need == wantAny || !whole {
+		return
+	}
+	switch {
+	case need == wantBool && kind != expression.BooleanKind:
+		w.at(c.node, CodeExpressionType, boolExprFix(c, kind), "the expression must be true or false, but is %s", article(kind))
+	case (need == wantText || need == wantScript) && compound(kind):
+		w.at(c.node, CodeExpressionType, "write toJSON(...) around it, or pick a part", "%s has no text", article(kind))
+	case need == wantNumber && (compound(kind) || kind == expression.BooleanKind):
+		w.at(c.node, CodeExpressionType, "", "the expression must be a number, but is %s", article(kind))
+	case need == wantArray && kind != expression.ArrayKind:
+		w.at(c.node, CodeExpressionType, "write a list, or fromJSON(...) of text that is one", "the expression must be an array, but is %s", article(kind))
+	}
+}
+
+func boolExprFix(c *check, kind expression.Kind) string {
+	text, _ := unwrap(c.node.Value)
+	switch kind {
+	case expression.NumberKind:
+		return "compare it: " + clipPlain(text) + " >= 0.8"
+	case expression.StringKind:
+		return "compare it: " + clipPlain(text) + " == 'true'"
+	}
+	return ""
+}
+
+func clipPlain(s string) string {
+	if len(s) > 40 {
+		return "..."
+	}
+	return s
+}
+
+func compound(k expression.Kind) bool {
+	return k == expression.ArrayKind || k == expression.ObjectKind
+}
+
+// article puts the article before the name of a kind.
+func article(k expression.Kind) string {
+	switch k {
+	case expression.ArrayKind, expression.ObjectKind:
+		return "an " + strings.ToLower(string(k))
+	case expression.NullKind:
+		return "null"
+	}
+	return "a " + strings.ToLower(string(k))
+}
+
+// checkScript checks where the expressions of a script stand.
+func (w *walker) checkScript(c *check, env *expression.Env, t *expression.Template) {
+	step := c.job.Steps[min(max(c.step, 0), len(c.job.Steps)-1)]
+	r := rewrite(c.node.Value, t, step.Shell.Value)
+	for _, p := range r.problems {
+		w.inside(c.node, p.part.Start, p.part.End-p.part.Start, CodeExpressionShell, p.fix, "%s", p.message)
+	}
+	for _, p := range r.numbers {
+		typ, errs := p.Expr.Check(env)
+		if kind, known := typ.Kind(); len(errs) == 0 && (!known || kind != expression.NumberKind) {
+			w.inside(c.node, p.Start, p.End-p.Start, CodeExpressionShell, throughEnv+" after checking that it is a number",
+				"the shell evaluates this place as arithmetic, and %s may be no number", p.Expr)
+		}
+	}
+}
+
+// builtinPlaces adds to contextPlaces where functions can be called.
+var functionPlaces = map[string]string{
+	"success": "if", "failure": "if", "always": "if", "cancelled": "if", "hashFiles": "keys of steps",
+	"better": "gates", "worse": "gates", "same": "gates", "not_worse": "gates", "worst_slice": "gates", "ci_low": "gates", "ci_high": "gates",
+}
+
+// elsewhere is the table of names that exist in other scopes.
+func elsewhere() map[string]string {
+	m := maps.Clone(contextPlaces)
+	maps.Copy(m, functionPlaces)
+	return m
+}

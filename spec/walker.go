@@ -1,0 +1,239 @@
+package spec
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// A walker turns the node tree of one file into a File and collects problems.
+type walker struct {
+	src    *source
+	what   string // what the source is called in messages: "the file"
+	opts   Options
+	file   *File
+	found  Diagnostics
+	hidden int // problems beyond maxDiagnostics
+
+	job    *Job // the job being read, or nil
+	step   int  // index of the step being read, or noStep
+	checks []check
+
+	declared map[string]bool // job ids
+	withs    map[*Step]*yaml.Node
+	wants    map[*yaml.Node]want // of expressions in typed inputs of actions
+	types    environments
+
+	paramsNode *yaml.Node // value of params:, or nil
+}
+
+// noStep is walker.step outside of steps.
+const noStep = -1
+
+// add keeps a problem unless there are too many already.
+func (w *walker) add(d Diagnostic) {
+	if len(w.found) >= maxDiagnostics {
+		w.hidden++
+		return
+	}
+	if d.File == "" {
+		d.File, d.Line = w.src.name, w.src.line(d.Pos.Line)
+	}
+	w.found = append(w.found, d)
+}
+
+// full reports that further problems would not be shown, so that callers can
+// save the work of describing them.
+func (w *walker) full() bool {
+	if len(w.found) < maxDiagnostics {
+		return false
+	}
+	w.hidden++
+	return true
+}
+
+// at reports an error at a node.
+func (w *walker) at(n *yaml.Node, code Code, fix, format string, args ...any) {
+	w.about(n, Error, code, fix, format, args...)
+}
+
+// warn reports a warning at a node.
+func (w *walker) warn(n *yaml.Node, code Code, fix, format string, args ...any) {
+	w.about(n, Warning, code, fix, format, args...)
+}
+
+func (w *walker) about(n *yaml.Node, s Severity, code Code, fix, format string, args ...any) {
+	if w.full() {
+		return
+	}
+	from, to := w.span(n)
+	w.add(Diagnostic{Pos: from, End: to, Severity: s, Code: code, Fix: fix, Message: fmt.Sprintf(format, args...)})
+}
+
+// point reports an error at a place.
+func (w *walker) point(p Pos, code Code, fix, format string, args ...any) {
+	if !w.full() {
+		w.add(Diagnostic{Pos: p, End: p, Code: code, Fix: fix, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// span returns where a node starts and ends; of mappings and lists, where they start.
+func (w *walker) span(n *yaml.Node) (from, to Pos) {
+	from = nodePos(n)
+	if n.Kind != yaml.ScalarNode {
+		return from, from
+	}
+	if m := w.mapOf(n); n.Value != "" {
+		return m.Pos(0), m.End()
+	}
+	return from, from
+}
+
+// nodePos is where the YAML library says a node starts: before its anchor and tag.
+func nodePos(n *yaml.Node) Pos { return Pos{max(n.Line, 1), max(n.Column, 1)} }
+
+func (w *walker) mapOf(n *yaml.Node) *SourceMap {
+	return &SourceMap{src: w.src, start: nodePos(n), style: n.Style, value: n.Value}
+}
+
+// str returns a scalar as text with its place.
+func str(n *yaml.Node) Str { return Str{n.Value, nodePos(n)} }
+
+// strs returns a scalar, or the scalars of a list, as texts.
+func strs(n *yaml.Node) []Str {
+	if n.Kind == yaml.ScalarNode {
+		return []Str{str(n)}
+	}
+	list := make([]Str, len(n.Content))
+	for i, c := range n.Content {
+		list[i] = str(c)
+	}
+	return list
+}
+
+func isNull(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null"
+}
+
+// A place says in messages where a key stands: `step "fit" of job "train"`.
+type place struct {
+	kind  string
+	name  string // "" if it has none
+	index int    // counts from 1; shown if there is no name
+	job   string // the job it belongs to, or ""
+	node  *yaml.Node
+}
+
+func (p place) String() string {
+	s := p.kind
+	switch {
+	case p.name != "":
+		s += " " + strconv.Quote(p.name)
+	case p.index > 0:
+		s += " " + strconv.Itoa(p.index)
+	}
+	if p.job != "" {
+		s += " of job " + strconv.Quote(p.job)
+	}
+	return s
+}
+
+// walk reads a mapping into t by the table of its keys. It returns the value
+// nodes by index in the table; absent keys are nil.
+func walk[T any](w *walker, n *yaml.Node, o *object[T], t *T, in place) (seen [maxKeys]*yaml.Node) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		at := o.find(k)
+		switch {
+		case at < 0:
+			w.unknownKey(o, k, in)
+		case seen[at] != nil:
+			w.duplicateKey(k, seen[at], in)
+		default:
+			seen[at] = k
+			if key := &o.keys[at]; w.fits(v, &key.form, key.name, in) {
+				key.set(w, t, v)
+			}
+		}
+	}
+	for i := range o.keys {
+		if o.keys[i].required && seen[i] == nil {
+			w.at(in.node, CodeMissingKey, "write "+o.keys[i].name+": "+o.keys[i].example, "%s has no %q", in, o.keys[i].name)
+		}
+	}
+	return seen
+}
+
+func (w *walker) duplicateKey(k, first *yaml.Node, in place) {
+	if w.full() {
+		return
+	}
+	from, to := w.span(k)
+	w.add(Diagnostic{
+		Pos: from, End: to, Code: CodeDuplicateKey, Fix: "remove one of them, or join them",
+		Message: fmt.Sprintf("duplicate key %q in %s", k.Value, in),
+		Related: []Related{{w.src.name, nodePos(first), "the first one stands here"}},
+	})
+}
+
+func (w *walker) unknownKey(o describer, k *yaml.Node, in place) {
+	if w.full() {
+		return
+	}
+	if k.Kind != yaml.ScalarNode {
+		w.at(k, CodeWrongType, "write a word", "a key of %s is %s", in, describeNode(k))
+		return
+	}
+	fix := o.cure(k.Value)
+	if fix == "" {
+		fix = suggest(k.Value, o.names())
+	}
+	w.at(k, CodeUnknownKey, fix, "unknown key %q in %s", k.Value, in)
+}
+
+// entries calls f for each name and value of a mapping whose names are free,
+// and reports names that stand twice.
+func (w *walker) entries(n *yaml.Node, in place, f func(k, v *yaml.Node)) {
+	seen := make(map[string]*yaml.Node, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if k.Kind != yaml.ScalarNode {
+			w.at(k, CodeWrongType, "write a word", "a key of %s is %s", in, describeNode(k))
+			continue
+		}
+		if first := seen[k.Value]; first != nil {
+			w.duplicateKey(k, first, in)
+			continue
+		}
+		seen[k.Value] = k
+		f(k, v)
+	}
+}
+
+// describeNode says what a node is, for messages.
+func describeNode(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "a mapping"
+	case n.Kind == yaml.SequenceNode:
+		return "a list"
+	case isNull(n):
+		return "empty"
+	}
+	return clip(n.Value)
+}
+
+// clip quotes a text for a message, shortened to one short line.
+func clip(s string) string {
+	const limit = 60
+	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
+		s = s[:i] + "…"
+	}
+	if utf8.RuneCountInString(s) > limit {
+		s = string([]rune(s[:min(len(s), 4*limit)])[:limit-1]) + "…"
+	}
+	return strconv.Quote(s)
+}
