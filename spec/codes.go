@@ -47,6 +47,14 @@ const (
 	CodeExpressionType     Code = "expression-type"
 	CodeExpressionLimit    Code = "expression-limit"
 	CodeExpressionShell    Code = "expression-shell"
+	CodeCycle              Code = "cycle"
+	CodeOwnInput           Code = "own-input"
+	CodeOutputTwice        Code = "output-twice"
+	CodeMatrixOutput       Code = "matrix-output"
+	CodeMatrixEmpty        Code = "matrix-empty"
+	CodeMatrixExpression   Code = "matrix-expression"
+	CodeExpression         Code = "expression"
+	CodeScript             Code = "script"
 	CodeTooMany            Code = "too-many"
 )
 
@@ -57,7 +65,8 @@ type CodeDoc struct {
 }
 
 // Codes lists every code a Diagnostic can bear, from the file's bytes to its
-// meaning. The slice is the caller's.
+// meaning; those from cycle to script are found when a run is planned, the
+// others by [Parse]. The slice is the caller's.
 func Codes() []CodeDoc {
 	return []CodeDoc{
 		{CodeTooLarge, "the file is larger than 4 MiB"},
@@ -101,6 +110,14 @@ func Codes() []CodeDoc {
 		{CodeExpressionType, "operands, arguments or a result of the wrong type"},
 		{CodeExpressionLimit, "an expression that is too long, too deep or too costly"},
 		{CodeExpressionShell, "an expression at a place of a script where no variable can stand for it"},
+		{CodeCycle, "jobs that wait for each other in a circle"},
+		{CodeOwnInput, "a job that reads what it writes itself"},
+		{CodeOutputTwice, "two jobs that write the same path"},
+		{CodeMatrixOutput, "a path that every leg of a matrix writes, without a select"},
+		{CodeMatrixEmpty, "a matrix of which exclude leaves no leg"},
+		{CodeMatrixExpression, "an expression that should give the values of a matrix and gives no list"},
+		{CodeExpression, "an expression that has no value when the run is planned"},
+		{CodeScript, "a script that cannot be made ready for its shell"},
 		{CodeTooMany, "the file has more problems than are shown"},
 	}
 }

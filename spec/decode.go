@@ -12,10 +12,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Limits of what Parse reads. The first bounds time and memory of the YAML
-// scanner; the others bound what a small file can unfold to.
+// Limits of what a file within [MaxSize] can unfold to.
 const (
-	maxFileSize    = 4 << 20 // bytes
 	maxNesting     = 64      // levels of mappings and sequences
 	maxExpansion   = 200_000 // nodes that aliases and merge keys may add
 	maxDiagnostics = 200     // problems shown of one file
@@ -38,7 +36,7 @@ func (w *walker) decode(text string) *yaml.Node {
 
 // plainText checks what must hold before a YAML scanner sees the bytes.
 func (w *walker) plainText(text string) bool {
-	if len(text) > maxFileSize {
+	if len(text) > MaxSize {
 		w.src = newSource(w.src.name, "")
 		w.point(Pos{1, 1}, CodeTooLarge, "move data out of the file; parameters can stand in a params file",
 			"the file has %s; at most 4 MiB are read", formatSize(int64(len(text))))

@@ -94,7 +94,20 @@ func (ds Diagnostics) Count() (errors, warnings int) {
 	return len(ds) - warnings, warnings
 }
 
-// Sort orders problems by file as first seen, then by place, code and message,
+// Quote fills in the source lines of the problems of one file that lack them,
+// such as those of a plan, which knows places but no text. src is the content
+// of the file called path. It changes ds and returns it.
+func (ds Diagnostics) Quote(path string, src []byte) Diagnostics {
+	text := newSource(path, strings.TrimPrefix(string(src), "\uFEFF"))
+	for i := range ds {
+		if d := &ds[i]; d.Line == "" && d.File == path {
+			d.Line = text.line(d.Pos.Line)
+		}
+	}
+	return ds
+}
+
+// sorted orders problems by file, then by place, code and message,
 // and drops exact repetitions.
 func (ds Diagnostics) sorted() Diagnostics {
 	slices.SortStableFunc(ds, func(a, b Diagnostic) int {

@@ -261,7 +261,7 @@ func (w *walker) checkSelectMetric(j *Job, metric string) {
 		names = append(names, m.Name.Value)
 	}
 	fix := fmt.Sprintf("declare it, so that better is known: metrics: {%s: {better: higher}}", metric)
-	if best := nearest(metric, names); best != "" {
+	if best := Nearest(metric, names); best != "" {
 		fix = fmt.Sprintf("did you mean %q?", best)
 	}
 	n := &yaml.Node{Kind: yaml.ScalarNode, Value: j.Select.Value, Line: j.Select.Pos.Line, Column: j.Select.Pos.Col}

@@ -6,6 +6,14 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// FileName is what a pipeline's file is called; it stands at the root of the
+// repository.
+const FileName = "mlops.yaml"
+
+// MaxSize is how many bytes of a file Parse reads; larger ones are an error.
+// It bounds the time and memory of the YAML scanner: 4 MiB are some 20,000 jobs.
+const MaxSize = 4 << 20
+
 // Options are what Parse needs besides the file. The zero value reads no params
 // file, overrides nothing and knows no built-in action.
 type Options struct {

@@ -10,7 +10,7 @@ import (
 
 // A ScriptExpr is an expression of a script that has become a variable.
 type ScriptExpr struct {
-	Name string // MLOPS_EXPR_1 and so on
+	Var  string // name of the environment variable: MLOPS_EXPR_1 and so on
 	Expr string // without ${{ }}
 	Pos  Pos    // of the expression in the file
 }

@@ -8,7 +8,7 @@ import (
 // suggest returns the cure for a word that is not among the known ones: the
 // nearest one if it is near, else the list.
 func suggest(word string, known []string) string {
-	if best := nearest(word, known); best != "" {
+	if best := Nearest(word, known); best != "" {
 		return "did you mean " + strconv.Quote(best) + "?"
 	}
 	return oneOf(known)
@@ -27,21 +27,22 @@ func oneOf(known []string) string {
 	return "use one of " + strings.Join(known, ", ")
 }
 
-// nearest returns the known word with the smallest edit distance to word, if
-// a typing error can explain the difference, else "".
-func nearest(word string, known []string) string {
-	if len(word) > 64 {
+// Nearest returns the known word with the smallest edit distance to name, if
+// a typing error can explain the difference, else "". Case does not count, and
+// _, - and a blank are one character. Of equally near words the first one wins.
+func Nearest(name string, known []string) string {
+	if len(name) > 64 {
 		return ""
 	}
-	best, least := "", 1+max(1, len(word)/3)
-	if len(word) == 1 {
+	best, least := "", 1+max(1, len(name)/3)
+	if len(name) == 1 {
 		least = 1
 	}
 	for _, k := range known {
 		if len(k) > 64 {
 			continue
 		}
-		if d := distance(fold(word), fold(k)); d < least {
+		if d := distance(fold(name), fold(k)); d < least {
 			best, least = k, d
 		}
 	}

@@ -15,6 +15,8 @@ var (
 	jobEnvForm = form{kind: kindMap, elem: &form{kind: kindText, scope: scopeJob}, names: envNamePattern}
 	stepEnv    = form{kind: kindMap, elem: &form{kind: kindText, scope: scopeStep}, names: envNamePattern}
 	anyText    = form{kind: kindAny}
+
+	datasetForm = form{kind: kindUnion, alts: []form{{kind: kindText, scope: scopeData}, {kind: kindObject, object: &datasetTable}}}
 )
 
 var fileTable = object[File]{
@@ -34,7 +36,7 @@ var fileTable = object[File]{
 			func(w *walker, f *File, n *yaml.Node) {
 				walk(w, n, &defaultsTable, &f.Defaults, place{kind: "defaults", node: n})
 			}},
-		{keyDoc{name: "data", form: form{kind: kindMap, elem: &form{kind: kindUnion, alts: []form{{kind: kindText, scope: scopeData}, {kind: kindObject, object: &datasetTable}}}, names: namePattern},
+		{keyDoc{name: "data", form: form{kind: kindMap, elem: &datasetForm, names: namePattern},
 			doc: "Named inputs whose content has a version: a file, a glob, a folder, or a remote address with a pinned digest.", example: "{customers: {path: data/customers.csv}}"},
 			(*walker).datasets},
 		{keyDoc{name: "jobs", form: form{kind: kindMap, elem: &form{kind: kindObject, object: &jobTable}, names: namePattern, nonEmpty: true}, required: true,

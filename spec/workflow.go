@@ -38,7 +38,7 @@ func baselineFix(s string) string {
 	if colon && word == "promoted" {
 		return "write promoted:MODEL@ALIAS, such as promoted:churn@production"
 	}
-	if best := nearest(word, []string{"merge-base", "base-tip", "previous", "promoted", "ref", "file"}); best != "" && !colon {
+	if best := Nearest(word, []string{"merge-base", "base-tip", "previous", "promoted", "ref", "file"}); best != "" && !colon {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
 	return "use one of merge-base, base-tip, previous, promoted:MODEL@ALIAS, ref:COMMIT, file:PATH"
@@ -49,8 +49,8 @@ func (w *walker) datasets(f *File, n *yaml.Node) {
 	w.entries(n, place{kind: "data"}, func(k, v *yaml.Node) {
 		d := Dataset{Name: w.name(k, "a dataset"), Pos: nodePos(k)}
 		in := place{kind: "dataset", name: k.Value, node: k}
-		switch form := fileTable.keys[fileTable.find(&yaml.Node{Kind: yaml.ScalarNode, Value: "data"})].form.elem; {
-		case !w.fits(v, form, k.Value, place{kind: "data"}):
+		switch {
+		case !w.fits(v, &datasetForm, k.Value, place{kind: "data"}):
 			return
 		case v.Kind == yaml.ScalarNode:
 			w.datasetPath(&d, v)
@@ -142,7 +142,7 @@ func (w *walker) shell(n *yaml.Node) Str {
 	known := []string{"sh", "bash", "python"}
 	if !slices.Contains(known, n.Value) && !strings.Contains(n.Value, "{0}") {
 		fix := "use one of sh, bash, python, or a command with {0} for the script's file"
-		if best := nearest(n.Value, known); best != "" {
+		if best := Nearest(n.Value, known); best != "" {
 			fix = fmt.Sprintf("did you mean %q?", best)
 		} else if validName(n.Value, false) {
 			fix = "write \"" + n.Value + " {0}\"; {0} stands for the script's file"
