@@ -91,6 +91,11 @@ func sharded(kind string, dig Digest) string {
 	return kind + "/" + h[:2] + "/" + h
 }
 
+// Scratch makes a folder for the caller's own files below the store's folder,
+// and so on its file system. It is the caller's to remove; when the process
+// dies before, Sweep does. The path is absolute.
+func (d *Dir) Scratch() (string, error) { return d.scratch() }
+
 // scratch makes a folder of this process below tmp. Its name says whose it is,
 // so that Sweep can tell when it is waste.
 func (d *Dir) scratch() (string, error) {
