@@ -29,6 +29,9 @@ type child struct {
 func (c child) Name() string { return "child" }
 
 func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) (agent.Result, error) {
+	if ctx.Err() != nil {
+		return agent.Result{Status: agent.Canceled, Reason: agent.ReasonCanceled}, nil
+	}
 	for _, m := range t.Mounts {
 		place := filepath.Join(t.Workspace, m.Target)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(place), 0o755), os.Symlink(m.Source, place)); err != nil {
@@ -79,11 +82,14 @@ func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) 
 func (c child) stop(ctx context.Context, cmd *exec.Cmd, ready <-chan struct{}) func() {
 	done := make(chan struct{})
 	var wg sync.WaitGroup
-	pid := func() int {
-		if len(c.wrap) == 0 {
-			return cmd.Process.Pid
+	send := func(sig syscall.Signal) {
+		pid := cmd.Process.Pid
+		if len(c.wrap) > 0 {
+			pid = onlyChild(pid)
 		}
-		return onlyChild(cmd.Process.Pid)
+		if pid > 0 { // 0 would be the test's own process group
+			_ = syscall.Kill(pid, sig)
+		}
 	}
 	wg.Go(func() {
 		kill := (<-chan struct{})(nil)
@@ -96,14 +102,14 @@ func (c child) stop(ctx context.Context, cmd *exec.Cmd, ready <-chan struct{}) f
 		case <-ctx.Done():
 		}
 		<-ready
-		_ = syscall.Kill(pid(), syscall.SIGTERM)
+		send(syscall.SIGTERM)
 		if errors.Is(context.Cause(ctx), agent.ErrKill) {
-			_ = syscall.Kill(pid(), syscall.SIGINT)
+			send(syscall.SIGINT)
 		}
 		select {
 		case <-done:
 		case <-kill:
-			_ = syscall.Kill(pid(), syscall.SIGTERM)
+			send(syscall.SIGTERM)
 		}
 	})
 	return func() { close(done); wg.Wait() }

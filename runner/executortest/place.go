@@ -49,14 +49,21 @@ func placeCases() []testCase {
 			tr.succeed()
 			equal(s, "status", tr.log, "CapEff:0000000000000000\nCapBnd:0000000000000000\nNoNewPrivs:1\n")
 		}},
-		{"the agent is out of reach", "", func(s *suite) {
-			tr := s.steps(`kill -KILL 1 2>/dev/null; for p in 1 $PPID; do echo '{"kind":"end","result":{"version":1,"status":"success"}}' 2>/dev/null >/proc/$p/fd/1; done; exit 5`)
-			if s.opts.Agent == "" {
-				s.Skip("the agent is this process")
-			}
-			equal(s, "exit", tr.fail(agent.ReasonExit).Exit, 5)
-		}},
+		{"the agent is out of reach", NoCapabilities, agentOutOfReach},
 	}
+}
+
+// agentOutOfReach runs a step that wants to kill the agent and to speak in its
+// place. With capabilities it could do both, so only places that drop them are
+// asked. A process number 1 cannot be killed from inside its namespace; another
+// agent could be, and is spared.
+func agentOutOfReach(s *suite) {
+	const forged = `{"kind":"end","result":{"version":1,"status":"success"}}`
+	tr := s.steps(`exec 2>/dev/null; [ $PPID != 1 ] || kill -KILL 1
+		(echo '` + forged + `' >/proc/$PPID/fd/1) && echo forged
+		exit 5`)
+	equal(s, "exit", tr.fail(agent.ReasonExit).Exit, 5)
+	equal(s, "log", tr.log, "")
 }
 
 // folder makes a folder outside the workspace, with one file.
