@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -47,8 +48,11 @@ func (w *walker) plainText(text string) bool {
 		return true
 	}
 	message, fix := describeBadText(text, at)
-	if strings.HasPrefix(text, "\uFEFF") {
+	switch {
+	case strings.HasPrefix(text, "\uFEFF"):
 		text, at = text[3:], max(0, at-3)
+	case strings.HasPrefix(message, "the file is UTF-16"):
+		text = "" // nothing of it could be shown
 	}
 	w.src = newSource(w.src.name, text)
 	w.point(w.src.pos(at), CodeEncoding, fix, "%s", message)
@@ -158,14 +162,21 @@ func (w *walker) syntax(text string, err error) {
 	}
 	c := cureOf(message)
 	p := w.offendingPlace(text, message, line, c)
-	w.point(p, CodeSyntax, c.fix, "not YAML: %s", cmpOr(c.message, message))
+	p, c = w.betterCure(p, c)
+	w.point(p, CodeSyntax, c.fix, "not YAML: %s", cmp.Or(c.message, message))
 }
 
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
+// betterCure looks at the offending place itself for what people do most.
+func (w *walker) betterCure(p Pos, c syntaxCure) (Pos, syntaxCure) {
+	line := w.src.line(p.Line)
+	if strings.HasPrefix(w.src.text[w.src.offset(p):], "\t") {
+		return p, syntaxCure{message: "a tab stands where indentation is expected", fix: "indent with spaces"}
 	}
-	return b
+	if at := strings.Index(line, "${{"); at >= 0 && strings.Contains(c.has, "expected ','") {
+		return Pos{p.Line, utf8.RuneCountInString(line[:at]) + 1},
+			syntaxCure{message: "${{ }} stands without quotes in braces or brackets", fix: `put the whole value in quotes, such as {run: "echo ${{ params.lr }}"}`}
+	}
+	return p, c
 }
 
 func unknownAnchor(message string) (string, bool) {
@@ -200,14 +211,14 @@ type syntaxCure struct {
 }
 
 var syntaxCures = []syntaxCure{
-	{"cannot start any token", "a value cannot start with this character", `indent with spaces, and put values that start with @, % or a backtick in quotes`, "^ *(\t)|[:,\\[{-] +([@`%])|^ *([@`%])"},
+	{"cannot start any token", "a value cannot start with this character", `put values that start with @, % or a backtick in quotes`, "^ *(\t)|[:,\\[{-] +([@`%])|^ *([@`%])"},
 	{"violates indentation", "a tab stands where indentation is expected", "indent with spaces", "(\t)"},
 	{"tab character where an indentation", "a tab stands where indentation is expected", "indent with spaces", "(\t)"},
-	{"mapping values are not allowed", `a second ":" in one value, or a line that is indented too far`, `put the value in quotes, or align the key with its neighbours`, `:\s.*?(:)(?:\s|$)|^\s*[^:]*(:)`},
+	{"mapping values are not allowed", `a ":" where no key can stand`, `put the value in quotes, align the key with its neighbours, or write ":" at the end of the line above`, `^[^:]*:\s.*?(:)(?:\s|$)|^\s*[^:]*(:)`},
 	{"did not find expected key", "a line that is neither a key of the mapping above nor inside it", "align it with the keys around it, or close the quote or bracket before it", ""},
 	{"did not find expected '-'", "a line that is no item of the list above", `start it with "- ", or align it with the keys around the list`, ""},
-	{"did not find expected ',' or ']'", `a list in brackets that is not closed, or a comma is missing`, `write "]" or ","`, ""},
-	{"did not find expected ',' or '}'", `a mapping in braces that is not closed, or a comma is missing`, `write "}" or ","`, ""},
+	{"did not find expected ',' or ']'", `a list in brackets that is not closed, or a comma is missing`, `write "]" or ","`, `(\[)[^\[\]]*$`},
+	{"did not find expected ',' or '}'", `a mapping in braces that is not closed, or a comma is missing`, `write "}" or ","`, `(\{)[^{}]*$`},
 	{"unexpected end of stream", "a quote that is not closed", "close it, or write the value as a block with |", `(["'])[^"']*$`},
 	{"unexpected document indicator", `"---" or "..." inside quotes that are not closed`, "close the quote", ""},
 	{"could not find expected ':'", `a key without ":"`, `write ": " after the key`, ""},

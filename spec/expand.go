@@ -1,6 +1,10 @@
 package spec
 
-import "gopkg.in/yaml.v3"
+import (
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
 
 // expand replaces aliases by what they stand for and merge keys by the
 // keys they bring, and bounds nesting and expansion. Aliased nodes are shared,
@@ -35,6 +39,8 @@ func (e *expander) node(n *yaml.Node, depth int) (*yaml.Node, extent) {
 		return n, extent{}
 	case n.Kind == yaml.AliasNode:
 		return e.alias(n, depth)
+	case n.Style&yaml.TaggedStyle != 0 && !e.tagged(n):
+		return n, extent{}
 	case n.Kind == yaml.ScalarNode:
 		return n, extent{size: 1}
 	case depth >= maxNesting:
@@ -44,6 +50,33 @@ func (e *expander) node(n *yaml.Node, depth int) (*yaml.Node, extent) {
 		return n, e.children(n, depth)
 	}
 	return n, e.anchored(n, depth)
+}
+
+// tagged reports whether an explicit tag says what the node is anyway, or makes
+// a text of a number; other tags ask for types that the file does not have.
+func (e *expander) tagged(n *yaml.Node) bool {
+	fits := false
+	switch n.Tag {
+	case "!!str", "!":
+		n.Tag, fits = "!!str", n.Kind == yaml.ScalarNode
+	case "!!map":
+		fits = n.Kind == yaml.MappingNode
+	case "!!seq":
+		fits = n.Kind == yaml.SequenceNode
+	case "!!null":
+		fits = n.Value == "" || n.Value == "~" || strings.EqualFold(n.Value, "null")
+	case "!!bool":
+		fits = strings.EqualFold(n.Value, "true") || strings.EqualFold(n.Value, "false")
+	case "!!int", "!!float":
+		_, fits = parseNumber(n.Value)
+	default:
+		e.fail(n, CodeTag, "remove it, or write !!str for text", "the tag %s has no meaning here", clip(n.Tag))
+		return false
+	}
+	if !fits {
+		e.fail(n, CodeTag, "remove the tag", "%s is no %s", describeNode(n), n.Tag)
+	}
+	return fits
 }
 
 func (e *expander) failDeep(n *yaml.Node) {

@@ -190,7 +190,7 @@ func (w *walker) nameError(e *expression.Error, r *reported) (code Code, message
 		}
 	case strings.EqualFold(path[0], "params"):
 		return w.unknownParam(path[1:])
-	case strings.EqualFold(path[0], "needs") && w.declared[path[1]] && len(path) == 2:
+	case strings.EqualFold(path[0], "needs") && w.declared[path[1]] && len(path) == 2 && path[1] != r.c.job.ID.Value:
 		fix = fmt.Sprintf("add %q to the needs of job %q", path[1], r.c.job.ID.Value)
 	case strings.EqualFold(path[0], "steps") && len(path) == 2 && r.laterStep(path[1]):
 		message, fix = fmt.Sprintf("the step %q has not run yet", path[1]), "read it in a later step"
@@ -269,24 +269,26 @@ func (w *walker) unknownParam(path []string) (code Code, message, fix string) {
 	if w.file.Params.Path == "" && w.file.Params.Tree == nil {
 		return CodeUnknownParam, fmt.Sprintf("there is no parameter %q: the file has no params", name), "write params: params.yaml, or the values below params:"
 	}
-	return CodeUnknownParam, message, suggest(name, w.paramNames())
+	leaves, branches := w.paramNames()
+	if best := Nearest(name, append(branches, leaves...)); best != "" {
+		return CodeUnknownParam, message, fmt.Sprintf("did you mean %q?", best)
+	}
+	return CodeUnknownParam, message, oneOf(leaves)
 }
 
 // paramNames lists the leaves of the parameters and the branches above them.
-func (w *walker) paramNames() []string {
-	var names []string
+func (w *walker) paramNames() (leaves, branches []string) {
 	seen := map[string]bool{}
 	for _, p := range w.file.Params.Leaves {
-		for i := 0; i <= len(p.Name); i++ {
-			if i == len(p.Name) || p.Name[i] == '.' {
-				if prefix := p.Name[:i]; i == len(p.Name) && !seen[prefix] {
-					seen[prefix] = true
-					names = append(names, prefix)
-				}
+		leaves = append(leaves, p.Name)
+		for i, c := range p.Name {
+			if c == '.' && !seen[p.Name[:i]] {
+				seen[p.Name[:i]] = true
+				branches = append(branches, p.Name[:i])
 			}
 		}
 	}
-	return names
+	return leaves, branches
 }
 
 // checkWant checks what an expression gives against what its key takes.
@@ -366,7 +368,7 @@ func (w *walker) checkScript(c *check, env *expression.Env, t *expression.Templa
 	}
 }
 
-// builtinPlaces adds to contextPlaces where functions can be called.
+// functionPlaces adds to contextPlaces where functions can be called.
 var functionPlaces = map[string]string{
 	"success": "if", "failure": "if", "always": "if", "cancelled": "if", "hashFiles": "keys of steps",
 	"better": "gates", "worse": "gates", "same": "gates", "not_worse": "gates", "worst_slice": "gates", "ci_low": "gates", "ci_high": "gates",

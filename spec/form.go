@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -187,6 +188,9 @@ func (w *walker) fitsItems(n *yaml.Node, f, elem *form, name string, in place) b
 		w.at(n, CodeBadValue, "write at least one item, or remove the key", "the list %q in %s is empty", name, in)
 		return false
 	}
+	if elem.kind == kindObject {
+		return true // as in fitsMap
+	}
 	ok := true
 	for _, c := range n.Content {
 		ok = w.fits(c, elem, name, in) && ok
@@ -203,8 +207,8 @@ func (w *walker) fitsMap(n *yaml.Node, f *form, name string, in place) bool {
 		w.at(n, CodeBadValue, "write at least one entry, or remove the key", "the mapping %q in %s is empty", name, in)
 		return false
 	}
-	if f.kind == kindObject || f.elem.kind == kindObject {
-		return true
+	if f.kind == kindObject || f.elem.kind == kindObject || f.elem.kind == kindUnion {
+		return true // the setter checks each, so that one bad entry does not hide the others
 	}
 	ok := true
 	for i := 1; i < len(n.Content); i += 2 {
@@ -217,6 +221,9 @@ func (w *walker) fitsMap(n *yaml.Node, f *form, name string, in place) bool {
 func (w *walker) fitsUnion(n *yaml.Node, f *form, name string, in place) bool {
 	for i := range f.alts {
 		if f.alts[i].writtenLike(n) {
+			if f.alts[i].kind == kindWord && !slices.Contains(f.alts[i].words, n.Value) && i > 0 {
+				break // the word is not what was meant
+			}
 			return w.fits(n, &f.alts[i], name, in)
 		}
 	}
@@ -313,6 +320,9 @@ func boolFix(s string) string {
 func (f *form) expected() string {
 	switch f.kind {
 	case kindWord:
+		if len(f.words) == 1 {
+			return f.words[0]
+		}
 		return "one of " + strings.Join(f.words, ", ")
 	case kindBool:
 		return "true or false"

@@ -39,14 +39,12 @@ var scopeContexts = [...][]string{
 }
 
 // contextPlaces says where a context can be read; it ends the sentence
-// "... is not available here, only in".
+// "... is not available here, only in". github and params are known everywhere.
 var contextPlaces = map[string]string{
-	"github":   "all expressions but those of row rules",
-	"params":   "all expressions but those of row rules",
-	"inputs":   "jobs, env, concurrency and data",
+	"inputs":   "jobs, env, concurrency and data of files that have on.workflow_dispatch",
 	"matrix":   "jobs that have strategy.matrix",
 	"needs":    "if, env, run and with of jobs that have needs",
-	"data":     "if, env, run and with of jobs",
+	"data":     "if, env, run and with of jobs in files that have data",
 	"env":      "env, run, with and if of steps, and env of jobs",
 	"steps":    "later steps of the same job",
 	"metrics":  "gates",
@@ -211,14 +209,11 @@ func inputsType(d *Dispatch) expression.Type {
 	return expression.ObjectOf(fields)
 }
 
-// dataType is the data context: each dataset by name, with its path and digest.
+// dataType is the data context: the path of each dataset by its name.
 func dataType(ds []Dataset) expression.Type {
-	one := expression.ObjectOf(map[string]expression.Type{
-		"name": expression.StringType(), "path": expression.StringType(), "digest": expression.StringType(),
-	})
 	fields := make(map[string]expression.Type, len(ds))
 	for _, d := range ds {
-		fields[d.Name.Value] = one
+		fields[d.Name.Value] = expression.StringType()
 	}
 	return expression.ObjectOf(fields)
 }
