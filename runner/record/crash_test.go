@@ -272,22 +272,36 @@ func TestParallelJobs(t *testing.T) {
 	}
 }
 
-const rootVariable = "RECORD_TEST_ROOT"
+const (
+	rootVariable = "RECORD_TEST_ROOT"
+	idsVariable  = "RECORD_TEST_IDS"
+)
 
-// TestMain lets the test binary be the writer that TestKill kills.
+// TestMain lets the test binary be the writer of TestKill and TestTwoProcesses.
 func TestMain(m *testing.M) {
-	if root := os.Getenv(rootVariable); root != "" {
-		endlessWriter(root)
+	root, ids := os.Getenv(rootVariable), os.Getenv(idsVariable)
+	switch {
+	case ids != "":
+		writer(root, strings.Split(ids, ","))
+		os.Exit(0)
+	case root != "":
+		for {
+			writer(root, []string{""})
+		}
 	}
 	os.Exit(m.Run())
 }
 
-// endlessWriter records one run after another and prints their ids.
-func endlessWriter(root string) {
-	for {
+// writer records runs with the given ids, "" for one of its own, and prints
+// the ids of those that it created.
+func writer(root string, ids []string) {
+	for _, id := range ids {
 		run := sampleRun()
-		run.ID = ""
+		run.ID = id
 		w, err := Create(root, run)
+		if errors.Is(err, ErrExists) {
+			continue
+		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -96,6 +96,7 @@ func TestReadMetrics(t *testing.T) {
 		{"csv with a short row", "m.csv", "a,b\n1,2\n3\n", "!m.csv:3: another number of cells than the header's 2"},
 		{"csv without a header", "m.csv", "1,2\n3,4\n", "!m.csv:1: the first line holds numbers; write the names of the columns above it"},
 		{"csv column twice", "m.csv", "a,a\n1,2\n", "!m.csv:1: column \"a\" stands twice"},
+		{"csv cell that is no UTF-8", "m.csv", "a\n1\n" + strings.Repeat("\xba", 50) + "\n", "!m.csv:3: a is \"�…\", not a number as above"},
 		{"csv quote", "m.csv", "a,b\n\"1,2\n", "!m.csv:2: extraneous or missing \" in quoted-field"},
 		{"long csv", "m.csv", "metric,value,unit,better,region\nauc,0.9,,higher,EU\nauc,0.8,,higher,\nlatency,12,ms,lower,\n", "auc{region=EU}=0.9 higher\nauc=0.8 higher\nlatency=12 ms lower\n"},
 		{"long csv with steps", "m.csv", "name,value,step\nloss,3,1\nloss,2,2\n", "loss=2@2 [1:3 2:2]\n"},

@@ -63,9 +63,9 @@ func trainJob() Job {
 		ID: "train@depth=4", Name: "Train (4)", Job: "train", Matrix: Values{"depth": 4.0, "opt": []any{"adam", nil, map[string]any{"b": 0.9}}},
 		Status: Failure, Reason: "exit", Exit: 3, Error: "step fit: exit status 3", Uncached: "input src/train.py moved",
 		Fingerprint: sum("train"), FingerprintLines: []string{"run python src/train.py", "params train.lr 0.2"},
-		Why:    []string{"params train.lr 0.1 → 0.2 (params.yaml:3)"},
-		Image:  Image{Name: "python:3.12-slim", ID: "sha256:abc", Digests: []string{"python@sha256:def"}, Platform: "linux/amd64"},
-		Inputs: []Artifact{{Path: "src/train.py", Digest: sum("py"), Size: 2, Mode: 0o755}, {Name: "customers", Path: "data/customers.csv", Digest: sum("data"), Size: 4, Mode: 0o644}},
+		Why:     []string{"params train.lr 0.1 → 0.2 (params.yaml:3)"},
+		Image:   Image{Name: "python:3.12-slim", ID: "sha256:abc", Digests: []string{"python@sha256:def"}, Platform: "linux/amd64"},
+		Inputs:  []Artifact{{Path: "src/train.py", Digest: sum("py"), Size: 2, Mode: 0o755}, {Name: "customers", Path: "data/customers.csv", Digest: sum("data"), Size: 4, Mode: 0o644}},
 		Outputs: []Artifact{{Path: "model/", Digest: sum("tree"), Size: 1 << 40, Files: 3}, {Path: "latest", Digest: sum("link"), Size: 5, Link: "model"}},
 		Values:  map[string]string{"model": "model/a.bin"}, Summary: "## Trained\n",
 		Metrics: []Metric{

@@ -81,15 +81,17 @@ func (c *collector) ignore(name, value string, line int) {
 	}
 }
 
+// clip shortens what is quoted in an error. What stands in a file need not be UTF-8.
 func clip(s string) string {
-	if len(s) <= 40 {
-		return s
+	const most = 40 // bytes
+	if len(s) <= most {
+		return strings.ToValidUTF8(s, "\uFFFD")
 	}
-	cut := 40
-	for !utf8.RuneStart(s[cut]) {
+	cut := most
+	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
-	return s[:cut] + "…"
+	return strings.ToValidUTF8(s[:cut], "\uFFFD") + "…"
 }
 
 // add takes a value of the current record for the metric that m names; only
