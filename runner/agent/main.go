@@ -36,6 +36,7 @@ func Main(ctx context.Context, controlDir string, stdout io.Writer) int {
 	if err != nil {
 		return broken(controlDir, stdout, err)
 	}
+	reserveThreads(threadsFor(&s))
 	p, free := ownPlace()
 	defer free()
 	ctx, stop := obeySignals(ctx)

@@ -59,6 +59,7 @@ func commandCases() []testCase {
 				scripts = append(scripts, "n=$(cat n); echo $((n+1)) >n")
 			}
 			tr := s.steps(scripts...)
+			tr.Spec.Outputs = []string{"n"}
 			r := tr.succeed()
 			equal(s, "file", tr.read("n"), "50\n")
 			equal(s, "steps", len(r.Steps), 51)

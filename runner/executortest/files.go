@@ -68,6 +68,7 @@ func fileCases() []testCase {
 		}},
 		{"workspace has the files that were there", "", func(s *suite) {
 			tr := s.steps("cat in/a; echo changed >in/a")
+			tr.Spec.Outputs = []string{"in/a"}
 			if err := os.MkdirAll(filepath.Join(tr.Workspace, "in"), 0o755); err != nil {
 				s.Fatal(err)
 			}

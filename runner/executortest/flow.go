@@ -72,6 +72,7 @@ func flowCases() []testCase {
 			for i := range 4 {
 				tr := s.steps("echo x=$N >>$MLOPS_OUTPUT; sleep 0.1", "echo job $N; echo $N >file")
 				tr.Spec.Env = []agent.Var{{Name: "N", Value: string(rune('a' + i))}}
+				tr.Spec.Outputs = []string{"file"}
 				wg.Go(func() {
 					r, err := s.exec.Run(context.Background(), tr.Task, tr.watch)
 					if err != nil || r.Status != agent.Success || r.Outputs["x"] != string(rune('a'+i)) || tr.read("file") != string(rune('a'+i))+"\n" {
@@ -148,12 +149,15 @@ func stopCases() []testCase {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			// The shell dies of SIGTERM at once; the program below it saves its work.
-			tr := s.steps(`sh -c 'trap "sleep 1; echo saved >checkpoint; exit 0" TERM; echo ready; while :; do sleep 0.05; done' >out 2>&1 & echo started; wait`).when("started", func() {
-				time.AfterFunc(300*time.Millisecond, cancel)
-			})
+			tr := s.trial(
+				agent.Step{Name: "train", Shell: "sh", Run: `mkfifo ready
+					sh -c 'trap "sleep 1; echo saved >checkpoint; exit 0" TERM; echo >ready; while :; do sleep 0.05; done' >out 2>&1 &
+					read x <ready; echo started; wait`},
+				agent.Step{Name: "look", Shell: "sh", If: "always()", Run: "cat checkpoint"},
+			).when("started", cancel)
 			r := tr.runContext(ctx)
 			equal(s, "status", r.Status, agent.Canceled)
-			equal(s, "checkpoint", tr.read("checkpoint"), "saved\n")
+			equal(s, "log", tr.log, "started\nsaved\n")
 		}},
 		{"kill", "", func(s *suite) {
 			ctx, cancel := context.WithCancelCause(context.Background())

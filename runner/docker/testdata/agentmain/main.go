@@ -1,5 +1,5 @@
-// Agentmain is what cmd/mlops is inside a container, for tests: the agent, and
-// the helper that hands files back.
+// Agentmain is what cmd/mlops is inside a container, for tests: the agent, an
+// action, and the helper that hands files back.
 package main
 
 import (
@@ -8,20 +8,32 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/docker"
+	"github.com/mlops-runner/mlops/runner/executortest"
 )
 
 func main() {
-	switch os.Args[1] {
-	case "agent":
-		os.Exit(agent.Main(context.Background(), os.Args[2], os.Stdout))
-	case "chown":
-		uid, _ := strconv.Atoi(os.Args[2])
-		gid, _ := strconv.Atoi(os.Args[3])
-		if err := docker.Chown(uid, gid, os.Args[4:]...); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+	if code, ok := executortest.Command(context.Background(), os.Args[1:]); ok {
+		os.Exit(code)
 	}
+	if err := chown(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// chown is `chown UID GID PATH...`.
+func chown(args []string) error {
+	if len(args) < 4 || args[0] != "chown" {
+		return fmt.Errorf("unknown command %q", args)
+	}
+	uid, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	gid, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	return docker.Chown(uid, gid, args[3:]...)
 }
