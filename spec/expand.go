@@ -100,8 +100,10 @@ func (e *expander) anchored(n *yaml.Node, depth int) extent {
 func (e *expander) children(n *yaml.Node, depth int) extent {
 	sum, merges := extent{size: 1}, false
 	for i, c := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Tag == "!!merge" {
-			merges = true
+		if c.Kind == yaml.ScalarNode && c.Style&yaml.TaggedStyle == 0 { // most nodes, so without a call
+			merges = merges || c.Tag == "!!merge" && i%2 == 0 && n.Kind == yaml.MappingNode
+			sum.size++
+			continue
 		}
 		child, x := e.node(c, depth+1)
 		n.Content[i] = child

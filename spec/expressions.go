@@ -55,19 +55,25 @@ type checkedKey struct {
 	whole bool
 }
 
-// checkExpressions checks all queued expressions, equal ones once.
+// checkExpressions checks all queued expressions, equal ones once. Equal
+// expressions inside of different scripts are at least parsed once.
 func (w *walker) checkExpressions() {
 	done := map[checkedKey]*checked{}
+	var parser expression.Parser
 	for i := range w.checks {
 		c := &w.checks[i]
 		if w.hidden > 0 {
 			return // nothing more would be shown
 		}
 		env, id := w.types.of(w.file, c)
+		if c.form.want == wantScript { // seldom equal, and large
+			w.reportChecked(c, env, check1(c, env, &parser))
+			continue
+		}
 		key := checkedKey{id, c.node.Value, c.form.kind == kindExpr}
 		got := done[key]
 		if got == nil {
-			got = check1(c, env)
+			got = check1(c, env, &parser)
 			done[key] = got
 		}
 		w.reportChecked(c, env, got)
@@ -75,7 +81,7 @@ func (w *walker) checkExpressions() {
 }
 
 // check1 parses and checks one text.
-func check1(c *check, env *expression.Env) *checked {
+func check1(c *check, env *expression.Env, parser *expression.Parser) *checked {
 	got := &checked{}
 	var err error
 	if c.form.kind == kindExpr {
@@ -83,7 +89,7 @@ func check1(c *check, env *expression.Env) *checked {
 		if got.expr, err = expression.Parse(text); err == nil {
 			got.typ, got.errs = got.expr.Check(env)
 		}
-	} else if got.tmpl, err = expression.ParseTemplate(c.node.Value); err == nil {
+	} else if got.tmpl, err = parser.Template(c.node.Value); err == nil {
 		got.typ, got.errs = got.tmpl.Check(env)
 	}
 	if err != nil {
@@ -355,7 +361,8 @@ func article(k expression.Kind) string {
 // checkScript checks where the expressions of a script stand.
 func (w *walker) checkScript(c *check, env *expression.Env, t *expression.Template) {
 	step := c.job.Steps[min(max(c.step, 0), len(c.job.Steps)-1)]
-	r := rewrite(c.node.Value, t, step.Shell.Value)
+	r := &w.script
+	r.rewrite(c.node.Value, t, step.Shell.Value)
 	for _, p := range r.problems {
 		w.inside(c.node, p.part.Start, p.part.End-p.part.Start, CodeExpressionShell, p.fix, "%s", p.message)
 	}

@@ -153,7 +153,7 @@ func (w *walker) fits(n *yaml.Node, f *form, name string, in place) bool {
 		return w.fitsList(n, f, name, in)
 	case kindTexts:
 		if n.Kind == yaml.SequenceNode {
-			return w.fitsItems(n, f, &form{kind: kindText, scope: f.scope}, name, in)
+			return w.fitsItems(n, f, &textOf[f.scope], name, in)
 		}
 	case kindMap, kindObject:
 		return w.fitsMap(n, f, name, in)
@@ -166,6 +166,14 @@ func (w *walker) fits(n *yaml.Node, f *form, name string, in place) bool {
 	}
 	return w.fitsScalar(n, f, name, in)
 }
+
+// textOf holds the form of a list's texts by their scope.
+var textOf = func() (forms [scopeGate + 1]form) {
+	for s := range forms {
+		forms[s] = form{kind: kindText, scope: scope(s)}
+	}
+	return forms
+}()
 
 func (w *walker) wrongType(n *yaml.Node, f *form, name string, in place) {
 	fix := ""

@@ -36,7 +36,7 @@ func (w *walker) jobID() string {
 func present[T any](o *object[T], seen [maxKeys]*yaml.Node, names ...string) []*yaml.Node {
 	var nodes []*yaml.Node
 	for i := range o.keys {
-		if seen[i] != nil && slices.Contains(names, o.keys[i].name) {
+		if seen[i] != nil && slices.Contains(names, seen[i].Value) {
 			nodes = append(nodes, seen[i])
 		}
 	}

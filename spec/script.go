@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,8 @@ func (s *Step) Script() (text string, exprs []ScriptExpr, err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("script at line %d: %w", s.Run.Pos.Line, err)
 	}
-	r := rewrite(s.Run.Value, t, s.Shell.Value)
+	r := &scriptScanner{}
+	r.rewrite(s.Run.Value, t, s.Shell.Value)
 	if len(r.problems) > 0 {
 		p := r.problems[0]
 		return "", nil, fmt.Errorf("script at line %d: %s: %s", s.Run.Pos.Line, p.part.Expr, p.message)
@@ -44,7 +46,7 @@ func (s *Step) Script() (text string, exprs []ScriptExpr, err error) {
 	for i, part := range r.unique {
 		exprs = append(exprs, ScriptExpr{ScriptPrefix + strconv.Itoa(i+1), part.Expr.String(), s.RunMap.Pos(part.ExprStart)})
 	}
-	return r.out.String(), exprs, nil
+	return string(r.out), exprs, nil
 }
 
 // scriptProblem is an expression that no variable can stand for.
@@ -56,9 +58,14 @@ type scriptProblem struct {
 
 const throughEnv = `give it to the step through "env:" and read "$NAME"`
 
+// reset makes a scanner ready for another script; it keeps its buffers.
+func (r *scriptScanner) reset(text string) {
+	*r = scriptScanner{text: text, limit: len(text), parts: r.parts[:0], out: r.out[:0], unique: r.unique[:0]}
+}
+
 // rewrite replaces the expressions of a script.
-func rewrite(text string, t *expression.Template, shell string) *scriptScanner {
-	r := &scriptScanner{text: text, limit: len(text), names: map[string]string{}}
+func (r *scriptScanner) rewrite(text string, t *expression.Template, shell string) {
+	r.reset(text)
 	for _, p := range t.Parts {
 		if p.Expr != nil {
 			r.parts = append(r.parts, p)
@@ -68,12 +75,11 @@ func rewrite(text string, t *expression.Template, shell string) *scriptScanner {
 		for _, p := range r.parts {
 			r.problem(p, "a script of the shell "+strconv.Quote(shell)+" takes no ${{ }}", `give it to the step through "env:" and read the variable`)
 		}
-		return r
+		return
 	}
 	r.bash = strings.HasPrefix(shell, "bash")
 	r.posix = strings.HasPrefix(shell, "sh")
 	r.command(false)
-	return r
 }
 
 // A scriptScanner copies a shell script and follows just enough of the shell's
@@ -85,9 +91,9 @@ type scriptScanner struct {
 	limit   int // end of the text, or of the here-document being read
 	parts   []expression.Part
 	k       int // next part
-	out     strings.Builder
-	names   map[string]string // variable by expression
+	out     []byte
 	unique  []expression.Part // first part of each variable
+	index   map[string]int    // of unique by expression, once they are many
 	numbers []expression.Part // parts that must be numbers
 	bash    bool              // the shell is bash for sure
 	posix   bool              // the shell is sh for sure, whichever that is
@@ -119,7 +125,7 @@ func (r *scriptScanner) has(s string) bool {
 // copy passes n bytes, or fewer at the end.
 func (r *scriptScanner) copy(n int) {
 	n = min(n, r.limit-r.i)
-	r.out.WriteString(r.text[r.i : r.i+n])
+	r.out = append(r.out, r.text[r.i:r.i+n]...)
 	r.i += n
 }
 
@@ -136,7 +142,8 @@ func (r *scriptScanner) expr(before, after string) bool {
 	if r.i < r.numbersUntil {
 		r.numbers = append(r.numbers, r.parts[r.k])
 	}
-	r.out.WriteString(before + r.variable() + after)
+	r.out = append(r.out, before...)
+	r.out = append(append(r.out, r.variable()...), after...)
 	return true
 }
 
@@ -145,13 +152,31 @@ func (r *scriptScanner) variable() string {
 	p := r.parts[r.k]
 	r.k++
 	r.i = p.End
-	name, ok := r.names[p.Expr.String()]
-	if !ok {
+	i := r.find(p.Expr.String())
+	if i < 0 {
+		i = len(r.unique)
 		r.unique = append(r.unique, p)
-		name = ScriptPrefix + strconv.Itoa(len(r.unique))
-		r.names[p.Expr.String()] = name
 	}
-	return name
+	return ScriptPrefix + strconv.Itoa(i+1)
+}
+
+// find returns the index of the variable that stands for an expression, or -1.
+// Most scripts have a few, for which a map costs more than it saves.
+func (r *scriptScanner) find(expr string) int {
+	const few = 8
+	if len(r.unique) <= few {
+		return slices.IndexFunc(r.unique, func(p expression.Part) bool { return p.Expr.String() == expr })
+	}
+	if r.index == nil {
+		r.index = map[string]int{}
+	}
+	for i := len(r.index); i < len(r.unique); i++ {
+		r.index[r.unique[i].Expr.String()] = i
+	}
+	if i, ok := r.index[expr]; ok {
+		return i
+	}
+	return -1
 }
 
 // refuse passes the expression here, if there is one, and says why it cannot be there.
@@ -322,7 +347,7 @@ func (r *scriptScanner) arithmetic(closing string) {
 		switch {
 		case r.exprAt(r.i):
 			r.numbers = append(r.numbers, r.parts[r.k])
-			r.out.WriteString(r.variable())
+			r.out = append(r.out, r.variable()...)
 		case depth == 0 && closing == "]" && r.has("]"):
 			r.copy(1)
 			return

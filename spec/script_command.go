@@ -97,11 +97,12 @@ func (r *scriptScanner) operator(c byte, s *commandState) {
 
 // keyword passes the beginning of a word and notes the words that shape commands.
 func (r *scriptScanner) keyword(s *commandState) {
-	from := r.i
-	for r.more() && !r.exprAt(r.i) && strings.IndexByte(" \t\n;&|<>()'\"`$\\", r.text[r.i]) < 0 {
-		r.copy(1)
+	from, end := r.i, r.i
+	for end < r.limit && !r.exprAt(end) && strings.IndexByte(" \t\n;&|<>()'\"`$\\", r.text[end]) < 0 {
+		end++
 	}
-	word := r.text[from:r.i]
+	r.copy(end - from)
+	word := r.text[from:end]
 	if s.word = false; !s.start {
 		return
 	}

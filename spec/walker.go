@@ -26,6 +26,7 @@ type walker struct {
 	withs    map[*Step]*yaml.Node
 	wants    map[*yaml.Node]want // of expressions in typed inputs of actions
 	types    environments
+	script   scriptScanner // its buffers serve one script after another
 
 	paramsNode *yaml.Node // value of params:, or nil
 }
@@ -197,20 +198,49 @@ func (w *walker) unknownKey(o describer, k *yaml.Node, in place) {
 // entries calls f for each name and value of a mapping whose names are free,
 // and reports names that stand twice.
 func (w *walker) entries(n *yaml.Node, in place, f func(k, v *yaml.Node)) {
-	seen := make(map[string]*yaml.Node, len(n.Content)/2)
+	var seen keySet
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		if k.Kind != yaml.ScalarNode {
 			w.at(k, CodeWrongType, "write a word", "a key of %s is %s", in, describeNode(k))
 			continue
 		}
-		if first := seen[k.Value]; first != nil {
+		if first := seen.add(k, n.Content[:i]); first != nil {
 			w.duplicateKey(k, first, in)
 			continue
 		}
-		seen[k.Value] = k
 		f(k, v)
 	}
+}
+
+// A keySet finds repeated keys. Most mappings are small, and comparing a few
+// keys is quicker than making a map.
+type keySet struct{ byName map[string]*yaml.Node }
+
+// add returns the first of the keys and values before k that is equal to k, or nil.
+func (s *keySet) add(k *yaml.Node, before []*yaml.Node) *yaml.Node {
+	const few = 2 * 8
+	if len(before) <= few {
+		for i := 0; i < len(before); i += 2 {
+			if before[i].Value == k.Value && before[i].Kind == yaml.ScalarNode {
+				return before[i]
+			}
+		}
+		return nil
+	}
+	if s.byName == nil {
+		s.byName = make(map[string]*yaml.Node, len(before))
+		for i := 0; i < len(before); i += 2 {
+			if s.byName[before[i].Value] == nil && before[i].Kind == yaml.ScalarNode {
+				s.byName[before[i].Value] = before[i]
+			}
+		}
+	}
+	first := s.byName[k.Value]
+	if first == nil {
+		s.byName[k.Value] = k
+	}
+	return first
 }
 
 // describeNode says what a node is, for messages.

@@ -25,12 +25,40 @@ const (
 	closing = "}}"
 )
 
+// A Parser parses templates and lets those that hold the same expression share
+// it, which saves most of the work for a file whose steps read the same values.
+// The zero Parser is ready; it may not be used by two goroutines at once.
+type Parser struct {
+	exprs map[string]*Expr
+}
+
+// Template parses as [ParseTemplate] does.
+func (p *Parser) Template(src string) (*Template, error) {
+	if p.exprs == nil {
+		p.exprs = map[string]*Expr{}
+	}
+	return parseTemplate(src, p.parse)
+}
+
+func (p *Parser) parse(src string) (*Expr, error) {
+	if x := p.exprs[src]; x != nil {
+		return x, nil
+	}
+	x, err := Parse(src)
+	if err == nil {
+		p.exprs[src] = x
+	}
+	return x, err
+}
+
 // ParseTemplate splits text at its ${{ }} parts and parses them. As in GitHub's
 // reader }} inside a string of an expression does not end it. An unfinished
 // ${{ and an empty part are errors; so is anything that [Parse] rejects. The
 // error is an [*Error] whose places count in src.
-func ParseTemplate(src string) (*Template, error) {
-	t := &Template{src: src}
+func ParseTemplate(src string) (*Template, error) { return parseTemplate(src, Parse) }
+
+func parseTemplate(src string, parse func(string) (*Expr, error)) (*Template, error) {
+	t := &Template{src: src, Parts: make([]Part, 0, 1+2*strings.Count(src, opening))}
 	for at := 0; at < len(src); {
 		i := strings.Index(src[at:], opening)
 		if i < 0 {
@@ -40,7 +68,7 @@ func ParseTemplate(src string) (*Template, error) {
 		if i > 0 {
 			t.Parts = append(t.Parts, Part{Text: src[at : at+i], Start: at, End: at + i})
 		}
-		p, err := parsePart(src, at+i)
+		p, err := parsePart(src, at+i, parse)
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +79,7 @@ func ParseTemplate(src string) (*Template, error) {
 }
 
 // parsePart parses the part whose ${{ starts at start.
-func parsePart(src string, start int) (Part, error) {
+func parsePart(src string, start int, parse func(string) (*Expr, error)) (Part, error) {
 	in := start + len(opening)
 	n := closingAt(src[in:])
 	if n < 0 { // a string may be what is not closed, and Parse says so
@@ -68,7 +96,7 @@ func parsePart(src string, start int) (Part, error) {
 	if body == "" {
 		return Part{}, &Error{Kind: ParsingError, Msg: "an expression was expected", Pos: start, End: p.End}
 	}
-	x, err := Parse(body)
+	x, err := parse(body)
 	if err != nil {
 		return Part{}, err.(*Error).moved(p.ExprStart)
 	}
