@@ -1,10 +1,8 @@
-// Package report judges what a run has come to.
 package report
 
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/record"
@@ -12,99 +10,56 @@ import (
 	"github.com/mlops-runner/mlops/spec/expression"
 )
 
-// Outcome is what became of a gate.
-type Outcome string
-
-// The outcomes. A gate that compares with a baseline has the outcome
-// NoBaseline where there is none to compare with; it does not block.
-const (
-	Passed     Outcome = "passed"
-	Failed     Outcome = "failed"
-	NoBaseline Outcome = "no baseline"
-)
-
-// A Verdict is one judged gate.
-type Verdict struct {
-	Gate    string
-	Pos     spec.Pos
-	Outcome Outcome
-	// Detail is the gate with the value of each part: auc 0.79 >= 0.8; or why
-	// it cannot be judged.
-	Detail string
-}
-
-// errNoBaseline ends the evaluation of a gate that needs one.
+// errNoBaseline ends the evaluation of a part that needs a baseline.
 var errNoBaseline = errors.New("no baseline")
 
-// Judge evaluates gates on the metrics of a run, without a baseline. A metric
-// that a gate names and no job reported fails it.
+// Judge evaluates gates on the metrics of a run, without a baseline and
+// without other contexts; see [JudgeIn].
 func Judge(gates []spec.Str, metrics []record.Metric) []Verdict {
-	scope := gateScope(metrics)
+	return JudgeIn(gates, metrics, nil)
+}
+
+// JudgeIn evaluates gates on the metrics of a run, without a baseline, in the
+// order of the gates. contexts are what gates may read beside metrics, by name
+// (params, github, jobs), as anything that [expression.FromGo] takes. A metric
+// that a gate names and no job reported fails it.
+func JudgeIn(gates []spec.Str, metrics []record.Metric, contexts map[string]any) []Verdict {
+	b := newBench(metrics, contexts)
 	out := make([]Verdict, len(gates))
 	for i, g := range gates {
-		out[i] = judge(g, scope)
+		out[i] = b.judge(g)
 	}
 	return out
 }
 
-func judge(g spec.Str, scope *expression.Scope) Verdict {
-	v := Verdict{Gate: g.Value, Pos: g.Pos}
-	x, err := expression.Parse(g.Value)
-	if err != nil {
-		v.Outcome, v.Detail = Failed, err.Error()
-		return v
-	}
-	if missing := missingMetrics(x, scope); len(missing) > 0 {
-		v.Outcome, v.Detail = Failed, "no job reported "+strings.Join(missing, ", ")
-		return v
-	}
-	if comparesWithBaseline(x) {
-		v.Outcome, v.Detail = NoBaseline, "there is nothing to compare with"
-		return v
-	}
-	return evaluate(v, x, scope)
+// A bench is what gates are judged on.
+type bench struct {
+	metrics  map[string][]record.Metric // by lower-case name, in the order of the jobs
+	contexts map[string]bool            // lower-case names that are no metrics
+	scope    *expression.Scope
 }
 
-func evaluate(v Verdict, x *expression.Expr, scope *expression.Scope) Verdict {
-	node, err := x.Trace(scope)
-	switch {
-	case errors.Is(err, errNoBaseline):
-		v.Outcome, v.Detail = NoBaseline, "there is nothing to compare with"
-	case err != nil:
-		v.Outcome, v.Detail = Failed, err.Error()
-	case expression.Truthy(node.Value):
-		v.Outcome, v.Detail = Passed, node.String()
-	default:
-		v.Outcome, v.Detail = Failed, node.String()
-	}
-	return v
-}
-
-func comparesWithBaseline(x *expression.Expr) bool {
-	for _, r := range x.References() {
-		if len(r.Path) > 0 && strings.EqualFold(r.Path[0], "baseline") {
-			return true
-		}
-	}
-	return false
-}
-
-// gateScope makes metrics readable by their name, and below metrics.
-func gateScope(metrics []record.Metric) *expression.Scope {
+func newBench(metrics []record.Metric, contexts map[string]any) *bench {
+	b := &bench{metrics: map[string][]record.Metric{}, contexts: map[string]bool{}}
 	all := expression.NewObject(len(metrics))
 	names := map[string]any{}
 	for _, m := range metrics {
 		if len(m.Slice) == 0 {
+			key := strings.ToLower(m.Name)
+			b.metrics[key] = append(b.metrics[key], m)
 			put(all, names, strings.Split(m.Name, "."), m.Value)
 		}
 	}
-	names["metrics"] = all
-	funcs := spec.GateFunctions()
-	for name, f := range funcs {
-		f.Call = func([]any) (any, error) { return nil, fmt.Errorf("%s: %w", name, errNoBaseline) }
-		funcs[name] = f
+	for _, name := range []string{"github", "params", "jobs"} { // gates know them, given or not
+		b.contexts[name] = true
 	}
-	return &expression.Scope{Names: names, Funcs: funcs}
+	for name, v := range contexts {
+		names[name] = expression.FromGo(v)
+		b.contexts[strings.ToLower(name)] = true
+	}
+	names["metrics"] = all
+	b.scope = &expression.Scope{Names: names, Funcs: withoutBaseline()}
+	return b
 }
 
 // put adds a dotted metric as nested objects: val.auc is auc of val.
@@ -123,32 +78,62 @@ func put(all *expression.Object, names map[string]any, path []string, value floa
 	names[path[0]], _ = all.Get(path[0])
 }
 
-// missingMetrics lists what a gate reads and no job reported, or reported as NaN.
-func missingMetrics(x *expression.Expr, scope *expression.Scope) []string {
-	var out []string
-	for _, r := range x.References() {
-		name := strings.TrimPrefix(strings.Join(r.Path, "."), "metrics.")
-		if len(r.Path) == 0 || strings.EqualFold(r.Path[0], "baseline") || name == "slices" || name == "metrics" {
-			continue
-		}
-		if !known(scope, strings.Split(name, ".")) {
-			out = append(out, name)
-		}
+// withoutBaseline returns the functions of gates, all of which compare.
+func withoutBaseline() map[string]expression.Func {
+	funcs := spec.GateFunctions()
+	for name, f := range funcs {
+		f.Call = func([]any) (any, error) { return nil, fmt.Errorf("%s: %w", name, errNoBaseline) }
+		funcs[name] = f
 	}
-	return out
+	return funcs
 }
 
-func known(scope *expression.Scope, path []string) bool {
-	var v any = scope.Names["metrics"]
-	for _, part := range path {
-		o, ok := v.(*expression.Object)
-		if !ok {
-			return false
-		}
-		if v, ok = o.Get(part); !ok {
-			return false
-		}
+func (b *bench) judge(g spec.Str) Verdict {
+	v := Verdict{Gate: g.Value, Pos: g.Pos, Outcome: Failed}
+	x, err := expression.Parse(g.Value)
+	switch {
+	case err != nil:
+		v.Detail = oneLine(err)
+		return v
+	case strings.TrimSpace(g.Value) == "":
+		v.Detail = "the gate is empty"
+		return v
 	}
-	f, ok := v.(float64)
-	return ok && !math.IsNaN(f)
+	if problems := b.problems(x); len(problems) > 0 {
+		v.Detail = strings.Join(problems, ", ")
+		return v
+	}
+	b.evaluate(&v, x)
+	if note := b.shared(x); note != "" && v.Outcome != NoBaseline {
+		v.Detail += "; " + note
+	}
+	return v
 }
+
+// evaluate fills in outcome, detail and parts.
+func (b *bench) evaluate(v *Verdict, x *expression.Expr) {
+	node, err := x.Trace(b.scope)
+	d := decision{is: no, by: node, err: err}
+	switch {
+	case node != nil && (comparesWithBaseline(x) || errors.Is(err, errNoBaseline)):
+		d = b.decide(node)
+	case err == nil && expression.Truthy(node.Value):
+		d.is = yes
+	}
+	switch null := nullPart(d.by); {
+	case d.err != nil:
+		v.Detail = oneLine(d.err)
+	case d.is == unknown:
+		v.Outcome, v.Detail = NoBaseline, "there is nothing to compare with"
+	case null != "":
+		v.Detail = null + " is null, so there is nothing to judge"
+	case d.is == yes:
+		v.Outcome, v.Detail = Passed, valued(d.by)
+	default:
+		v.Parts = parts(d.by)
+		v.Detail = failure(d.by, v.Parts)
+	}
+}
+
+// oneLine returns an error without its line breaks: a gate may be written over several lines.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
