@@ -50,7 +50,7 @@ type Event struct {
 // MetricValue is a number that a job reported.
 type MetricValue struct {
 	Name   string  `json:"name"`
-	Value  float64 `json:"-"` // JSON writers write it as "value", NaN and infinities as strings
+	Value  float64 `json:"value"` // NaN and infinities as strings in JSON
 	Better string  `json:"better,omitempty"`
 	Unit   string  `json:"unit,omitempty"`
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -32,6 +33,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	log            *slog.Logger
+	counters       *store.Counters // of all hashing, writing and statting
 
 	file  string // --file: path of the mlops.yaml; "" means the nearest one above the working directory
 	debug bool
@@ -42,7 +44,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if code, ok := hidden(ctx, args, stdout, stderr); ok {
 		return code
 	}
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.DiscardHandler)}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.DiscardHandler), counters: new(store.Counters)}
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -127,7 +129,7 @@ func (a *app) report(err error) int {
 	case errors.As(err, &failed):
 		return failed.code
 	case errors.As(err, &diagnostics):
-		diagnostics.WriteText(a.stderr, a.errColor())
+		_ = diagnostics.WriteText(a.stderr, a.errColor()) // the exit code tells even if nobody listens
 		return exitInvalid
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.stderr, "mlops: cancelled")

@@ -72,7 +72,7 @@ func (a *app) cacheLs(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s results, %s files, %s\n", view.Count(len(results)), view.Count(u.Blobs), view.Bytes(u.Bytes))
+	_, err = fmt.Fprintf(a.stdout, "%s results, %s files, %s\n", view.Count(u.Actions), view.Count(u.Blobs), view.Bytes(u.BlobBytes))
 	return err
 }
 
@@ -150,7 +150,7 @@ func (a *app) cacheVerify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s files, %s: all as they should be\n", view.Count(u.Blobs), view.Bytes(u.Bytes))
+	_, err = fmt.Fprintf(a.stdout, "%s files, %s: all as they should be\n", view.Count(u.Blobs), view.Bytes(u.BlobBytes))
 	return err
 }
 

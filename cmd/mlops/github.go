@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/record"
@@ -17,13 +19,7 @@ func githubContext(src record.Source, lookup func(string) (string, bool)) map[st
 		"repository": repositoryName(src.Repository), "event_name": "push", "actor": src.Author,
 		"head_ref": "", "base_ref": "", "event": map[string]any{}, "workspace": "",
 	}
-	for name, key := range map[string]string{
-		"GITHUB_SHA": "sha", "GITHUB_REF": "ref", "GITHUB_REF_NAME": "ref_name", "GITHUB_REF_TYPE": "ref_type",
-		"GITHUB_REPOSITORY": "repository", "GITHUB_EVENT_NAME": "event_name", "GITHUB_ACTOR": "actor",
-		"GITHUB_HEAD_REF": "head_ref", "GITHUB_BASE_REF": "base_ref", "GITHUB_RUN_ID": "run_id",
-		"GITHUB_RUN_NUMBER": "run_number", "GITHUB_RUN_ATTEMPT": "run_attempt", "GITHUB_SERVER_URL": "server_url",
-		"GITHUB_WORKFLOW": "workflow", "GITHUB_JOB": "job",
-	} {
+	for name, key := range githubKeys() {
 		if v := env(name); v != "" {
 			c[key] = v
 		}
@@ -32,6 +28,22 @@ func githubContext(src record.Source, lookup func(string) (string, bool)) map[st
 		c["event"] = event
 	}
 	return c
+}
+
+// githubKeys are the variables of a workflow that the github context repeats.
+func githubKeys() map[string]string {
+	return map[string]string{
+		"GITHUB_SHA": "sha", "GITHUB_REF": "ref", "GITHUB_REF_NAME": "ref_name", "GITHUB_REF_TYPE": "ref_type",
+		"GITHUB_REPOSITORY": "repository", "GITHUB_EVENT_NAME": "event_name", "GITHUB_ACTOR": "actor",
+		"GITHUB_HEAD_REF": "head_ref", "GITHUB_BASE_REF": "base_ref", "GITHUB_RUN_ID": "run_id",
+		"GITHUB_RUN_NUMBER": "run_number", "GITHUB_RUN_ATTEMPT": "run_attempt", "GITHUB_SERVER_URL": "server_url",
+		"GITHUB_WORKFLOW": "workflow", "GITHUB_JOB": "job",
+	}
+}
+
+// githubVariables lists all that the github context depends on.
+func githubVariables() []string {
+	return append(slices.Sorted(maps.Keys(githubKeys())), "GITHUB_EVENT_PATH")
 }
 
 // readEvent reads the payload of the event that started a workflow.

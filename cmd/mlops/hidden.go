@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/docker"
@@ -19,12 +21,31 @@ func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, 
 	switch args[0] {
 	case "agent":
 		return agent.Main(ctx, args[1], stdout), true
+	case "action":
+		fmt.Fprintf(stderr, "mlops: this version cannot run the action %s yet; write the step with run:\n", args[1])
+		return exitStuck, true
 	case "chown":
-		if err := docker.Chown(args[1:]); err != nil {
+		if err := chown(args[1:]); err != nil {
 			fmt.Fprintf(stderr, "mlops: %v\n", err)
 			return exitStuck, true
 		}
 		return exitFine, true
 	}
 	return 0, false
+}
+
+// chown gives files to a user: UID GID PATH...
+func chown(args []string) error {
+	if len(args) < 3 {
+		return errors.New("chown: want UID GID PATH...")
+	}
+	uid, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	gid, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	return docker.Chown(uid, gid, args[2:]...)
 }

@@ -35,7 +35,11 @@ which run, which depend on outputs that do not exist yet.`,
 }
 
 func (a *app) plan(ctx context.Context, o planOptions, names []string) error {
-	s, err := a.openSession(ctx, o.engineOptions, names)
+	p, err := a.findProject("")
+	if err != nil {
+		return err
+	}
+	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
 		return err
 	}
@@ -57,7 +61,7 @@ func (a *app) plan(ctx context.Context, o planOptions, names []string) error {
 }
 
 var fateWords = map[runner.Fate]string{
-	runner.WillRun: "run", runner.IsCached: "cached", runner.MayRun: "may run", runner.IsSkip: "skip", runner.CannotBe: "error",
+	runner.WillRun: "run", runner.IsCached: "cached", runner.MayRun: "may run", runner.IsSkip: "skip", runner.CannotBe: "error", runner.Chooses: "select",
 }
 
 func (a *app) printForecast(fs []runner.Forecast, explain bool) {
@@ -68,7 +72,7 @@ func (a *app) printForecast(fs []runner.Forecast, explain bool) {
 	counts := map[runner.Fate]int{}
 	for _, f := range fs {
 		counts[f.Fate]++
-		fmt.Fprintf(a.stdout, "%-8s%s\n", fateWords[f.Fate], strings.TrimRight(f.Job+strings.Repeat(" ", width-view.Width(f.Job))+"  "+note(f), " "))
+		fmt.Fprintf(a.stdout, "%-8s%s\n", fateWords[f.Fate], strings.TrimRight(f.Job+strings.Repeat(" ", width-view.Width(f.Job))+"  "+note(f, explain), " "))
 		if explain && len(f.Why) > 1 {
 			for _, w := range f.Why[1:] {
 				fmt.Fprintf(a.stdout, "%s%s\n", strings.Repeat(" ", 8+width+2), w)
@@ -79,14 +83,14 @@ func (a *app) printForecast(fs []runner.Forecast, explain bool) {
 }
 
 // note is the remark beside a job: the first reason, and how many there are.
-func note(f runner.Forecast) string {
+func note(f runner.Forecast, explain bool) string {
 	switch {
 	case f.Error != "" && f.Fix != "":
 		return f.Error + " (" + f.Fix + ")"
 	case f.Error != "":
 		return f.Error
-	case f.Selected != "":
-		return f.Selected
+	case len(f.Why) > 1 && !explain:
+		return fmt.Sprintf("%s, and %d more", f.Why[0], len(f.Why)-1)
 	case len(f.Why) > 0:
 		return f.Why[0]
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mlops-runner/mlops/actions"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/spec"
 )
@@ -84,7 +85,7 @@ func nearest(name string) (string, error) {
 }
 
 func (p *project) parse(params map[string]string) error {
-	f, ds := spec.Parse(p.path, p.source, spec.Options{ReadFile: p.read, Params: params, Actions: builtins()})
+	f, ds := spec.Parse(p.path, p.source, spec.Options{ReadFile: p.read, Params: params, Actions: actions.Table()})
 	if err := ds.Err(); err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,7 +163,7 @@ func (a *app) showJobs(r *record.Run) error {
 
 func paramsText(ps record.Values) string {
 	var parts []string
-	for _, k := range sortedNames(ps) {
+	for _, k := range slices.Sorted(maps.Keys(ps)) {
 		parts = append(parts, fmt.Sprintf("%s=%v", k, ps[k]))
 	}
 	return strings.Join(parts, " ")

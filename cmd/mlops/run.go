@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/mlops-runner/mlops/cmd/mlops/view"
+	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/record"
 )
 
@@ -14,6 +17,7 @@ type runOptions struct {
 	engineOptions
 	jobs      int
 	keepGoing bool
+	refresh   bool
 	output    string
 }
 
@@ -31,9 +35,11 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 		ValidArgsFunction: a.completeJobs,
 	}
 	o.register(c.Flags())
-	c.Flags().IntVarP(&o.jobs, "jobs", "j", 0, "jobs at once (default: the number of cores)")
-	c.Flags().BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
-	c.Flags().StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
+	f := c.Flags()
+	f.IntVarP(&o.jobs, "jobs", "j", 0, "jobs at once (default: the number of cores)")
+	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
+	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
+	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
 }
 
@@ -53,36 +59,45 @@ func envOr(name, otherwise string) string {
 }
 
 func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) error {
+	if o.jobs < 0 {
+		return usagef("-j %d: write a positive number, or 0 for the number of cores", o.jobs)
+	}
 	out, err := a.view(o.output)
 	if err != nil {
 		return err
 	}
-	defer out.Close()
-	if done, err := a.noop(o, names, out); done || err != nil {
-		return err
-	}
-	s, err := a.openSession(ctx, o.engineOptions, names)
+	p, err := a.findProject("")
 	if err != nil {
+		return errors.Join(err, out.Close())
+	}
+	if a.noop(p, o, names, out) {
+		return out.Close()
+	}
+	s, err := a.openSession(ctx, p, o.engineOptions, names)
+	if err != nil {
+		return errors.Join(err, out.Close())
+	}
+	f, err := a.execute(ctx, s, o, out)
+	if err == nil {
+		if keepErr := a.keepSnapshot(s, f, o, names); keepErr != nil {
+			a.log.Debug("keep snapshot", "error", keepErr)
+		}
+	}
+	if err = errors.Join(err, s.close(), out.Close()); err != nil {
 		return err
 	}
+	if f.Record.Status != record.Success {
+		return failedError{f.Record.Exit}
+	}
+	return nil
+}
+
+// execute runs an open session under the signals of the terminal.
+func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
 	s.Options.Jobs, s.Options.KeepGoing = o.jobs, o.keepGoing
 	s.Options.Header = s.header()
 	hard, soft, stop := interruptible(ctx)
 	defer stop()
-	rec, err := s.Run(hard, soft)
-	if closeErr := s.close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	if err := out.Close(); err != nil {
-		return err
-	}
-	if rec.Status != record.Success {
-		return failedError{rec.Exit}
-	}
-	return nil
+	return s.Run(hard, soft)
 }
-

@@ -3,14 +3,17 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/host"
+	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/worktree"
 )
@@ -32,52 +35,81 @@ type session struct {
 	close   func() error
 }
 
-// openSession reads the project and opens its store, tree and executor. It
-// asks Docker nothing: the executor connects when it is first used.
-func (a *app) openSession(ctx context.Context, o engineOptions, names []string) (*session, error) {
-	params, err := keyValues("param", o.params)
+// openSession opens a project's store, tree and executor, and makes its plan.
+// It asks Docker nothing: the executor connects when it is first used.
+func (a *app) openSession(ctx context.Context, p *project, o engineOptions, names []string) (*session, error) {
+	s, err := store.OpenWith(p.store(), store.Options{Counters: a.counters})
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.findProject("")
-	if err != nil {
-		return nil, err
-	}
-	tree, err := worktree.Open(p.root, worktree.Options{Index: p.indexPath()})
+	tree, err := worktree.Open(p.root, worktree.Options{Index: p.indexPath(), Counters: a.counters, Skip: p.storeInside()})
 	if err != nil {
 		return nil, err
 	}
 	src := tree.Source(ctx)
 	p.contexts = map[string]any{"github": githubContext(src, os.LookupEnv)}
-	if err := p.parse(params); err != nil {
-		return nil, err
-	}
-	p.warnings.WriteText(a.stderr, a.color())
-	pl, err := p.plan()
+	pl, err := a.planFor(p, s, o.params)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, tree.Close())
 	}
 	selected, err := pl.Select(names, o.downstream)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, errors.Join(usageError{err}, tree.Close())
 	}
-	s, err := store.Open(p.store())
+	exec, closeExec, err := a.executor(ctx, o.executor)
 	if err != nil {
-		return nil, err
-	}
-	exec, closeExec, err := a.executor(o.executor)
-	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, tree.Close())
 	}
 	return &session{
 		Runner: &runner.Runner{
-			Root: p.root, File: p.spec, Plan: pl, Store: s, Tree: tree, Executor: exec,
-			Contexts: p.contexts, Log: a.log,
+			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Log: a.log, Judge: judge(pl),
 			Options: runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
 		},
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
 	}, nil
+}
+
+// planFor returns the kept plan of an unchanged file, or makes it.
+func (a *app) planFor(p *project, s *store.Dir, overrides []string) (*plan.Plan, error) {
+	params, err := keyValues("param", overrides)
+	if err != nil {
+		return nil, err
+	}
+	key := p.planKey(overrides)
+	if pl := p.keptPlan(key); pl != nil {
+		return pl, nil
+	}
+	if err := p.parse(params); err != nil {
+		return nil, err
+	}
+	pl, err := p.plan()
+	if err != nil {
+		return nil, err
+	}
+	if len(p.warnings) > 0 {
+		return pl, p.warnings.WriteText(a.stderr, a.errColor()) // said again next time
+	}
+	if err := p.keepPlan(s, key, pl); err != nil {
+		a.log.Debug("keep plan", "error", err)
+	}
+	return pl, nil
+}
+
+// judge decides on the gates of a plan.
+func judge(pl *plan.Plan) func([]record.Metric) []runner.Verdict {
+	if len(pl.Gates) == 0 {
+		return nil
+	}
+	return func(ms []record.Metric) []runner.Verdict {
+		var out []runner.Verdict
+		for _, v := range report.Judge(pl.Gates, ms) {
+			out = append(out, runner.Verdict{
+				Gate: v.Gate, Line: v.Pos.Line, Outcome: string(v.Outcome), Detail: v.Detail, Failed: v.Outcome == report.Failed,
+			})
+		}
+		return out
+	}
 }
 
 func named(names []string) map[string]bool {
@@ -89,18 +121,32 @@ func named(names []string) map[string]bool {
 }
 
 // executor makes the executor that a flag names.
-func (a *app) executor(name string) (runner.Executor, func() error, error) {
+func (a *app) executor(ctx context.Context, name string) (runner.Executor, func() error, error) {
 	switch name {
 	case "docker":
-		x, err := docker.Open(docker.Options{})
+		x, err := docker.Open(ctx, docker.Options{})
 		if err != nil {
 			return nil, nil, err
 		}
 		return x, x.Close, nil
 	case "host":
-		return host.New(), func() error { return nil }, nil
+		return host.New(os.Environ()), func() error { return nil }, nil
 	}
 	return nil, nil, usagef("unknown executor %q; write docker or host", name)
+}
+
+// indexPath is where the stats of the repository's files are kept.
+func (p *project) indexPath() string {
+	return filepath.Join(p.store(), "worktrees", store.Sum([]byte(p.root)).Hex()[:16])
+}
+
+// storeInside is the store's folder, if it lies inside the repository's.
+func (p *project) storeInside() []string {
+	rel, err := filepath.Rel(p.root, p.store())
+	if err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
+		return nil
+	}
+	return []string{filepath.ToSlash(rel)}
 }
 
 // header is what the record says of a run beside its jobs.
@@ -116,7 +162,7 @@ func (s *session) header() record.Run {
 	if event := os.Getenv("GITHUB_EVENT_NAME"); event != "" {
 		r.Trigger.Event = event
 	}
-	for _, p := range s.File.Params.Leaves {
+	for _, p := range s.Plan.Params {
 		r.Params[p.Name] = p.Value
 	}
 	return r
@@ -126,13 +172,3 @@ func hostFacts() record.Host {
 	name, _ := os.Hostname()
 	return record.Host{Name: name, CPUs: runtime.NumCPU()}
 }
-
-// onNoDocker adds the way out to an error about an unreachable engine.
-func onNoDocker(err error) error {
-	var exec *runner.ExecError
-	if errors.As(err, &exec) && exec.Fix == "" {
-		return fixError{err, "start Docker, or run with --executor host"}
-	}
-	return err
-}
-

@@ -133,7 +133,7 @@ func (c *codec) value(v *any) {
 
 // list goes through a slice; nil and empty are the same. A length that the
 // rest of the buffer cannot hold is refused before anything is allocated.
-func list[T any](c *codec, s *[]T, each func(*T)) {
+func list[S ~[]T, T any](c *codec, s *S, each func(*T)) {
 	n := uint64(len(*s))
 	c.uint(&n)
 	if !c.write {
@@ -144,7 +144,7 @@ func list[T any](c *codec, s *[]T, each func(*T)) {
 		if n == 0 {
 			return
 		}
-		*s = make([]T, n)
+		*s = make(S, n)
 	}
 	for i := range *s {
 		if c.bad {

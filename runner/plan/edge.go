@@ -136,7 +136,7 @@ func (w *writers) read(pattern string) []written {
 	if Glob(pattern) || pattern == "." {
 		base = ""
 		if Glob(pattern) {
-			base = fixed(pattern)
+			base = Fixed(pattern)
 		}
 	}
 	for dir, ok := parent(base); ok; dir, ok = parent(dir) { // folders above the pattern

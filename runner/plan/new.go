@@ -69,7 +69,7 @@ func (b *builder) contexts() {
 
 func (b *builder) report(at spec.Pos, code, message, fix string) {
 	b.diagnostics = append(b.diagnostics, spec.Diagnostic{
-		File: b.file.Path, Pos: at, End: at, Code: code, Message: message, Fix: fix,
+		File: b.file.Path, Pos: at, End: at, Code: spec.Code(code), Message: message, Fix: fix,
 	})
 }
 

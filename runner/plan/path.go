@@ -44,7 +44,7 @@ func Reads(input, output string) bool {
 	}
 	switch {
 	case Glob(in) && Glob(out):
-		return within(fixed(in), fixed(out)) || within(fixed(out), fixed(in))
+		return within(Fixed(in), Fixed(out)) || within(Fixed(out), Fixed(in))
 	case Glob(in):
 		return globReads(in, out, out != output)
 	case Glob(out):
@@ -58,8 +58,9 @@ func within(p, dir string) bool {
 	return dir == "" || p == dir || strings.HasPrefix(p, dir) && p[len(dir)] == '/'
 }
 
-// fixed is the leading part of a pattern that has no wildcard.
-func fixed(pattern string) string {
+// Fixed is the leading part of a pattern that has no wildcard, a folder; "" for
+// the top.
+func Fixed(pattern string) string {
 	base, _ := doublestar.SplitPattern(pattern)
 	if base == "." {
 		return ""

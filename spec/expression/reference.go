@@ -1,5 +1,7 @@
 package expression
 
+import "strings"
+
 // A Reference is a path that an expression reads, such as params.train.lr.
 type Reference struct {
 	// Path is the name and the properties behind it, as written; an index that
@@ -112,4 +114,23 @@ func (n *node) path() (path string, ok bool) {
 	}
 	name, ok := n.step()
 	return base + "." + name, ok
+}
+
+// Calls returns the names of the functions that x may call, in lower case, in
+// the order in which they stand, repeated if they are.
+func (x *Expr) Calls() []string {
+	var names []string
+	var walk func(n *node)
+	walk = func(n *node) {
+		if n.op == opCall {
+			names = append(names, strings.ToLower(n.text))
+		}
+		for _, a := range n.args {
+			walk(a)
+		}
+	}
+	if x.root != nil {
+		walk(x.root)
+	}
+	return names
 }

@@ -60,21 +60,55 @@ func (r reporter) details(j runner.JobSummary) (lines []string) {
 	for _, line := range kept {
 		lines = append(lines, "  "+r.paint.in(dim, "│")+" "+line)
 	}
-	lines = append(lines, r.indented("error", red, j.Error)...)
-	return append(lines, r.indented("fix", green, known.end.Fix)...)
+	return append(lines, r.paint.reasons(j.Error, known.end.Fix)...)
+}
+
+// reasons returns an error and its cure, indented.
+func (p paint) reasons(problem, fix string) []string {
+	return append(p.indented("error", red, problem), p.indented("fix", green, fix)...)
+}
+
+// unexplained returns the errors that belong to no failed job, such as those of gates.
+func (r reporter) unexplained() (ts []trouble) {
+	failed := map[string]bool{}
+	for _, j := range failedJobs(r.sum) {
+		failed[j.Job] = true
+	}
+	for _, t := range r.troubles {
+		if !failed[t.job] {
+			ts = append(ts, t)
+		}
+	}
+	return ts
+}
+
+// troubled returns a line for each of them, because they scrolled by long ago.
+func (r reporter) troubled() (lines []string) {
+	for _, t := range r.unexplained() {
+		line := t.text
+		if t.job != "" {
+			line = oneLine(t.job, false) + ": " + line
+		}
+		line = r.paint.in(red, "✗ "+line)
+		if t.place != "" {
+			line += r.paint.in(dim, " ("+t.place+")")
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // indented writes text behind a label; its further lines stand below the first.
-func (r reporter) indented(label, color, text string) []string {
+func (p paint) indented(label, color, text string) []string {
 	text = strings.TrimRight(text, "\n")
 	if text == "" {
 		return nil
 	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		line = Clean(line, bool(r.paint))
+		line = Clean(line, bool(p))
 		if i == 0 {
-			lines[i] = "  " + r.paint.in(color, label) + ": " + line
+			lines[i] = "  " + p.in(color, label) + ": " + line
 			continue
 		}
 		lines[i] = strings.Repeat(" ", len(label)+4) + line

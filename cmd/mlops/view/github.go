@@ -33,6 +33,7 @@ type github struct {
 
 	stop chan struct{}
 	done chan struct{}
+	once sync.Once // of stop
 }
 
 var _ View = (*github)(nil)
@@ -178,8 +179,10 @@ func (g *github) ended(e runner.Event) {
 	default:
 		g.say(line)
 	}
-	if e.Status == "failure" && e.Error != "" {
-		g.say("  " + g.tell.paint.in(red, "error") + ": " + strings.ReplaceAll(cleanLines(e.Error), "\n", "\n         "))
+	if e.Status == "failure" {
+		for _, reason := range g.tell.paint.reasons(e.Error, e.Fix) {
+			g.say(reason)
+		}
 	}
 }
 
@@ -261,7 +264,7 @@ func (g *github) annotate() {
 
 // Close implements [View].
 func (g *github) Close() error {
-	close(g.stop)
+	g.once.Do(func() { close(g.stop) })
 	<-g.done
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -48,10 +48,16 @@ func (p *page) add(s string) bool {
 // markdown returns the run as GitHub-flavoured Markdown of at most room bytes.
 // What does not fit is left out from the end, and said.
 func (r reporter) markdown(room int) string {
+	r.paint = false
 	const note = 100 // bytes for a last word
 	p := &page{room: room - note}
 	p.add(r.title())
 	left := r.markdownTable(p)
+	for _, t := range r.troubled() {
+		if !p.add("\n" + markdownText(t) + "\n") {
+			left++
+		}
+	}
 	for _, j := range failedJobs(r.sum) {
 		if !p.add(r.markdownFailure(j)) {
 			left++
@@ -91,10 +97,11 @@ func (r reporter) markdownTable(p *page) (left int) {
 	if !p.add(header + "\n" + align + "\n") {
 		return len(jobs)
 	}
-	r.paint = false
 	for i, j := range jobs {
 		row := "|"
-		for _, cell := range append(r.row(j), cellsOf(columns, i)...) {
+		cells := r.row(j)
+		cells[1] = cells[0] + " " + cells[1] // the sign stands before the name
+		for _, cell := range append(cells[1:], cellsOf(columns, i)...) {
 			row += " " + markdownText(strings.TrimSpace(cell)) + " |"
 		}
 		if !p.add(row + "\n") {

@@ -51,6 +51,39 @@ func metricColumns(jobs []runner.JobSummary) []metricColumn {
 	return columns
 }
 
+const (
+	maxMetricJobs = 8  // columns of the table of metrics
+	maxMetricRows = 40 // and its rows
+)
+
+// metricTable returns a table with a row for each metric and a column for each
+// job that has any, or nil if those are too many.
+func (r reporter) metricTable(jobs []runner.JobSummary, columns []metricColumn) []string {
+	header := []string{"metric"}
+	var shown []int
+	for i, j := range jobs {
+		if len(j.Metrics) > 0 {
+			header, shown = append(header, j.Job), append(shown, i)
+		}
+	}
+	if len(shown) == 0 || len(shown) > maxMetricJobs {
+		return nil
+	}
+	var rows [][]string
+	for _, c := range columns[:min(len(columns), maxMetricRows)] {
+		row := []string{c.title()}
+		for _, i := range shown {
+			row = append(row, strings.TrimRight(c.values[i], " "))
+		}
+		rows = append(rows, row)
+	}
+	lines := layOut(header, rows, r.paint)
+	if more := len(columns) - maxMetricRows; more > 0 {
+		lines = append(lines, r.paint.in(dim, "… and "+plural(more, "more metric")))
+	}
+	return lines
+}
+
 // cellsOf returns the i-th value of each column.
 func cellsOf(columns []metricColumn, i int) []string {
 	cells := make([]string, len(columns))

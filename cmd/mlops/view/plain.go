@@ -13,6 +13,7 @@ type plain struct {
 	mu   sync.Mutex // guards all below
 	o    Options
 	tell teller
+	told bool     // anything was written to Err
 	late []string // lines held back until something happens, so that a run without work stays silent
 	buf  []byte
 	sink sink
@@ -49,14 +50,24 @@ func (p *plain) Event(e runner.Event) {
 	}
 	p.release()
 	p.buf = append(append(p.buf[:0], line...), '\n')
-	p.sink.write(p.buf)
+	if e.Kind == runner.JobEnded && e.Status == "failure" {
+		for _, reason := range p.tell.paint.reasons(e.Error, e.Fix) {
+			p.buf = append(append(p.buf, reason...), '\n')
+		}
+	}
+	p.write(p.buf)
+}
+
+func (p *plain) write(b []byte) {
+	p.told = true
+	p.sink.write(b)
 }
 
 // output writes lines of a job, which end with newlines, behind its name.
 func (p *plain) output(j *job, lines []byte) {
 	p.release()
 	p.buf = prefixed(p.buf[:0], lines, p.tell.paint.in(j.color, j.id+" │")+" ", cleaner{color: p.o.Color})
-	p.sink.write(p.buf)
+	p.write(p.buf)
 	if cap(p.buf) > maxBuffer {
 		p.buf = nil
 	}
@@ -70,7 +81,7 @@ func (p *plain) release() {
 	if len(p.late) == 0 {
 		return
 	}
-	p.sink.write([]byte(strings.Join(p.late, "\n") + "\n"))
+	p.write([]byte(strings.Join(p.late, "\n") + "\n"))
 	p.late = nil
 }
 
@@ -80,6 +91,9 @@ func (p *plain) finish(e runner.Event) {
 	p.late = nil
 	if e.Summary == nil {
 		return
+	}
+	if p.told {
+		p.sink.write([]byte("\n")) // where both streams are one, the summary stands apart
 	}
 	r := reporter{p.tell.state, e.Summary, paint(p.o.OutColor), p.o.OutWidth(), p.o.Verbose}
 	p.sink.keep(r.write(p.o.Out))

@@ -12,6 +12,7 @@ const maxShown = 4000
 type screen struct {
 	sink  sink
 	color bool
+	told  bool  // anything stays on the screen
 	rows  []int // widths of the rows that are shown, cursor on the line below them
 	buf   []byte
 }
@@ -33,6 +34,7 @@ func (s *screen) show(items []item, rows []string, width int, run string) {
 	if len(items) > 0 || len(rows) < len(s.rows) {
 		b = append(b, eraseBelow...)
 	}
+	s.told = s.told || len(items) > 0
 	for _, it := range items {
 		b = s.item(b, it, run)
 	}

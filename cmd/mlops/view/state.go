@@ -19,6 +19,7 @@ type state struct {
 
 	queued, cached, failed, done int
 	warnings, errors             int // notices
+	troubles                     []trouble
 	palette                      palette
 }
 
@@ -72,7 +73,7 @@ func (s *state) apply(e runner.Event) (lines []byte) {
 	case runner.RunStarted:
 		s.run, s.pipeline, s.total, s.started = oneLine(e.Run, false), oneLine(e.Pipeline, false), e.Total, e.Time
 	case runner.Notice:
-		s.notice(e.Level)
+		s.notice(e)
 	case runner.Waiting:
 		s.await(e)
 	}
@@ -82,10 +83,23 @@ func (s *state) apply(e runner.Event) (lines []byte) {
 	return s.job(e.Job).apply(s, e)
 }
 
-func (s *state) notice(level string) {
-	switch level {
+// A trouble is an error notice; the summary repeats those that no failed job explains.
+type trouble struct{ job, text, place string }
+
+// maxTroubles is how many of them are kept.
+const maxTroubles = 20
+
+func (s *state) notice(e runner.Event) {
+	switch e.Level {
 	case "error":
 		s.errors++
+		if len(s.troubles) < maxTroubles {
+			t := trouble{job: e.Job, text: oneLine(e.Text, false)}
+			if e.File != "" {
+				t.place = place(e.File, e.Line)
+			}
+			s.troubles = append(s.troubles, t)
+		}
 	case "warning":
 		s.warnings++
 	}

@@ -23,10 +23,11 @@ type reporter struct {
 	verbose bool
 }
 
-// write writes the table, the failures and the totals.
+// write writes the table, the metrics, the failures and the totals.
 func (r reporter) write(w io.Writer) error {
 	var b strings.Builder
-	for _, part := range [][]string{r.table(), r.failures(), r.totals()} {
+	jobs, more := r.tables()
+	for _, part := range [][]string{jobs, more, r.failures(), r.troubled(), r.totals()} {
 		if len(part) == 0 {
 			continue
 		}
@@ -42,39 +43,61 @@ func (r reporter) write(w io.Writer) error {
 	return err
 }
 
-// table returns a row for each job, as narrow as the width asks for.
-func (r reporter) table() []string {
-	jobs, hidden := r.listed()
-	if len(jobs) == 0 {
-		return nil
+// tables returns a row for each job, as narrow as the width asks for, and a
+// table of the metrics, if they are too many for columns beside the jobs.
+func (r reporter) tables() (jobs, metrics []string) {
+	list, hidden := r.listed()
+	if len(list) == 0 {
+		return nil, nil
 	}
-	lines := r.fitting(jobs)
+	jobs, metrics = r.fitting(list)
 	if hidden > 0 {
-		lines = append(lines, r.paint.in(dim, fmt.Sprintf("… and %s", plural(hidden, "more cached job"))))
+		jobs = append(jobs, r.paint.in(dim, fmt.Sprintf("  … and %s", plural(hidden, "more cached job"))))
 	}
-	return lines
+	return jobs, metrics
 }
 
-// fitting returns the fullest table that the width has room for. CPU and memory
+// fitting returns the fullest tables that the width has room for. CPU and memory
 // go first, because what people compare are the metrics.
-func (r reporter) fitting(jobs []runner.JobSummary) (lines []string) {
-	for _, s := range []shape{{use: true, spread: true}, {spread: true}, {}} {
-		lines = r.tableOf(jobs, s)
-		if r.width <= 0 || !slices.ContainsFunc(lines, func(l string) bool { return Width(l) > r.width }) {
-			return lines
+func (r reporter) fitting(jobs []runner.JobSummary) (lines, more []string) {
+	for _, s := range []shape{{use: true, metrics: beside}, {metrics: beside}, {use: true, metrics: below}, {metrics: below}, {metrics: inWords}} {
+		columns := metricColumns(jobs)
+		switch {
+		case s.metrics == beside && len(columns) > maxMetrics:
+			continue
+		case s.metrics == below:
+			if more = r.metricTable(jobs, columns); more == nil {
+				continue
+			}
 		}
+		if lines = r.tableOf(jobs, s); r.fits(lines) && r.fits(more) {
+			return lines, more
+		}
+		more = nil
 	}
 	for i := range lines {
 		lines[i] = Crop(lines[i], r.width)
 	}
-	return lines
+	return lines, nil
 }
 
-// A shape says which columns a table has.
-type shape struct {
-	use    bool // CPU and memory
-	spread bool // one for each metric, if there are not too many
+func (r reporter) fits(lines []string) bool {
+	return r.width <= 0 || !slices.ContainsFunc(lines, func(l string) bool { return Width(l) > r.width })
 }
+
+// A shape says which columns a table of jobs has, and where the metrics are.
+type shape struct {
+	use     bool // CPU and memory
+	metrics metricPlace
+}
+
+type metricPlace int
+
+const (
+	beside  metricPlace = iota // a column for each
+	below                      // in a table of their own, a row for each
+	inWords                    // one column for the first of them
+)
 
 // listed returns the jobs worth a row and how many cached ones have none.
 func (r reporter) listed() (jobs []runner.JobSummary, hidden int) {
@@ -96,51 +119,56 @@ func (r reporter) listed() (jobs []runner.JobSummary, hidden int) {
 }
 
 func (r reporter) tableOf(jobs []runner.JobSummary, s shape) []string {
-	header := []string{"job", "status", "time", "CPU", "peak memory"}
+	header := []string{"", "job", "status", "time", "CPU", "peak memory"}
 	columns := metricColumns(jobs)
-	spread := s.spread && len(columns) <= maxMetrics
-	if spread {
+	switch s.metrics {
+	case beside:
 		for _, c := range columns {
 			header = append(header, c.title())
 		}
-	} else {
+	case inWords:
 		header = append(header, "metrics")
 	}
 	rows := make([][]string, len(jobs))
 	for i, j := range jobs {
 		rows[i] = r.row(j)
 		if !s.use {
-			rows[i][3], rows[i][4] = "", "" // empty columns are left out
+			rows[i][4], rows[i][5] = "", "" // empty columns are left out
 		}
-		if spread {
+		switch s.metrics {
+		case beside:
 			rows[i] = append(rows[i], cellsOf(columns, i)...)
-		} else {
+		case inWords:
 			rows[i] = append(rows[i], metrics(j.Metrics))
 		}
 	}
-	return layOut(header, rows, r.paint)
+	lines := layOut(header, rows, r.paint)
+	for i := range lines {
+		lines[i] = strings.Replace(lines[i], gap, " ", 1) // the sign stands close to its job
+	}
+	return lines
 }
 
-// row returns the cells of a job without its metrics. Time and use of a cached
-// job are those of another run and left out.
+// row returns the cells of a job without its metrics: sign, name, status, time,
+// CPU, memory. Time and use of a cached job are those of another run and left out.
 func (r reporter) row(j runner.JobSummary) []string {
 	m := markOf(j.Status, j.Cached)
-	status := r.paint.in(m.color, m.String())
+	status := r.paint.in(m.color, statusWord(j.Status, j.Cached))
 	if r.selected(j.Job) {
 		status += ", " + r.paint.in(bold, "selected")
 	}
-	cells := []string{j.Job, status, "", "", ""}
+	cells := []string{r.paint.in(m.color, m.sign), j.Job, status, "", "", ""}
 	if j.Cached || j.Status == "skipped" {
 		return cells
 	}
 	if j.Wall > 0 || j.Status != "cancelled" {
-		cells[2] = Duration(j.Wall)
+		cells[3] = Duration(j.Wall)
 	}
 	if j.CPU > 0 {
-		cells[3] = Duration(j.CPU)
+		cells[4] = Duration(j.CPU)
 	}
 	if j.Peak > 0 {
-		cells[4] = Bytes(j.Peak)
+		cells[5] = Bytes(j.Peak)
 	}
 	return cells
 }
@@ -176,10 +204,14 @@ func countJobs(jobs []runner.JobSummary) (c counts) {
 	return c
 }
 
-// totals returns "churn: 5 jobs, 3 cached, 2 ran in 12.3 s (saved 41 s)" and
-// where the record is.
+// totals returns "churn: 2 ran, 3 cached in 12.3 s (saved 41 s)" and where the
+// record is.
 func (r reporter) totals() []string {
-	lines := []string{r.paint.in(bold, oneLine(r.sum.Pipeline, false)+": "+r.outcome())}
+	line := r.outcome()
+	if name := oneLine(r.sum.Pipeline, false); name != "" {
+		line = name + ": " + line
+	}
+	lines := []string{r.paint.in(bold, line)}
 	if r.sum.Record != "" {
 		lines = append(lines, "record "+oneLine(r.sum.Record, false))
 	}
@@ -187,12 +219,13 @@ func (r reporter) totals() []string {
 }
 
 func (r reporter) outcome() string {
-	parts := []string{plural(len(r.sum.Jobs), "job")}
 	c := countJobs(r.sum.Jobs)
-	if c.cached > 0 && c.cached == len(r.sum.Jobs) {
-		parts = append(parts, "all cached")
-	} else {
-		parts = append(parts, c.words()...)
+	parts := c.words()
+	if len(parts) == 0 {
+		parts = []string{"no jobs"}
+	}
+	if n := len(r.unexplained()); n > 0 {
+		parts = append(parts, plural(n, "error"))
 	}
 	if r.warnings > 0 {
 		parts = append(parts, plural(r.warnings, "warning"))
@@ -201,7 +234,7 @@ func (r reporter) outcome() string {
 	if r.sum.Saved > 0 {
 		line += " (saved " + Duration(r.sum.Saved) + ")"
 	}
-	if c.failed+c.cancelled == 0 && r.sum.Status != "success" && r.sum.Status != "" {
+	if c.failed+c.cancelled == 0 && len(r.unexplained()) == 0 && r.sum.Status != "success" && r.sum.Status != "" {
 		line += ": " + Clean(r.sum.Status, false)
 	}
 	return line
@@ -211,7 +244,7 @@ func (c counts) words() (parts []string) {
 	for _, p := range []struct {
 		n    int
 		word string
-	}{{c.cached, "cached"}, {c.ran, "ran"}, {c.failed, "failed"}, {c.cancelled, "cancelled"}, {c.skipped, "skipped"}} {
+	}{{c.ran, "ran"}, {c.cached, "cached"}, {c.failed, "failed"}, {c.skipped, "skipped"}, {c.cancelled, "cancelled"}} {
 		if p.n > 0 {
 			parts = append(parts, Count(p.n)+" "+p.word)
 		}

@@ -175,6 +175,9 @@ func (v *tty) finish(sum *runner.Summary) {
 	if sum == nil {
 		return
 	}
+	if v.screen.told {
+		v.screen.sink.write([]byte("\r\n"))
+	}
 	r := reporter{v.tell.state, sum, paint(v.o.OutColor), v.o.OutWidth(), v.o.Verbose}
 	v.screen.sink.keep(r.write(v.o.Out))
 }

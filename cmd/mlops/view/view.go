@@ -41,7 +41,8 @@ import (
 // how many when the terminal is slower than the jobs.
 //
 // Close shows what is still held back, leaves the terminal as it was found and
-// returns the first error of a writer. Nothing may be called after Close.
+// returns the first error of a writer. Closing again only returns that error;
+// nothing else may be called after Close.
 type View interface {
 	Event(runner.Event)
 	Close() error

@@ -7,10 +7,17 @@ import (
 	"github.com/mlops-runner/mlops/runner"
 )
 
-// A mark is how a status looks: a sign, a word, and a colour for both.
+// A mark is how a status looks: a sign, a verb for the line about a job's end,
+// and a colour for both.
 type mark struct{ sign, word, color string }
 
-func (m mark) String() string { return m.sign + " " + m.word }
+// statusWord is the status in a table: the word that records and JSON have too.
+func statusWord(status string, cached bool) string {
+	if cached {
+		return "cached"
+	}
+	return Clean(status, false)
+}
 
 // markOf returns the mark of a job's status.
 func markOf(status string, cached bool) mark {

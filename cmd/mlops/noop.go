@@ -1,0 +1,207 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mlops-runner/mlops/cmd/mlops/view"
+	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/worktree"
+)
+
+// When a run has changed nothing, the files it rested on are remembered with
+// their stats. The next run with the same mlops.yaml, flags and environment
+// stats them once; if all are as they were, it shows the same summary and is
+// done: no YAML is parsed, nothing is written, Docker is not asked. An image's
+// tag that moved meanwhile is noticed by the next run that has something to do,
+// or by --refresh.
+
+// snapshotKey is the digest of all that decides beside the files.
+func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
+	var b strings.Builder
+	fmt.Fprintf(&b, "snapshot 1\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n", buildKey(), p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor)
+	for _, name := range githubVariables() {
+		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
+	}
+	return store.Sum([]byte(b.String()))
+}
+
+func (p *project) snapshotFile(key store.Digest) string {
+	return filepath.Join(p.store(), "snapshots", key.Hex()[:32])
+}
+
+// fewJobs is how many jobs a summary lists when nothing had to be done.
+const fewJobs = 200
+
+// noop shows the last summary again if nothing has changed since.
+func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool {
+	if o.force || o.refresh {
+		return false
+	}
+	key := p.snapshotKey(o, names)
+	s, ok := worktree.LoadSnapshot(p.snapshotFile(key), key)
+	if !ok || !s.Unchanged(p.root, a.counters) {
+		return false
+	}
+	began := time.Now()
+	sum, ok := readSummary(s.Payload())
+	if !ok {
+		return false
+	}
+	out.Event(runner.Event{Kind: runner.RunStarted, Time: began.UTC(), Pipeline: sum.Pipeline, Total: sum.Cached + sum.Skipped})
+	out.Event(runner.Event{Kind: runner.RunEnded, Time: time.Now().UTC(), Status: sum.Status, Summary: sum})
+	return true
+}
+
+// keepSnapshot remembers a run that would do nothing if it came again.
+func (a *app) keepSnapshot(s *session, f *runner.Finished, o runOptions, names []string) error {
+	if !f.Settled || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Pull == "always" }) {
+		return nil
+	}
+	paths, ok := s.watched(f)
+	if !ok {
+		return nil
+	}
+	key := s.project.snapshotKey(o, names)
+	file := s.project.snapshotFile(key)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	forgetOldSnapshots(filepath.Dir(file))
+	_, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
+		Key: key, Payload: writeSummary(f.Summary), Now: time.Now(), Counters: a.counters,
+		Stamp: func(path string) (store.Digest, bool) { d, ok := f.Files[path]; return d, ok && !d.IsZero() },
+	})
+	return err
+}
+
+// watched are the files and folders whose change would change the run.
+func (s *session) watched(f *runner.Finished) ([]string, bool) {
+	paths := make([]string, 0, len(f.Files)+len(f.Folders)+4)
+	for p := range f.Files {
+		paths = append(paths, p)
+	}
+	if s.Plan.ParamFile != "" {
+		paths = append(paths, s.Plan.ParamFile)
+	}
+	for _, pattern := range f.Folders {
+		paths = append(paths, folders(s.project.root, s.project.store(), pattern)...)
+	}
+	tracked := slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Tracked })
+	if tracked || s.Plan.Git {
+		git, ok := gitFiles(s.project.root)
+		if !ok {
+			return nil, false
+		}
+		paths = append(paths, git...)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths), true
+}
+
+// folders lists the folders whose listing decides what a pattern matches.
+func folders(root, storeDir, pattern string) []string {
+	base := strings.TrimSuffix(pattern, "/")
+	if plan.Glob(base) {
+		base = plan.Fixed(base)
+	}
+	var out []string
+	start := filepath.Join(root, filepath.FromSlash(base))
+	_ = filepath.WalkDir(start, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || !d.IsDir():
+			return nil
+		case d.Name() == ".git" || path == storeDir || d.Name() == ".mlops":
+			return fs.SkipDir
+		}
+		rel, err := filepath.Rel(root, path)
+		if err == nil {
+			out = append(out, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	return out
+}
+
+// gitFiles are the files in which git notes the commit and what it tracks. It
+// is false for a repository whose folder is not where it usually is.
+func gitFiles(root string) ([]string, bool) {
+	for dir := root; ; dir = filepath.Dir(dir) {
+		git := filepath.Join(dir, ".git")
+		st, err := os.Lstat(git)
+		switch {
+		case err == nil && !st.IsDir():
+			return nil, false
+		case err == nil:
+			return gitState(git), true
+		case dir == filepath.Dir(dir):
+			return nil, false
+		}
+	}
+}
+
+func gitState(git string) []string {
+	out := []string{filepath.Join(git, "HEAD"), filepath.Join(git, "index"), filepath.Join(git, "packed-refs")}
+	head, err := os.ReadFile(filepath.Join(git, "HEAD"))
+	if ref, ok := strings.CutPrefix(strings.TrimSpace(string(head)), "ref: "); err == nil && ok && filepath.IsLocal(ref) {
+		out = append(out, filepath.Join(git, filepath.FromSlash(ref)))
+	}
+	return out
+}
+
+// writeSummary is the payload of a snapshot: the summary of an equal run that
+// has nothing to do, without its jobs if there are many.
+func writeSummary(s runner.Summary) []byte {
+	s.Cached += s.Succeeded
+	s.Succeeded, s.CPU, s.Wall = 0, 0, 0
+	jobs := make([]runner.JobSummary, len(s.Jobs))
+	for i, j := range s.Jobs {
+		if j.Status == "success" {
+			if !j.Cached {
+				s.Saved += j.Wall
+			}
+			j.Cached, j.Wall, j.CPU, j.Peak = true, 0, 0, 0
+		}
+		jobs[i] = j
+	}
+	if s.Jobs = jobs; len(jobs) > fewJobs {
+		s.Jobs = nil
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+func readSummary(payload []byte) (*runner.Summary, bool) {
+	var s runner.Summary
+	return &s, json.Unmarshal(payload, &s) == nil
+}
+
+// keptSnapshots is how many combinations of flags and files are remembered.
+const keptSnapshots = 32
+
+func forgetOldSnapshots(dir string) {
+	es, err := os.ReadDir(dir)
+	if err != nil || len(es) < keptSnapshots {
+		return
+	}
+	oldest, when := "", time.Now()
+	for _, e := range es {
+		if info, err := e.Info(); err == nil && info.ModTime().Before(when) {
+			oldest, when = e.Name(), info.ModTime()
+		}
+	}
+	if oldest != "" {
+		_ = os.Remove(filepath.Join(dir, oldest))
+	}
+}

@@ -1,0 +1,293 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/worktree"
+)
+
+// conclude makes the outcome of a node from its last attempt: it keeps log,
+// metrics and outputs, and publishes them.
+func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job *record.Job, a *attempt, logs []string) *outcome {
+	x.measure(n, job, a)
+	if err := x.keepLog(job, logs); err != nil {
+		return x.end(n, failure(n, err), job)
+	}
+	if a.status() != agent.Success {
+		o := &outcome{status: a.status(), reason: a.reason(), exit: a.exit(), err: a.describeFailure(), place: a.err != nil}
+		if a.err != nil {
+			o.fix = a.err.Fix
+		} else {
+			o.fix = fixFor(a.result)
+		}
+		return x.end(n, o, job)
+	}
+	// What is done is kept also when the run was cancelled meanwhile.
+	ctx = context.WithoutCancel(ctx)
+	r, err := x.harvest(ctx, n, d, job, a)
+	if err != nil {
+		return x.end(n, failure(n, err), job)
+	}
+	x.fill(job, r)
+	if n.Publish {
+		if err := x.publish(ctx, n, r); err != nil {
+			return x.end(n, failure(n, err), job)
+		}
+	}
+	return x.end(n, &outcome{status: agent.Success, result: r}, job)
+}
+
+// measure copies what the agent measured into the record.
+func (x *execution) measure(n *plan.Node, job *record.Job, a *attempt) {
+	r := a.result
+	job.Wall = x.now().Sub(job.Started)
+	job.CPU, job.PeakMemory, job.GPUSeconds, job.Summary, job.Values = r.CPU, r.PeakMemory, r.GPUSeconds, r.Summary, r.Outputs
+	job.Steps = nil
+	for i, s := range r.Steps {
+		uses := ""
+		if i < len(n.Steps) {
+			uses = n.Steps[i].Uses
+		}
+		job.Steps = append(job.Steps, record.Step{
+			ID: s.ID, Name: s.Name, Uses: uses, Outcome: record.Status(s.Outcome), Conclusion: record.Status(s.Conclusion),
+			Reason: string(s.Reason), Exit: s.Exit, Signal: s.Signal, Started: s.Started, Wall: s.Wall, CPU: s.CPU,
+			PeakMemory: s.PeakMemory, OOMKills: s.OOMKills, Outputs: s.Outputs, LogFrom: s.LogFrom, LogTo: s.LogTo, Error: s.Error,
+		})
+	}
+}
+
+// keepLog moves the log into the record; the logs of several attempts follow
+// one another.
+func (x *execution) keepLog(job *record.Job, controls []string) error {
+	if len(controls) == 1 {
+		log, index := filepath.Join(controls[0], agent.LogFile), filepath.Join(controls[0], agent.IndexFile)
+		if _, err := os.Stat(log); err != nil {
+			return nil // the place failed before there was anything to say
+		}
+		if _, err := os.Stat(index); err != nil {
+			index = ""
+		}
+		return x.writer.TakeLog(job.ID, log, index)
+	}
+	out, err := x.writer.CreateLog(job.ID)
+	if err != nil {
+		return err
+	}
+	at := int64(0)
+	for i, c := range controls {
+		n, err := appendFile(out, filepath.Join(c, agent.LogFile))
+		if err != nil {
+			return errors.Join(err, out.Close())
+		}
+		job.Attempts[i].LogFrom, job.Attempts[i].LogTo = at, at+n
+		at += n
+	}
+	return out.Close()
+}
+
+func appendFile(w io.Writer, name string) (int64, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	return io.Copy(w, f)
+}
+
+// harvest takes the outputs into the store, under the job's fingerprint if
+// nothing speaks against it.
+func (x *execution) harvest(ctx context.Context, n *plan.Node, d decision, job *record.Job, a *attempt) (*Result, error) {
+	metrics, err := x.metrics(n, a)
+	if err != nil {
+		return nil, err
+	}
+	b, err := x.Store.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	want, err := proven(a.result.Artifacts)
+	if err != nil {
+		return nil, err
+	}
+	es, err := b.IngestAll(ctx, a.workspace, want, store.IngestOptions{Move: true})
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{
+		Job: n.ID, Run: x.writer.ID(), Lines: d.lines, Outputs: artifacts(es), Values: a.result.Outputs, Metrics: metrics,
+		Summary: a.result.Summary, Image: recordImage(d.image), Wall: a.result.Wall, CPU: a.result.CPU, Peak: a.result.PeakMemory,
+		GPU: a.result.GPUSeconds, Finished: x.now().UTC(),
+	}
+	job.Uncached = x.uncached(ctx, n, d)
+	if job.Uncached == "" {
+		data, err := r.encode()
+		if err != nil {
+			return nil, err
+		}
+		b.Action(d.print, data)
+		b.Last(x.lastKey(n), d.print)
+		b.Last(definitionKey(d.definition), d.print)
+	}
+	if err := x.pin.Keep(ctx, d.print); err != nil {
+		return nil, err
+	}
+	return r, b.Commit(ctx)
+}
+
+// uncached says why a result may not be used again, or "".
+func (x *execution) uncached(ctx context.Context, n *plan.Node, d decision) string {
+	if n.NoCache {
+		return "cache: false"
+	}
+	moved := x.moved(ctx, n, d.inputs)
+	if moved == "" {
+		return ""
+	}
+	why := moved + " changed while the job ran"
+	x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: why + "; its result is shown, but not kept for later runs"})
+	return why
+}
+
+// proven returns the agent's artifacts as entries, with the digests that the
+// files must have.
+func proven(as []agent.Artifact) ([]store.Entry, error) {
+	out := make([]store.Entry, len(as))
+	for i, a := range as {
+		out[i] = store.Entry{Path: a.Path, Mode: store.Normal(os.FileMode(a.Mode)), Size: a.Size, Link: a.Link}
+		if a.Link != "" {
+			out[i].Mode, out[i].Size = os.ModeSymlink, 0
+		}
+		d, err := store.Parse(a.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("the agent's digest of %s: %w", a.Path, err)
+		}
+		out[i].Digest = d
+	}
+	return out, store.CheckEntries(out)
+}
+
+// metrics reads what the job reported: in files among its outputs, and in lines.
+func (x *execution) metrics(n *plan.Node, a *attempt) ([]record.Metric, error) {
+	notice := func(text string) {
+		x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: text})
+	}
+	reader := record.MetricReader{Notice: notice}
+	var lists [][]record.Metric
+	for _, f := range a.result.Artifacts {
+		declared := worktree.Match(n.Metrics, f.Path)
+		if f.Link != "" || !declared && (len(n.Metrics) > 0 || !record.MetricFile(f.Path)) {
+			continue
+		}
+		ms, err := readMetrics(reader, a.workspace, f.Path)
+		if err != nil {
+			if declared {
+				return nil, &jobError{`write numbers by name, such as {"auc": 0.91}`, err}
+			}
+			notice(err.Error())
+			continue
+		}
+		lists = append(lists, ms)
+	}
+	ms, err := reader.Lines(a.result.MetricText)
+	if err != nil {
+		notice(err.Error())
+	}
+	all, err := record.MergeMetrics(append(lists, ms)...)
+	if err != nil {
+		return nil, &jobError{"", err}
+	}
+	return x.describeMetrics(all), nil
+}
+
+func readMetrics(reader record.MetricReader, workspace, path string) ([]record.Metric, error) {
+	root, err := os.OpenRoot(workspace)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(filepath.FromSlash(path))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return reader.Read(path, f)
+}
+
+// describeMetrics adds direction and unit, as the file declares them.
+func (x *execution) describeMetrics(ms []record.Metric) []record.Metric {
+	for i := range ms {
+		at := slices.IndexFunc(x.Plan.Metrics, func(m plan.Metric) bool { return m.Name == ms[i].Name })
+		if at >= 0 {
+			ms[i].Better, ms[i].Unit = x.Plan.Metrics[at].Better, x.Plan.Metrics[at].Unit
+		}
+	}
+	return ms
+}
+
+// describeFailure says how an attempt failed, for people.
+func (a *attempt) describeFailure() string {
+	switch r := a.result; {
+	case a.err != nil:
+		return a.err.Error()
+	case len(r.Missing) > 0:
+		return missingOutputs(r)
+	case r.Error != "":
+		return r.Error
+	case r.Failed >= 0 && r.Failed < len(r.Steps):
+		return stepFailure(r.Steps[r.Failed])
+	}
+	return string(a.result.Reason)
+}
+
+func missingOutputs(r agent.Result) string {
+	if len(r.Missing) == 1 {
+		return fmt.Sprintf("output %s was not produced", r.Missing[0])
+	}
+	return fmt.Sprintf("outputs %s were not produced", strings.Join(r.Missing, ", "))
+}
+
+func stepFailure(s agent.StepResult) string {
+	what := fmt.Sprintf("step %q", s.Name)
+	switch s.Reason {
+	case agent.ReasonOOM:
+		return what + " ran out of memory"
+	case agent.ReasonTimeout:
+		return what + " took longer than its timeout"
+	case agent.ReasonSignal:
+		return fmt.Sprintf("%s was ended by %s", what, s.Signal)
+	}
+	if s.Error != "" {
+		return what + ": " + s.Error
+	}
+	return fmt.Sprintf("%s: exit %d", what, s.Exit)
+}
+
+// fixFor is what to do about a failure that the agent reports.
+func fixFor(r agent.Result) string {
+	switch {
+	case len(r.Missing) > 0:
+		return "write it in a step, or correct `outputs`"
+	case r.Reason == agent.ReasonOOM:
+		return "raise resources.memory, or use less"
+	case r.Reason == agent.ReasonTimeout:
+		return "raise timeout-minutes, or do less"
+	case r.Reason == agent.ReasonDiskFull:
+		return `free some space: "mlops cache gc --max-size 5GiB"`
+	}
+	return ""
+}

@@ -1,0 +1,83 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+)
+
+// A Forecast says what a run would make of one job, and why.
+type Forecast struct {
+	Job         string   `json:"job"` // instance
+	Fate        Fate     `json:"fate"`
+	Why         []string `json:"why,omitempty"`
+	Error       string   `json:"error,omitempty"` // of CannotBe
+	Fix         string   `json:"fix,omitempty"`
+	Selected    string   `json:"selected,omitempty"`    // of Chooses: the leg, if it is known
+	Fingerprint string   `json:"fingerprint,omitempty"` // if it is known
+	CachedFrom  string   `json:"cachedFrom,omitempty"`  // run id
+}
+
+// Forecast decides about every selected job as Run would, and changes nothing.
+// Jobs that must run are taken to succeed.
+func (r *Runner) Forecast(ctx context.Context) ([]Forecast, error) {
+	x := r.open(ctx)
+	var out []Forecast
+	for i, n := range r.Plan.Nodes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if !r.selected(i) {
+			continue
+		}
+		f, o := x.foretell(ctx, n)
+		x.outcomes[i] = o
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func (x *execution) foretell(ctx context.Context, n *plan.Node) (Forecast, *outcome) {
+	if n.Kind == plan.Select {
+		return x.foretellChoice(n)
+	}
+	d := x.decide(ctx, n, true, false)
+	f := Forecast{Job: n.ID, Fate: d.fate, Why: d.why, Error: d.err, Fix: d.fix}
+	if !d.print.IsZero() {
+		f.Fingerprint = d.print.String()
+	}
+	switch d.fate {
+	case IsCached:
+		f.CachedFrom = d.hit.Run
+		return f, &outcome{status: agent.Success, cached: true, result: d.hit}
+	case IsSkip:
+		return f, &outcome{status: agent.Skipped}
+	case CannotBe:
+		return f, &outcome{status: agent.Failure, err: d.err}
+	}
+	return f, &outcome{status: agent.Success, assumed: true}
+}
+
+func (x *execution) foretellChoice(n *plan.Node) (Forecast, *outcome) {
+	f := Forecast{Job: n.ID, Fate: Chooses}
+	if why := x.unsuccessful(n); why != "" {
+		f.Fate, f.Why = IsSkip, []string{why}
+		return f, &outcome{status: agent.Skipped}
+	}
+	for _, need := range n.Needs {
+		if x.outcomes[need.Node].assumed {
+			f.Why = []string{fmt.Sprintf("%s of %d legs", n.Select, len(n.Needs))}
+			return f, &outcome{status: agent.Success, assumed: true}
+		}
+	}
+	o := x.choose(n)
+	f.Selected, f.Error, f.Fix = o.leg, o.err, o.fix
+	if o.err != "" {
+		f.Fate = CannotBe
+	} else {
+		f.Why = []string{fmt.Sprintf("%s: %s", n.Select, o.leg)}
+	}
+	return f, o
+}

@@ -1,0 +1,129 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// images resolves each image once, however many jobs use it.
+type images struct {
+	imager Imager // nil: jobs run without images
+	mu     sync.Mutex
+	known  map[string]*imageAnswer
+}
+
+type imageAnswer struct {
+	once  sync.Once
+	image Image
+	err   error
+}
+
+func newImages(e Executor) *images {
+	m, _ := e.(Imager)
+	return &images{imager: m, known: map[string]*imageAnswer{}}
+}
+
+// platform is what jobs without an image depend on.
+func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
+
+// resolve returns the image of a request, asking the executor at the first call.
+func (i *images) resolve(ctx context.Context, r ImageRequest) (Image, error) {
+	i.mu.Lock()
+	key := requestKey(r)
+	a, ok := i.known[key]
+	if !ok {
+		a = &imageAnswer{}
+		i.known[key] = a
+	}
+	i.mu.Unlock()
+	a.once.Do(func() { a.image, a.err = i.imager.Resolve(ctx, r) })
+	return a.image, a.err
+}
+
+func requestKey(r ImageRequest) string {
+	key := strings.Join([]string{r.Name, r.Platform, r.Pull}, "\x00")
+	if b := r.Build; b != nil {
+		key += "\x00" + b.Digest
+	}
+	return key
+}
+
+// image finds the image of a node. forecast looks only at what the engine has:
+// ok is false if the image must be pulled or built first.
+func (x *execution) image(ctx context.Context, n *plan.Node, forecast bool) (img Image, ok bool, err error) {
+	if x.images.imager == nil {
+		return Image{Platform: platform()}, true, nil
+	}
+	r := ImageRequest{Name: n.Image, Platform: n.Platform, Pull: n.Pull}
+	if n.Build != nil {
+		if r.Build, err = x.build(ctx, n); err != nil {
+			return img, false, err
+		}
+	}
+	if forecast {
+		if r.Pull == "always" {
+			return img, false, nil
+		}
+		r.Pull = "never"
+		if img, err = x.images.resolve(ctx, r); err != nil && missingImage(err) {
+			return img, false, nil
+		}
+		return img, err == nil, err
+	}
+	r.Progress = func(text string) { x.watch.send(Event{Kind: ImageNews, Job: n.ID, Text: text}) }
+	img, err = x.images.resolve(ctx, r)
+	return img, err == nil, err
+}
+
+// build describes the image that a node's `build:` makes; the digest names it
+// by the content it is made of.
+func (x *execution) build(ctx context.Context, n *plan.Node) (*Build, error) {
+	b := &Build{Context: filepath.Join(x.Root, filepath.FromSlash(n.Build.Context)), File: n.Build.File, Target: n.Build.Target, Args: map[string]string{}}
+	for _, a := range n.Build.Args {
+		b.Args[a.Name] = a.Value
+	}
+	es, err := x.Tree.Entries(ctx, []string{n.Build.Context}, nil)
+	if err != nil {
+		return nil, explainInputs(err)
+	}
+	lines := []string{"file " + b.File, "target " + b.Target}
+	for _, k := range slices.Sorted(maps.Keys(b.Args)) {
+		lines = append(lines, "arg "+k+"="+b.Args[k])
+	}
+	for _, e := range es {
+		lines = append(lines, fmt.Sprintf("%s %o %s %s", e.Path, e.Mode, e.Digest, e.Link))
+	}
+	b.Digest = store.Sum([]byte(strings.Join(lines, "\n"))).String()
+	return b, nil
+}
+
+// imageLines is what the fingerprint says of the place where a job runs. The
+// name is not in it: a tag that moves to an equal image changes nothing.
+func imageLines(img Image) []plan.Line {
+	if img.ID == "" {
+		return []plan.Line{{Kind: "image", Name: "host", Value: img.Platform}}
+	}
+	return []plan.Line{{Kind: "image", Name: "id", Value: img.ID}, {Kind: "image", Name: "platform", Value: img.Platform}}
+}
+
+func recordImage(img Image) record.Image {
+	return record.Image{Name: img.Name, ID: img.ID, Digests: img.Digests, Platform: img.Platform}
+}
+
+// missingImage reports whether an executor says that an image is not there yet.
+func missingImage(err error) bool {
+	var e *ExecError
+	return errors.As(err, &e) && e.Reason == agent.ReasonImagePull
+}

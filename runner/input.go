@@ -1,0 +1,200 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/worktree"
+)
+
+// inputs are the files that a job sees: those of the repository, and those that
+// other jobs wrote, which lie in the store.
+type inputs struct {
+	repo  []store.Entry
+	blobs []store.Entry
+}
+
+// all returns both sorts, sorted by path.
+func (in inputs) all() []store.Entry {
+	all := slices.Concat(in.repo, in.blobs)
+	slices.SortFunc(all, func(a, b store.Entry) int { return strings.Compare(a.Path, b.Path) })
+	return all
+}
+
+// inputs finds and digests what a node reads. Every needed node has ended.
+func (x *execution) inputs(ctx context.Context, n *plan.Node) (inputs, error) {
+	patterns, exclude := splitPatterns(n)
+	in := inputs{blobs: x.upstream(n, patterns, exclude)}
+	var err error
+	if n.Tracked {
+		if in.repo, err = x.trackedEntries(ctx); err != nil || len(patterns) == 0 {
+			return in, err
+		}
+	}
+	more, err := x.fromTree(ctx, n, patterns, exclude, in.blobs)
+	in.repo = unite(in.repo, more)
+	return in, err
+}
+
+// splitPatterns returns what `inputs` names and what it leaves out (!pattern).
+func splitPatterns(n *plan.Node) (patterns []plan.Input, exclude []string) {
+	for _, in := range n.Inputs {
+		if rest, ok := strings.CutPrefix(in.Pattern, "!"); ok {
+			exclude = append(exclude, rest)
+		} else {
+			patterns = append(patterns, in)
+		}
+	}
+	return patterns, exclude
+}
+
+// upstream returns the outputs of needed nodes that the node reads. A node
+// without `inputs` sees all outputs of the jobs it needs.
+func (x *execution) upstream(n *plan.Node, patterns []plan.Input, exclude []string) []store.Entry {
+	names := make([]string, len(patterns))
+	for i, p := range patterns {
+		names[i] = p.Pattern
+	}
+	var out []store.Entry
+	for _, need := range n.Needs {
+		o := x.outcomes[need.Node]
+		if o.result == nil || !n.Tracked && len(need.Paths) == 0 {
+			continue
+		}
+		for _, e := range entries(o.result.Outputs) {
+			if (n.Tracked || worktree.Match(names, e.Path)) && !worktree.Match(exclude, e.Path) {
+				out = append(out, e)
+			}
+		}
+	}
+	return unite(nil, out)
+}
+
+// unite joins two lists of entries, the first having precedence, by path.
+func unite(a, b []store.Entry) []store.Entry {
+	if len(b) == 0 {
+		return a
+	}
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, func(a, b store.Entry) int { return strings.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(all, func(a, b store.Entry) bool { return a.Path == b.Path })
+}
+
+// fromTree returns the repository's files that patterns name. A pattern must
+// match something, unless another job's outputs did.
+func (x *execution) fromTree(ctx context.Context, n *plan.Node, patterns []plan.Input, exclude []string, blobs []store.Entry) ([]store.Entry, error) {
+	var plain, perhaps []string
+	for _, p := range patterns {
+		switch {
+		case strings.Contains(p.Pattern, "://"):
+			return nil, &inputError{p.Pattern, "remote data cannot be fetched yet", "download it into the repository folder and name the file"}
+		case x.written.covers(p.Pattern):
+			if !matches(p.Pattern, blobs) {
+				return nil, &inputError{p.Pattern, "the job that writes it did not produce it", "add it to that job's outputs, or write it there"}
+			}
+		case matches(p.Pattern, blobs):
+			perhaps = append(perhaps, p.Pattern)
+		default:
+			plain = append(plain, p.Pattern)
+		}
+	}
+	skip := func(path string) bool { return x.written.has(path) || worktree.Match(exclude, path) }
+	out, err := x.Tree.Entries(ctx, plain, skip)
+	if err != nil {
+		return nil, explainInputs(err)
+	}
+	for _, p := range perhaps {
+		more, err := x.Tree.Entries(ctx, []string{p}, skip)
+		var missing *worktree.MissingError
+		if err != nil && !errors.As(err, &missing) {
+			return nil, explainInputs(err)
+		}
+		out = unite(out, more)
+	}
+	return out, nil
+}
+
+func matches(pattern string, es []store.Entry) bool {
+	return slices.ContainsFunc(es, func(e store.Entry) bool { return worktree.Match([]string{pattern}, e.Path) })
+}
+
+// An inputError says what is wrong with an input, and what to do about it.
+type inputError struct{ input, what, fix string }
+
+func (e *inputError) Error() string { return fmt.Sprintf("input %s: %s", e.input, e.what) }
+
+// explainInputs turns what the tree says into an inputError.
+func explainInputs(err error) error {
+	var missing *worktree.MissingError
+	var outside *worktree.OutsideError
+	switch {
+	case errors.As(err, &missing):
+		fix := "write the file, or correct the path"
+		if len(missing.Near) > 0 {
+			fix = fmt.Sprintf("did you mean %q?", missing.Near[0])
+		}
+		return &inputError{missing.Pattern, "no such file or folder", fix}
+	case errors.As(err, &outside):
+		return &inputError{cmp.Or(outside.Path, outside.Pattern), "the link leads out of the repository, to " + outside.Target,
+			"copy the file into the repository, or let the link stay inside"}
+	}
+	return err
+}
+
+// moved names the first input of the repository that is not what it was when
+// the job began, or "".
+func (x *execution) moved(ctx context.Context, n *plan.Node, before inputs) string {
+	patterns, exclude := splitPatterns(n)
+	var now []store.Entry
+	var err error
+	if n.Tracked {
+		now, err = x.Tree.TrackedEntries(ctx, x.written.has)
+	}
+	if err == nil && len(patterns) > 0 {
+		var more []store.Entry
+		more, err = x.fromTree(ctx, n, patterns, exclude, before.blobs)
+		now = unite(now, more)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return difference(before.repo, now)
+}
+
+// difference names the first path at which two sorted lists differ, or "".
+func difference(a, b []store.Entry) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return min(a[i].Path, b[i].Path)
+		}
+	}
+	switch {
+	case len(a) > len(b):
+		return a[len(b)].Path
+	case len(b) > len(a):
+		return b[len(a)].Path
+	}
+	return ""
+}
+
+// named gives inputs the names of the datasets that they belong to.
+func named(as []record.Artifact, n *plan.Node) []record.Artifact {
+	for _, in := range n.Inputs {
+		if in.Data == "" {
+			continue
+		}
+		for i := range as {
+			if worktree.Match([]string{in.Pattern}, as[i].Path) {
+				as[i].Name = in.Data
+			}
+		}
+	}
+	return as
+}

@@ -1,0 +1,168 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// perform takes a Run node from its decision to its outcome.
+func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *outcome {
+	queued := x.now().UTC()
+	d := x.decide(ctx, n, false, cancelled)
+	x.noteUse(n, d)
+	switch d.fate {
+	case IsSkip:
+		return x.skip(n, agent.Skipped, d.why[0])
+	case CannotBe:
+		if ctx.Err() != nil {
+			return x.skip(n, agent.Canceled, "the run was cancelled")
+		}
+		o := &outcome{status: agent.Failure, reason: d.reason, err: d.err, fix: d.fix, place: d.place}
+		return x.end(n, o, x.newJob(n, d))
+	case IsCached:
+		o, err := x.reuse(ctx, n, d)
+		if err == nil {
+			return o
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return x.end(n, failure(n, err), x.newJob(n, d))
+		}
+		d.fate, d.hit, d.why = WillRun, nil, []string{"its kept output is gone: " + err.Error()}
+	}
+	job := x.newJob(n, d)
+	job.Queued = queued
+	return x.execute(ctx, n, d, job)
+}
+
+// noteUse remembers what the decision rested on.
+func (x *execution) noteUse(n *plan.Node, d decision) {
+	x.used.add(d.inputs.repo)
+	patterns, _ := splitPatterns(n)
+	x.used.addPatterns(patterns)
+	if n.Build != nil {
+		x.used.addPatterns([]plan.Input{{Pattern: n.Build.Context}})
+	}
+}
+
+// newJob is what the record says of a node before it runs.
+func (x *execution) newJob(n *plan.Node, d decision) *record.Job {
+	j := &record.Job{
+		ID: n.ID, Job: n.Job, Matrix: legMap(n), Fingerprint: d.print, FingerprintLines: d.lines, Why: d.why,
+		Inputs: named(artifacts(d.inputs.all()), n), Image: recordImage(d.image),
+	}
+	if d.print.IsZero() {
+		j.FingerprintLines = nil
+	}
+	return j
+}
+
+// skip is the outcome of a node that does not run.
+func (x *execution) skip(n *plan.Node, s agent.Status, why string) *outcome {
+	o := &outcome{status: s, err: why}
+	if s == agent.Canceled {
+		o.reason = agent.ReasonCanceled
+	}
+	return x.end(n, o, &record.Job{ID: n.ID, Job: n.Job, Matrix: legMap(n), Why: []string{why}})
+}
+
+// reuse puts the outputs of a kept result in place.
+func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outcome, error) {
+	if err := x.pin.Keep(ctx, d.print); err != nil {
+		return nil, err
+	}
+	if n.Publish {
+		if err := x.publish(ctx, n, d.hit); err != nil {
+			return nil, err
+		}
+	}
+	if last, err := x.Store.Last(x.lastKey(n)); err != nil || last != d.print {
+		if err := x.Store.SetLast(ctx, x.lastKey(n), d.print); err != nil {
+			return nil, err
+		}
+	}
+	job := x.newJob(n, d)
+	job.Cached, job.CachedFrom, job.Image = true, d.hit.Run, d.hit.Image
+	job.Why = nil
+	x.fill(job, d.hit)
+	return x.end(n, &outcome{status: agent.Success, cached: true, result: d.hit}, job), nil
+}
+
+// fill copies a result into a job's record.
+func (x *execution) fill(job *record.Job, r *Result) {
+	job.Outputs, job.Values, job.Metrics, job.Summary = r.Outputs, r.Values, r.Metrics, r.Summary
+}
+
+// publish puts a result's outputs into the repository folder, unless they are
+// there already.
+func (x *execution) publish(ctx context.Context, n *plan.Node, r *Result) error {
+	es := entries(r.Outputs)
+	x.used.add(es)
+	if x.Tree.Current(ctx, es) && !slices.ContainsFunc(n.Outputs, isFolder) {
+		return nil
+	}
+	_, err := x.Tree.Publish(ctx, x.Store, slices.Concat(n.Outputs, n.Metrics), es)
+	return err
+}
+
+func isFolder(output string) bool { return output[len(output)-1] == '/' || plan.Glob(output) }
+
+// failure is the outcome of a node on which the runner itself failed.
+func failure(n *plan.Node, err error) *outcome {
+	o := &outcome{status: agent.Failure, reason: agent.ReasonConfig, err: err.Error(), place: true}
+	var unsafe *store.UnsafeError
+	var exec *ExecError
+	var job *jobError
+	switch {
+	case errors.As(err, &job):
+		o.fix, o.place = job.fix, false
+	case errors.As(err, &exec):
+		o.reason, o.fix = exec.Reason, exec.Fix
+	case errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT):
+		o.reason, o.fix = agent.ReasonDiskFull, `free some space: "mlops cache gc --max-size 5GiB"`
+	case errors.As(err, &unsafe):
+		o.fix, o.place = fmt.Sprintf("move %s out of the way of the outputs of %s", unsafe.Path, n.ID), false
+	}
+	return o
+}
+
+// end records how a node ended and tells those who watch.
+func (x *execution) end(n *plan.Node, o *outcome, job *record.Job) *outcome {
+	if o.status == agent.Failure && softened(n) {
+		o.soft = true
+	}
+	job.Status, job.Reason, job.Exit = record.Status(o.status), string(o.reason), o.exit
+	if o.status == agent.Failure {
+		job.Error = o.err
+	}
+	if err := x.writer.JobEnded(*job); err != nil {
+		o.status, o.reason, o.err, o.place = agent.Failure, agent.ReasonConfig, err.Error(), true
+		job.Status, job.Error = record.Failure, o.err
+	}
+	o.record = job
+	x.watch.send(Event{
+		Kind: JobEnded, Job: n.ID, Status: string(o.status), Reason: string(o.reason), Exit: o.exit, Wall: job.Wall, Cached: o.cached,
+		Metrics: metricValues(job.Metrics), Error: o.err, Fix: o.fix, Why: job.Why,
+	})
+	return o
+}
+
+func softened(n *plan.Node) bool { return n.ContinueOnError == "true" }
+
+// A jobError is what is wrong with a job's result: the job has failed, not the
+// place it ran in.
+type jobError struct {
+	fix string
+	err error
+}
+
+func (e *jobError) Error() string { return e.err.Error() }
+func (e *jobError) Unwrap() error { return e.err }

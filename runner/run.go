@@ -1,0 +1,224 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+)
+
+// Exit codes of a run, as its record has them.
+const (
+	exitFine      = 0
+	exitFailed    = 1
+	exitStuck     = 4
+	exitCancelled = 130
+)
+
+// Run executes the plan. When soft ends, nothing new is started and jobs are
+// asked to stop; when hard ends, they are killed. The error is of the runner:
+// its store, its record. Jobs that fail are in the result.
+func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
+	x := r.open(hard)
+	if err := x.begin(hard); err != nil {
+		return nil, err
+	}
+	defer x.watch.close()
+	defer x.pin.Release()
+	s := newSchedule(x, hard, soft)
+	s.loop()
+	run := x.finish(s, soft.Err() != nil)
+	digest, err := x.writer.Seal(*run)
+	if err != nil {
+		return nil, errors.Join(err, x.writer.Close())
+	}
+	run.Digest = digest
+	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Files: x.used.files}
+	for p := range x.used.folders {
+		f.Folders = append(f.Folders, p)
+	}
+	slices.Sort(f.Folders)
+	x.watch.send(Event{Kind: RunEnded, Status: string(run.Status), Summary: &f.Summary})
+	return f, nil
+}
+
+// begin opens the record and says that the run has started.
+func (x *execution) begin(ctx context.Context) (err error) {
+	if _, err := x.Store.Sweep(); err != nil {
+		x.log().Warn("sweep", "error", err)
+	}
+	if x.pin, err = x.Store.Pin(ctx); err != nil {
+		return err
+	}
+	header := x.Options.Header
+	header.Started = x.started.UTC()
+	if x.writer, err = record.Create(x.Store.Root(), header); err != nil {
+		return errors.Join(err, x.pin.Release())
+	}
+	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now)
+	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
+	x.reap(ctx)
+	return nil
+}
+
+// reap removes what dead runners left, in the background of the run's beginning.
+func (x *execution) reap(ctx context.Context) {
+	r, ok := x.Executor.(Reaper)
+	if !ok || x.images.imager != nil {
+		return // a container engine is asked when a job runs, not before
+	}
+	if _, err := r.Reap(ctx, false); err != nil {
+		x.log().Warn("reap", "error", err)
+	}
+}
+
+// total is how many jobs the run decides on.
+func (x *execution) total() int {
+	n := 0
+	for i, node := range x.Plan.Nodes {
+		if x.selected(i) && node.Kind == plan.Run {
+			n++
+		}
+	}
+	return n
+}
+
+// finish makes the record of the whole run and judges the gates.
+func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
+	run := x.Options.Header
+	run.ID, run.Dir, run.Started, run.Ended = x.writer.ID(), x.writer.Dir(), x.started.UTC(), x.now().UTC()
+	run.Status, run.Exit = record.Success, exitFine
+	for i, o := range x.outcomes {
+		if o == nil {
+			continue
+		}
+		if o.record != nil {
+			run.Jobs = append(run.Jobs, *o.record)
+		}
+		x.count(&run, x.Plan.Nodes[i], o)
+	}
+	if cancelled && run.Status != record.Failure {
+		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
+	}
+	if run.Status == record.Success && x.Judge != nil && x.whole() {
+		x.judge(&run)
+	}
+	return &run
+}
+
+// count lets a node's outcome bear on that of the run.
+func (x *execution) count(run *record.Run, n *plan.Node, o *outcome) {
+	switch {
+	case o.status == agent.Failure && !o.soft:
+		if run.Status != record.Failure {
+			run.Reason, run.Error = string(o.reason), fmt.Sprintf("%s: %s", n.ID, o.err)
+		}
+		run.Status, run.Exit = record.Failure, max(run.Exit, exitFailed)
+		if o.place {
+			run.Exit = exitStuck
+		}
+	case o.status == agent.Canceled && run.Status == record.Success:
+		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
+	}
+}
+
+// judge decides on the gates by the metrics of all jobs; of a matrix with
+// `select` those of the chosen leg count.
+func (x *execution) judge(run *record.Run) {
+	for _, v := range x.Judge(x.gateMetrics()) {
+		if !v.Failed {
+			continue
+		}
+		run.Status, run.Exit, run.Reason = record.Failure, exitFailed, string(agent.ReasonGate)
+		run.Error = cmp.Or(run.Error, fmt.Sprintf("gate %s failed: %s", v.Gate, v.Detail))
+		x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: v.Line,
+			Text: fmt.Sprintf("gate %s failed: %s", v.Gate, v.Detail)})
+	}
+}
+
+func (x *execution) gateMetrics() []record.Metric {
+	var ms []record.Metric
+	for i, n := range x.Plan.Nodes {
+		if o := x.outcomes[i]; o != nil && o.result != nil && n.Publish {
+			ms = append(ms, o.result.Metrics...)
+		}
+	}
+	return ms
+}
+
+// settled reports whether an equal run would do nothing.
+func (x *execution) settled(run *record.Run) bool {
+	if run.Status != record.Success {
+		return false
+	}
+	for i, n := range x.Plan.Nodes {
+		o := x.outcomes[i]
+		if !x.selected(i) {
+			continue
+		}
+		if o == nil || o.soft || n.NoCache || o.record != nil && o.record.Uncached != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// summary is the run for those who watched it.
+func (x *execution) summary(run *record.Run) Summary {
+	s := Summary{
+		Run: run.ID, Pipeline: x.Plan.Pipeline, Status: string(run.Status), Wall: run.Ended.Sub(run.Started),
+		Record: run.Dir, Selected: map[string]string{},
+	}
+	for i, n := range x.Plan.Nodes {
+		if o := x.outcomes[i]; o != nil {
+			x.summarize(&s, n, o)
+		}
+	}
+	return s
+}
+
+func (x *execution) summarize(s *Summary, n *plan.Node, o *outcome) {
+	if o.leg != "" {
+		s.Selected[n.Job] = o.leg
+	}
+	if o.record == nil {
+		return
+	}
+	j := o.record
+	s.Jobs = append(s.Jobs, JobSummary{
+		Job: j.ID, Status: string(j.Status), Reason: j.Reason, Exit: j.Exit, Cached: j.Cached, Wall: j.Wall, CPU: j.CPU,
+		Peak: j.PeakMemory, Metrics: metricValues(j.Metrics), Outputs: n.Outputs, Error: j.Error,
+	})
+	switch {
+	case j.Cached:
+		s.Cached++
+		s.Saved += o.result.Wall
+	case j.Status == record.Success:
+		s.Succeeded++
+	case j.Status == record.Failure:
+		s.Failed++
+	case j.Status == record.Skipped:
+		s.Skipped++
+	default:
+		s.Canceled++
+	}
+	if !j.Cached {
+		s.CPU += time.Duration(j.CPU)
+	}
+}
+
+func metricValues(ms []record.Metric) []MetricValue {
+	var out []MetricValue
+	for _, m := range ms {
+		if len(m.Slice) == 0 {
+			out = append(out, MetricValue{Name: m.Name, Value: m.Value, Better: m.Better, Unit: m.Unit})
+		}
+	}
+	return out
+}

@@ -1,0 +1,143 @@
+// Package runner runs a plan: it decides which jobs are cached, executes the
+// others, keeps their outputs, publishes them into the repository folder and
+// records what happened. It knows nothing of machine learning, of terminals or
+// of containers: jobs run through an [Executor], news go out as [Event]s.
+//
+// # A job's way
+//
+// When all that a job needs has ended, its condition is evaluated, its inputs
+// are digested and its fingerprint is made ([plan.Fingerprint]). If the store has a
+// result under that fingerprint, with all its blobs, the outputs are linked
+// back. Otherwise the inputs go into a fresh workspace, an attempt runs there,
+// and the agent's proof is checked against what is found: outputs are hashed
+// again while they move into the store. Then the inputs are digested once more;
+// if one moved meanwhile, the result is shown but not kept.
+//
+// # Foretelling
+//
+// [Runner.Forecast] takes the same decisions from the same functions, and takes
+// every job that must run to succeed. What depends on outputs that do not exist
+// yet may run or be cached, unless no result of its definition was ever kept;
+// then it will run for certain.
+//
+// # After a failure
+//
+// Nothing new is started, except with Options.KeepGoing what does not depend on
+// the failure, and always what a condition with always() or failure() asks for.
+// Jobs that run go on to their end; the legs of a matrix with fail-fast are
+// cancelled when one of them fails.
+package runner
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/worktree"
+)
+
+// A Runner is a plan with all that running it needs. Run and Forecast may be
+// called one after the other, not at once.
+type Runner struct {
+	Root     string // absolute folder that the plan's paths are relative to
+	Plan     *plan.Plan
+	Store    *store.Dir
+	Tree     *worktree.Tree
+	Executor Executor
+	// Contexts are the github and inputs contexts that expressions may read.
+	Contexts map[string]any
+	// Judge decides on the gates when all jobs have succeeded; nil means that
+	// there are none.
+	Judge func([]record.Metric) []Verdict
+	// Watch, if not nil, gets every event, one at a time.
+	Watch   func(Event)
+	Log     *slog.Logger     // nil discards
+	Now     func() time.Time // nil means time.Now
+	Options Options
+}
+
+// Options are a person's wishes for one run. The zero value runs everything
+// that is not cached, as many jobs at once as there are cores.
+type Options struct {
+	Selected  []bool          // which nodes are concerned (plan.Plan.Select); nil means all
+	Only      map[string]bool // jobs or instances named by the person; empty means all
+	Force     bool            // run what Only names although it is cached
+	Jobs      int             // jobs at once; 0 means the number of cores
+	KeepGoing bool
+	AgentPath string     // mlops binary for containers; "" means this executable
+	Header    record.Run // what the record says beside the jobs
+}
+
+// A Verdict is the judgement of one gate.
+type Verdict struct {
+	Gate    string
+	Line    int    // in the mlops.yaml
+	Outcome string // passed, failed, no baseline
+	Detail  string // the gate with its values, or why it cannot be judged
+	Failed  bool
+}
+
+// A Finished run: its record, and which files it rests on.
+type Finished struct {
+	Record  *record.Run
+	Summary Summary
+	// Settled is whether the run had nothing to do that it would do again: all
+	// jobs succeeded, were reused or skipped by their condition.
+	Settled bool
+	// Files are the repository files that decided about the jobs: inputs and
+	// published outputs, with their digests. Folders are those whose listing did.
+	Files   map[string]store.Digest
+	Folders []string
+}
+
+func (r *Runner) now() time.Time {
+	if r.Now != nil {
+		return r.Now()
+	}
+	return time.Now()
+}
+
+func (r *Runner) log() *slog.Logger {
+	if r.Log != nil {
+		return r.Log
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+func (r *Runner) selected(i int) bool { return r.Options.Selected == nil || r.Options.Selected[i] }
+
+// whole reports whether the run concerns all jobs.
+func (r *Runner) whole() bool {
+	for i := range r.Plan.Nodes {
+		if !r.selected(i) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Runner) jobs() int {
+	if r.Options.Jobs > 0 {
+		return r.Options.Jobs
+	}
+	return runtime.NumCPU()
+}
+
+// forced reports whether a node must run although it may be cached.
+func (r *Runner) forced(n *plan.Node) bool {
+	o := r.Options
+	return o.Force && (len(o.Only) == 0 || o.Only[n.ID] || o.Only[n.Job])
+}
+
+// open starts what Run and Forecast share.
+func (r *Runner) open(ctx context.Context) *execution {
+	return &execution{
+		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
+		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
+		written: newWritten(r.Plan), started: r.now(),
+	}
+}

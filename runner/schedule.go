@@ -1,0 +1,218 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+)
+
+// A schedule starts nodes when all that they need has ended. One goroutine,
+// in loop, owns all of it.
+type schedule struct {
+	*execution
+	hard, soft context.Context
+	ended      chan ended
+	waiting    []int   // by node: how many needed nodes have not ended
+	readers    [][]int // by node: who needs it
+	ready      []int   // in the order of the plan, as far as possible
+	active     int
+	legs       map[string]int // running legs of a matrix job
+	groups     map[string]*group
+	failed     string // the first job that failed, or ""
+}
+
+// A group is the legs of one job, which fail-fast ends together.
+type group struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	failed string // the leg that failed
+}
+
+type ended struct {
+	node    int
+	outcome *outcome
+}
+
+func newSchedule(x *execution, hard, soft context.Context) *schedule {
+	n := len(x.Plan.Nodes)
+	s := &schedule{
+		execution: x, hard: hard, soft: soft, ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n),
+		legs: map[string]int{}, groups: map[string]*group{},
+	}
+	for i, node := range x.Plan.Nodes {
+		if !x.selected(i) {
+			continue
+		}
+		s.waiting[i] = len(node.Needs)
+		for _, need := range node.Needs {
+			s.readers[need.Node] = append(s.readers[need.Node], i)
+		}
+		if len(node.Needs) == 0 {
+			s.ready = append(s.ready, i)
+		}
+	}
+	return s
+}
+
+// loop runs until everything has ended.
+func (s *schedule) loop() {
+	defer s.cancelGroups()
+	for {
+		s.start()
+		if s.active == 0 {
+			return
+		}
+		e := <-s.ended
+		s.active--
+		s.legs[s.Plan.Nodes[e.node].Job]--
+		s.settle(e.node, e.outcome)
+	}
+}
+
+func (s *schedule) cancelGroups() {
+	for _, g := range s.groups {
+		g.cancel()
+	}
+}
+
+// start gives free slots to ready nodes, in order; a leg beyond max-parallel
+// lets others pass. Nodes that need no slot are settled at once.
+func (s *schedule) start() {
+	for i := 0; i < len(s.ready); {
+		node := s.ready[i]
+		n := s.Plan.Nodes[node]
+		if n.Kind == plan.Select {
+			s.take(i)
+			s.settle(node, s.selectLeg(n))
+			i = 0
+			continue
+		}
+		if o := s.withheld(n); o != nil {
+			s.take(i)
+			s.settle(node, o)
+			i = 0
+			continue
+		}
+		if s.active >= s.jobs() {
+			return
+		}
+		if n.MaxParallel > 0 && s.legs[n.Job] >= n.MaxParallel {
+			i++
+			continue
+		}
+		s.take(i)
+		s.launch(node, n)
+	}
+}
+
+func (s *schedule) take(i int) { s.ready = append(s.ready[:i], s.ready[i+1:]...) }
+
+// launch decides about a node, and runs it if need be, in a goroutine.
+func (s *schedule) launch(node int, n *plan.Node) {
+	s.active++
+	s.legs[n.Job]++
+	ctx := s.context(n)
+	cancelled := s.soft.Err() != nil
+	go func() {
+		s.ended <- ended{node, s.perform(ctx, n, cancelled)}
+	}()
+}
+
+// context is what a node runs under: its group's, which ends with the first
+// signal, or, after a signal, one that only the second ends.
+func (s *schedule) context(n *plan.Node) context.Context {
+	if s.soft.Err() != nil {
+		return s.hard
+	}
+	g := s.groups[n.Job]
+	if g == nil {
+		ctx, cancel := context.WithCancel(s.soft)
+		g = &group{ctx: agent.WithKill(ctx, s.hard), cancel: cancel}
+		s.groups[n.Job] = g
+	}
+	return g.ctx
+}
+
+// withheld is the outcome of a node that is not to be started: after a
+// failure, a signal, or the failure of another leg. It is nil for one that is.
+func (s *schedule) withheld(n *plan.Node) *outcome {
+	why := ""
+	status := agent.Skipped
+	switch g := s.groups[n.Job]; {
+	case s.hard.Err() != nil:
+		return s.skip(n, agent.Canceled, "the run was cancelled")
+	case s.soft.Err() != nil:
+		status, why = agent.Canceled, "the run was cancelled"
+	case g != nil && g.failed != "" && n.FailFast:
+		return s.skip(n, agent.Canceled, g.failed+" failed and the matrix has fail-fast")
+	case s.failed != "" && !s.Options.KeepGoing:
+		why = s.failed + " failed; --keep-going would run it"
+	default:
+		return nil
+	}
+	c := s.condition(n, s.contexts.scope(n, s.needs(n)), s.soft.Err() != nil)
+	if c.regardless && c.run {
+		return nil
+	}
+	if bad := s.unsuccessful(n); bad != "" && status == agent.Skipped {
+		why = bad
+	}
+	return s.skip(n, status, why)
+}
+
+// settle notes an outcome and readies who waited for it.
+func (s *schedule) settle(node int, o *outcome) {
+	s.outcomes[node] = o
+	n := s.Plan.Nodes[node]
+	if o.status == agent.Failure && !o.soft {
+		if s.failed == "" {
+			s.failed = n.ID
+		}
+		s.failFast(n)
+	}
+	for _, r := range s.readers[node] {
+		if s.waiting[r]--; s.waiting[r] == 0 {
+			s.insert(r)
+		}
+	}
+}
+
+// insert keeps ready nodes in the order of the plan.
+func (s *schedule) insert(node int) {
+	i := len(s.ready)
+	for i > 0 && s.ready[i-1] > node {
+		i--
+	}
+	s.ready = append(s.ready, 0)
+	copy(s.ready[i+1:], s.ready[i:])
+	s.ready[i] = node
+}
+
+// failFast cancels the other legs of a matrix.
+func (s *schedule) failFast(n *plan.Node) {
+	g := s.groups[n.Job]
+	if g == nil || !n.FailFast || len(n.Leg) == 0 || g.failed != "" {
+		return
+	}
+	g.failed = n.ID
+	g.cancel()
+}
+
+// selectLeg settles a Select node: the winner's outputs become the job's.
+func (s *schedule) selectLeg(n *plan.Node) *outcome {
+	if why := s.unsuccessful(n); why != "" {
+		return &outcome{status: agent.Skipped, err: why}
+	}
+	o := s.choose(n)
+	if o.err == "" {
+		if err := s.publish(s.hard, n, o.result); err != nil {
+			o = failure(n, err)
+		}
+	}
+	if o.err != "" {
+		s.watch.send(Event{Kind: Notice, Level: "error", Job: n.ID, Text: fmt.Sprintf("%s (%s)", o.err, o.fix)})
+	}
+	return o
+}

@@ -1,0 +1,135 @@
+package runner
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+)
+
+// A tail turns an agent's events into those of the run. The output of a job is
+// read from its log file, whole lines at a time.
+type tail struct {
+	watch  *watcher
+	node   *plan.Node
+	log    *os.File
+	path   string
+	sent   int64 // bytes of the log that were shown
+	rest   []byte
+	secret [][]byte // registered by ::add-mask::
+}
+
+func newTail(w *watcher, n *plan.Node, control string) *tail {
+	return &tail{watch: w, node: n, path: filepath.Join(control, agent.LogFile)}
+}
+
+// event is called by the executor, from one goroutine at a time.
+func (t *tail) event(e agent.Event) {
+	switch e.Kind {
+	case agent.StepStarted:
+		t.send(Event{Kind: StepStarted, Time: e.Time, Step: e.Step, Text: t.node.Steps[e.Step].Name})
+	case agent.StepEnded:
+		t.upTo(e.Offset)
+		t.stepEnded(e)
+	case agent.LogGrew:
+		t.upTo(e.Offset)
+	case agent.Output:
+		t.sent = e.Offset
+		t.lines(e.Data)
+	case agent.Notice:
+		t.upTo(e.Offset)
+		t.send(Event{Kind: Notice, Time: e.Time, Step: e.Step, Level: e.Level, Text: t.mask(e.Text), File: e.File, Line: e.Line})
+	case agent.Mask:
+		t.secret = append(t.secret, []byte(e.Text))
+	}
+}
+
+func (t *tail) send(e Event) {
+	e.Job = t.node.ID
+	t.watch.send(e)
+}
+
+func (t *tail) stepEnded(e agent.Event) {
+	if e.Ended == nil {
+		return
+	}
+	t.flush()
+	t.send(Event{Kind: StepEnded, Time: e.Time, Step: e.Step, Status: string(e.Ended.Conclusion), Reason: string(e.Ended.Reason),
+		Exit: e.Ended.Exit, Wall: e.Ended.Wall, Error: t.mask(e.Ended.Error)})
+}
+
+// chunk is how much of a log is read and shown at once.
+const chunk = 256 << 10
+
+// upTo shows the log up to an offset, as far as it is readable here.
+func (t *tail) upTo(offset int64) {
+	if t.watch.watch == nil || offset <= t.sent || !t.open() {
+		return
+	}
+	buf := make([]byte, min(chunk, offset-t.sent))
+	for t.sent < offset {
+		n, err := t.log.ReadAt(buf[:min(int64(len(buf)), offset-t.sent)], t.sent)
+		t.sent += int64(n)
+		t.lines(buf[:n])
+		if err != nil || n == 0 {
+			return
+		}
+	}
+}
+
+func (t *tail) open() bool {
+	if t.log != nil {
+		return true
+	}
+	f, err := os.Open(t.path)
+	t.log = f
+	return err == nil
+}
+
+// lines shows whole lines and keeps the rest for the next call.
+func (t *tail) lines(data []byte) {
+	end := bytes.LastIndexByte(data, '\n') + 1
+	if end == 0 {
+		t.rest = append(t.rest, data...)
+		if len(t.rest) > chunk {
+			t.flush()
+		}
+		return
+	}
+	whole := append(t.rest, data[:end]...)
+	t.rest = append([]byte(nil), data[end:]...)
+	t.send(Event{Kind: JobOutput, Data: hide(whole, t.secret)})
+}
+
+// flush shows a last line without its newline.
+func (t *tail) flush() {
+	if len(t.rest) > 0 {
+		t.send(Event{Kind: JobOutput, Data: hide(t.rest, t.secret)})
+		t.rest = nil
+	}
+}
+
+// finish shows what is left of the log.
+func (t *tail) finish() {
+	if st, err := os.Stat(t.path); err == nil {
+		t.upTo(st.Size())
+	}
+	t.flush()
+	if t.log != nil {
+		t.log.Close()
+	}
+}
+
+func (t *tail) mask(s string) string { return string(hide([]byte(s), t.secret)) }
+
+// hide replaces secrets by as many asterisks, so that byte offsets stay right.
+func hide(text []byte, secrets [][]byte) []byte {
+	for _, s := range secrets {
+		if len(s) > 0 && bytes.Contains(text, s) {
+			text = bytes.ReplaceAll(text, s, bytes.Repeat([]byte("*"), len(s)))
+		}
+	}
+	return text
+}

@@ -1,0 +1,220 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/worktree"
+	"github.com/mlops-runner/mlops/spec"
+)
+
+// taskName names an attempt: the same run, instance and number give the same
+// name, so that a runner that was restarted finds its containers.
+func (x *execution) taskName(n *plan.Node, number int) string {
+	run := x.writer.ID()
+	plain := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_':
+			return r
+		}
+		return '-'
+	}, n.ID)
+	return fmt.Sprintf("mlops-%s-%s-%s-%d", run[len(run)-12:], plain[:min(len(plain), 40)], store.Sum([]byte(n.ID)).Hex()[:8], number)
+}
+
+// furnish makes the folders of an attempt on the store's file system, so that
+// outputs move into the store without a copy.
+func (x *execution) furnish(a *attempt) error {
+	dir, err := x.Store.Scratch()
+	if err != nil {
+		return err
+	}
+	a.workspace, a.control = filepath.Join(dir, "workspace"), filepath.Join(dir, "control")
+	if err := os.Mkdir(a.workspace, 0o755); err != nil {
+		return err
+	}
+	return os.Mkdir(a.control, 0o700)
+}
+
+func parentOf(control string) string { return filepath.Dir(control) }
+
+// Inputs of this many files or bytes are mounted read-only instead of copied,
+// where the executor can.
+const (
+	manyFiles = 256
+	manyBytes = 64 << 20
+)
+
+// supply puts the inputs into the workspace, and returns as mounts what is too
+// large for that.
+func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *attempt) ([]Mount, error) {
+	mounts, repo, err := x.mountRepository(n, d.inputs.repo)
+	if err != nil {
+		return nil, err
+	}
+	more, blobs, err := x.mountBlobs(ctx, n, d.inputs.blobs)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.Tree.Fill(ctx, x.Store, a.workspace, repo, blobs); err != nil {
+		return nil, err
+	}
+	caches, err := x.cacheMounts(n)
+	return append(append(mounts, more...), caches...), err
+}
+
+// mountable are the plain inputs of a node: those without wildcards, which
+// name one folder or file.
+func (x *execution) mountable(n *plan.Node) []string {
+	if x.images.imager == nil || n.Tracked {
+		return nil // without a container there is nothing to mount into
+	}
+	patterns, exclude := splitPatterns(n)
+	var out []string
+	for _, p := range patterns {
+		if name := strings.TrimSuffix(p.Pattern, "/"); !plan.Glob(name) && name != "." && len(exclude) == 0 && !x.writesInto(n, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// writesInto reports whether the node's own outputs lie inside a folder.
+func (x *execution) writesInto(n *plan.Node, folder string) bool {
+	for _, o := range n.Outputs {
+		if plan.Reads(folder, o) {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *execution) mountRepository(n *plan.Node, es []store.Entry) ([]Mount, []store.Entry, error) {
+	var mounts []Mount
+	for _, name := range x.mountable(n) {
+		inside, rest := split(es, name)
+		if !large(inside) || x.written.below(name) {
+			continue
+		}
+		mounts = append(mounts, Mount{Source: filepath.Join(x.Root, filepath.FromSlash(name)), Target: name})
+		es = rest
+	}
+	return mounts, es, nil
+}
+
+// mountBlobs mounts large folders that other jobs wrote from the store's trees.
+func (x *execution) mountBlobs(ctx context.Context, n *plan.Node, es []store.Entry) ([]Mount, []store.Entry, error) {
+	var mounts []Mount
+	for _, name := range x.mountable(n) {
+		inside, rest := split(es, name)
+		if !large(inside) || len(inside) == 1 && inside[0].Path == name {
+			continue
+		}
+		for i := range inside {
+			inside[i].Path = strings.TrimPrefix(inside[i].Path, name+"/")
+		}
+		tree, err := x.Store.PutTree(ctx, inside)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := x.pin.Keep(ctx, tree); err != nil {
+			return nil, nil, err
+		}
+		folder, err := x.Store.Folder(ctx, tree)
+		if err != nil {
+			return nil, nil, err
+		}
+		mounts = append(mounts, Mount{Source: folder, Target: name})
+		es = rest
+	}
+	return mounts, es, nil
+}
+
+// split parts entries at or below a path from the others.
+func split(es []store.Entry, name string) (inside, rest []store.Entry) {
+	for _, e := range es {
+		if worktree.Match([]string{name}, e.Path) {
+			inside = append(inside, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	return inside, rest
+}
+
+func large(es []store.Entry) bool {
+	size := int64(0)
+	for _, e := range es {
+		size += e.Size
+	}
+	return len(es) >= manyFiles || size >= manyBytes
+}
+
+// cacheMounts shows folders that are kept between runs. Jobs of this machine
+// use the caches that it has anyway.
+func (x *execution) cacheMounts(n *plan.Node) ([]Mount, error) {
+	if x.images.imager == nil {
+		return nil, nil
+	}
+	var out []Mount
+	for _, c := range n.Caches {
+		dir := filepath.Join(x.Store.Root(), "caches", store.Sum([]byte(x.Plan.Pipeline + "\x00" + c.Name)).Hex()[:16])
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+		out = append(out, Mount{Source: dir, Target: c.Path, Writable: true})
+	}
+	return out, nil
+}
+
+// task is the order for the executor.
+func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount) Task {
+	self := store.Self()
+	return Task{
+		Name: a.name,
+		Labels: map[string]string{
+			"mlops.run": x.writer.ID(), "mlops.job": n.ID, "mlops.attempt": strconv.Itoa(a.number),
+			"mlops.host": self.Host, "mlops.pid": strconv.Itoa(self.PID), "mlops.pid-start": self.Start,
+		},
+		Image: d.image, Workspace: a.workspace, Control: a.control, Mounts: mounts,
+		Spec: agent.Spec{
+			Version: agent.Version, Job: n.ID, Workspace: a.workspace, Control: a.control,
+			Env: d.env, Contexts: x.contexts.forAgent(n, d.needs), Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
+			Timeout: n.Timeout, Grace: n.Grace, GPUs: n.Resources.GPUs,
+		},
+		Resources: resources(n.Resources), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
+	}
+}
+
+func resources(r spec.Resources) Resources {
+	return Resources{CPUs: r.CPUs, Memory: r.Memory, Shm: r.Shm, Disk: r.Disk, Pids: r.Pids, GPUs: r.GPUs}
+}
+
+func steps(in []plan.Step) []agent.Step {
+	out := make([]agent.Step, len(in))
+	for i, s := range in {
+		out[i] = agent.Step{
+			ID: s.ID, Name: s.Name, If: s.If, Run: s.Run, Exprs: agentVars(s.Exprs), Shell: s.Shell, Uses: s.Uses, With: s.With,
+			Env: agentVars(s.Env), Dir: s.Dir, Timeout: s.Timeout, ContinueOnError: s.ContinueOnError, Background: s.Background,
+		}
+	}
+	return out
+}
+
+func agentVars(in []plan.Var) []agent.Var {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]agent.Var, len(in))
+	for i, v := range in {
+		out[i] = agent.Var{Name: v.Name, Value: v.Value}
+	}
+	return out
+}
