@@ -32,6 +32,9 @@ func (w *walker) decode(text string) *yaml.Node {
 	if doc == nil {
 		return nil
 	}
+	if !mayShare(text) {
+		return doc
+	}
 	return w.expand(doc)
 }
 

@@ -19,6 +19,36 @@ func (w *walker) expand(root *yaml.Node) *yaml.Node {
 	return root
 }
 
+// mayShare reports whether a text may have an anchor, a tag or a merge key. Most
+// files have none and need no walk through all their nodes. A wrong yes costs time,
+// a wrong no cannot be: YAML's indicators stand at the start of a value.
+func mayShare(text string) bool {
+	if strings.Contains(text, "<<") {
+		return true
+	}
+	for _, indicator := range "&!" {
+		for at := 0; ; at++ {
+			i := strings.IndexByte(text[at:], byte(indicator))
+			if i < 0 {
+				break
+			}
+			if at += i; startsValue(text, at) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// startsValue reports whether the & or ! at an offset may be a node's anchor or
+// tag: something that separates stands before it and, of an anchor, its name behind.
+func startsValue(text string, at int) bool {
+	if at > 0 && text[at-1] < 0x80 && strings.IndexByte(" \t\r\n[{,:-?", text[at-1]) < 0 {
+		return false
+	}
+	return text[at] == '!' || at+1 < len(text) && strings.IndexByte(" \t\r\n&", text[at+1]) < 0
+}
+
 type expander struct {
 	w      *walker
 	known  map[*yaml.Node]extent // of anchored nodes
@@ -80,8 +110,23 @@ func (e *expander) tagged(n *yaml.Node) bool {
 }
 
 func (e *expander) failDeep(n *yaml.Node) {
-	e.fail(n, CodeTooDeep, "", "values are nested deeper than %d levels", maxNesting)
+	e.fail(n, CodeTooDeep, "", tooDeep, maxNesting)
 }
+
+const tooDeep = "values are nested deeper than %d levels"
+
+// enter bounds the nesting of free values in files that need no expansion. leave
+// must follow unless it returns false.
+func (w *walker) enter(n *yaml.Node) bool {
+	if w.depth >= maxNesting {
+		w.at(n, CodeTooDeep, "", tooDeep, maxNesting)
+		return false
+	}
+	w.depth++
+	return true
+}
+
+func (w *walker) leave() { w.depth-- }
 
 // anchored expands a node that aliases may name, once.
 func (e *expander) anchored(n *yaml.Node, depth int) extent {

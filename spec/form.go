@@ -85,6 +85,7 @@ type describer interface {
 	describe() objectDoc
 	names() []string
 	cure(name string) string
+	extends() bool
 }
 
 // objectDoc is what the schema and the reference need of an object.
@@ -104,6 +105,9 @@ func (o *object[T]) describe() objectDoc {
 	}
 	return d
 }
+
+// extends reports whether keys that start with "x-" are allowed and ignored.
+func (o *object[T]) extends() bool { return o.extensions }
 
 func (o *object[T]) names() []string {
 	names := make([]string, len(o.keys))

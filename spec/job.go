@@ -11,12 +11,14 @@ import (
 // jobs reads `jobs:`.
 func (w *walker) jobs(f *File, n *yaml.Node) {
 	f.Jobs = make([]*Job, 0, len(n.Content)/2)
+	room := make([]Job, len(n.Content)/2) // one allocation for all jobs
 	w.entries(n, place{kind: "jobs"}, func(k, v *yaml.Node) {
 		if v.Kind != yaml.MappingNode {
 			w.at(k, CodeWrongType, `write "run:" or "steps:" below it`, "the job %q must be a mapping, not %s", k.Value, describeNode(v))
 			return
 		}
-		j := &Job{ID: w.name(k, "a job"), Pos: nodePos(k)}
+		j := &room[len(f.Jobs)]
+		j.ID, j.Pos = w.name(k, "a job"), nodePos(k)
 		w.job = j
 		in := place{kind: "job", name: k.Value, node: k}
 		w.jobShape(j, walk(w, v, &jobTable, j, in), k)
@@ -75,6 +77,7 @@ func (w *walker) single(j *Job) *Step {
 
 func (w *walker) jobInputs(j *Job, n *yaml.Node) {
 	j.HasInputs = true
+	j.Inputs = make([]Str, 0, len(n.Content))
 	for _, c := range scalarsOf(n) {
 		if strings.HasPrefix(c.Value, "data.") {
 			j.Inputs = append(j.Inputs, str(c)) // checked when all datasets are known

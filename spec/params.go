@@ -65,6 +65,13 @@ type paramReader struct {
 }
 
 func (r *paramReader) value(n *yaml.Node, name string) any {
+	if n.Kind == yaml.ScalarNode {
+		return r.leaf(n, name)
+	}
+	if !r.in.enter(n) {
+		return nil
+	}
+	defer r.in.leave()
 	switch n.Kind {
 	case yaml.MappingNode:
 		return r.mapping(n, name+".")
@@ -75,7 +82,7 @@ func (r *paramReader) value(n *yaml.Node, name string) any {
 		}
 		return list
 	}
-	return r.leaf(n, name)
+	return nil
 }
 
 func (r *paramReader) mapping(n *yaml.Node, prefix string) map[string]any {

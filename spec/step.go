@@ -11,13 +11,15 @@ import (
 func (w *walker) steps(j *Job, n *yaml.Node) {
 	j.Single = false
 	j.Steps = make([]*Step, 0, len(n.Content))
+	room := make([]Step, len(n.Content))
 	for i, c := range n.Content {
 		if c.Kind != yaml.MappingNode {
 			w.at(c, CodeWrongType, stepFix(c), "step %d of job %q must be a mapping, not %s", i+1, j.ID.Value, describeNode(c))
 			continue
 		}
-		s := &Step{Pos: nodePos(c)}
 		w.step = len(j.Steps)
+		s := &room[w.step]
+		s.Pos = nodePos(c)
 		j.Steps = append(j.Steps, s)
 		w.stepShape(walk(w, c, &stepTable, s, place{kind: "step", name: stepLabel(c), index: i + 1, job: j.ID.Value, node: c}), c, i+1)
 		w.duplicateStep(j, s)
@@ -98,6 +100,13 @@ func (w *walker) with(s *Step, n *yaml.Node) {
 
 // value reads any YAML value. Strings may hold expressions of the scope.
 func (w *walker) value(n *yaml.Node, s scope) any {
+	if n.Kind == yaml.ScalarNode {
+		return w.scalar(n, s)
+	}
+	if !w.enter(n) {
+		return nil
+	}
+	defer w.leave()
 	switch n.Kind {
 	case yaml.SequenceNode:
 		list := make([]any, len(n.Content))
@@ -110,7 +119,7 @@ func (w *walker) value(n *yaml.Node, s scope) any {
 		w.entries(n, place{kind: "a mapping"}, func(k, v *yaml.Node) { m[k.Value] = w.value(v, s) })
 		return m
 	}
-	return w.scalar(n, s)
+	return nil
 }
 
 // scalar reads a null, boolean, number or string.

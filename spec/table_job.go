@@ -30,6 +30,7 @@ var jobTable = object[Job]{
 			(*walker).jobInputs},
 		{keyDoc{name: "outputs", form: form{kind: kindTexts, scope: scopePlan}, doc: "Paths that the job writes; a trailing slash means a folder.", example: "[model/, metrics.json]"},
 			func(w *walker, j *Job, n *yaml.Node) {
+				j.Outputs = make([]Str, 0, len(n.Content))
 				for _, c := range scalarsOf(n) {
 					j.Outputs = append(j.Outputs, w.outputPath(c))
 				}

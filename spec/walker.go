@@ -20,6 +20,7 @@ type walker struct {
 
 	job    *Job // the job being read, or nil
 	step   int  // index of the step being read, or noStep
+	depth  int  // of the free value being read
 	checks []check
 
 	declared map[string]bool // job ids
@@ -186,6 +187,9 @@ func (w *walker) unknownKey(o describer, k *yaml.Node, in place) {
 	}
 	if k.Kind != yaml.ScalarNode {
 		w.at(k, CodeWrongType, "write a word", "a key of %s is %s", in, describeNode(k))
+		return
+	}
+	if strings.HasPrefix(k.Value, "x-") && o.extends() {
 		return
 	}
 	fix := o.cure(k.Value)
