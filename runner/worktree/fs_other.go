@@ -4,7 +4,9 @@ package worktree
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -20,6 +22,7 @@ func openRoot(path string) (place, error) {
 	return place{r}, err
 }
 
+// below opens rel. Unlike elsewhere, links inside the root are followed.
 func (p place) below(rel string) (place, error) {
 	if rel == "" {
 		rel = "."
@@ -58,14 +61,51 @@ type hasher struct{}
 
 func newHasher() *hasher { return &hasher{} }
 
-func (h *hasher) hash(p place, name []byte, _ int64) (dig store.Digest, n int64, err error) {
+func (h *hasher) hash(ctx context.Context, p place, name []byte, _ int64) (dig store.Digest, n int64, err error) {
 	f, err := p.root.Open(text(name))
 	if err != nil {
 		return dig, 0, err
 	}
 	defer f.Close()
 	sum := sha256.New()
-	n, err = io.Copy(sum, f)
+	n, err = io.Copy(sum, cancelReader{ctx, f})
 	sum.Sum(dig[:0])
 	return dig, n, err
 }
+
+// list returns what the folder holds, in no order.
+func (p place) list() ([]dirent, error) {
+	f, err := p.root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	names, err := f.ReadDir(-1)
+	return p.kinds(names), err
+}
+
+// remove removes a file or link.
+func (p place) remove(name string) error { return p.root.Remove(name) }
+
+// rmdir removes an empty folder.
+func (p place) rmdir(name string) error { return p.root.Remove(name) }
+
+// absent reports whether the error says that there is no such file.
+func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// A cancelReader ends when its context does.
+type cancelReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c cancelReader) Read(p []byte) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, context.Cause(c.ctx)
+	}
+	return c.r.Read(p)
+}
+
+// linked reports whether the error says that a symbolic link was in the way.
+// Links inside the root are followed here.
+func linked(err error) bool { return false }

@@ -3,8 +3,11 @@
 package worktree
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
 	"hash"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -83,21 +86,47 @@ func (p place) readlink(name []byte) (string, error) {
 	}
 }
 
+// list returns what the folder holds, in no order.
+func (p place) list() ([]dirent, error) {
+	fd, err := unix.Openat(p.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	for err == unix.EINTR {
+		fd, err = unix.Openat(p.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), ".")
+	defer f.Close()
+	names, err := f.ReadDir(-1)
+	return p.kinds(names), err
+}
+
+// remove removes a file or link, never a folder.
+func (p place) remove(name string) error { return unix.Unlinkat(p.fd, name, 0) }
+
+// rmdir removes an empty folder.
+func (p place) rmdir(name string) error { return unix.Unlinkat(p.fd, name, unix.AT_REMOVEDIR) }
+
+// absent reports whether the error says that there is no such file, or no
+// folder to hold it: a file or link may have taken its place.
+func absent(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
+}
+
+// linked reports whether the error says that a symbolic link was in the way.
+func linked(err error) bool { return errors.Is(err, unix.ELOOP) }
+
 // A hasher holds what hashing needs, so that it can serve file after file.
 type hasher struct {
 	buf []byte
 	sum hash.Hash
 }
 
-// smallFile is read by one call. A buffer larger than that shows, without a
-// further call, that the file has not grown.
-const smallFile = 128 << 10
-
 func newHasher() *hasher { return &hasher{make([]byte, 2*smallFile), sha256.New()} }
 
 // hash reads name and returns the digest and the number of bytes. A file of
 // at most smallFile bytes costs open, read and close; size is what stat said.
-func (h *hasher) hash(p place, name []byte, size int64) (dig store.Digest, n int64, err error) {
+func (h *hasher) hash(ctx context.Context, p place, name []byte, size int64) (dig store.Digest, n int64, err error) {
 	flags := unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
 	fd, errno := openRaw(p.fd, name, flags)
 	if errno != 0 {
@@ -113,6 +142,9 @@ func (h *hasher) hash(p place, name []byte, size int64) (dig store.Digest, n int
 	}
 	h.sum.Reset()
 	for k > 0 {
+		if ctx.Err() != nil {
+			return dig, n, context.Cause(ctx)
+		}
 		h.sum.Write(h.buf[:k])
 		n += int64(k)
 		if k, err = readFull(fd, h.buf); err != nil {

@@ -27,8 +27,8 @@ const (
 
 func (s *stat) kind() uint32 { return s.Mode & typeMask }
 
-// A record is one line of a table: a file's state and its content's digest.
-type record struct {
+// A state is one record of a table: what a file looked like and its content's digest.
+type state struct {
 	stat
 	Digest store.Digest
 	Flags  uint32
@@ -46,7 +46,7 @@ const (
 // row is a record with its place.
 type row struct {
 	dir, name string // name has no slash; dir is "" for the root
-	record
+	state
 }
 
 // The table's layout; see the package documentation.
@@ -77,7 +77,7 @@ func encodeTable(key store.Digest, rows []row, payload []byte) []byte {
 		}
 		n++
 		binary.LittleEndian.PutUint32(dirs[len(dirs)-4:], uint32(n))
-		recs = appendRecord(recs, &rows[i].record, len(names), len(r.name))
+		recs = appendRecord(recs, &rows[i].state, len(names), len(r.name))
 		names = append(append(names, r.name...), 0)
 	}
 	b := make([]byte, headerSize, headerSize+len(dirs)+len(recs)+len(names)+len(payload))
@@ -98,7 +98,7 @@ func checksum(b []byte) uint32 {
 	return crc32.Checksum(b[16:], crc32.MakeTable(crc32.Castagnoli))
 }
 
-func appendRecord(b []byte, r *record, nameAt, nameLen int) []byte {
+func appendRecord(b []byte, r *state, nameAt, nameLen int) []byte {
 	le := binary.LittleEndian
 	b = le.AppendUint64(b, r.Dev)
 	b = le.AppendUint64(b, r.Ino)
@@ -199,7 +199,7 @@ func (t *table) name(i int) []byte {
 }
 
 // record decodes record i into r.
-func (t *table) record(i int, r *record) {
+func (t *table) state(i int, r *state) {
 	le := binary.LittleEndian
 	b := t.recs[i*recordSize : (i+1)*recordSize]
 	r.Dev, r.Ino = le.Uint64(b), le.Uint64(b[8:])
@@ -237,8 +237,14 @@ func (t *table) rows() []row {
 		first, count := t.dirRange(d)
 		for i := first; i < first+count; i++ {
 			out[i].dir, out[i].name = dir, t.plainName(i)
-			t.record(i, &out[i].record)
+			t.state(i, &out[i].state)
 		}
 	}
 	return out
+}
+
+// is reports whether record i has the name.
+func (t *table) is(i int, name string) bool {
+	at, n := t.recName(i)
+	return string(t.names[at:at+n]) == name
 }

@@ -1,0 +1,245 @@
+package worktree
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// Entries returns the files that the patterns name, sorted bytewise by path,
+// each once, with digest, size and mode (see store.Normal). A pattern is
+//
+//   - a file;
+//   - a folder, with or without a slash at its end: everything below it;
+//   - a glob with *, ?, [abc], {a,b} and ** (any number of folders), which
+//     matches files, or with a slash at its end folders.
+//
+// Names that begin with a dot are like others, but .git and .mlops are never
+// matched. Folders by themselves, sockets and the like are no files. A
+// symbolic link is an entry of its own and is not followed. skip, if not nil,
+// leaves paths out.
+//
+// The errors are a *MissingError for each pattern that names nothing and an
+// *OutsideError for each path or link that leads out of the tree, all joined.
+// A file is read only if the stat index does not vouch for it.
+func (t *Tree) Entries(ctx context.Context, patterns []string, skip func(path string) bool) ([]store.Entry, error) {
+	ps, items, err := t.find(ctx, patterns)
+	if err != nil {
+		return nil, err
+	}
+	var problems []error
+	for _, p := range ps {
+		if !p.hit {
+			problems = append(problems, t.missing(p.text, p.clean))
+		}
+	}
+	if skip != nil {
+		items = slices.DeleteFunc(items, func(it item) bool { return skip(it.path) })
+	}
+	es, err := t.digests(ctx, items, func(file string) string { return namedBy(ps, file) })
+	if problems = append(problems, err); errors.Join(problems...) != nil {
+		return nil, errors.Join(problems...)
+	}
+	return es, nil
+}
+
+// namedBy returns the first pattern that names the file.
+func namedBy(ps []*pattern, file string) string {
+	for _, p := range ps {
+		if p.match(file) {
+			return p.text
+		}
+	}
+	return ""
+}
+
+// find returns what the patterns name, sorted, each once.
+func (t *Tree) find(ctx context.Context, patterns []string) ([]*pattern, []item, error) {
+	ps := make([]*pattern, 0, len(patterns))
+	var problems []error
+	for _, text := range patterns {
+		p, err := newPattern(text)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		ps = append(ps, p)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, nil, err
+	}
+	items, err := t.walk(ctx, ps)
+	return ps, items, err
+}
+
+// walk finds what the patterns name and marks those that name something.
+func (t *Tree) walk(ctx context.Context, ps []*pattern) ([]item, error) {
+	at, err := newClimber(t.root)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", t.root, err)
+	}
+	defer at.close()
+	w := &walker{t: t, ctx: ctx, at: at}
+	var folders []*pattern
+	for _, p := range byPath(ps) {
+		folder, err := w.literal(p)
+		if err != nil {
+			return nil, err
+		}
+		if folder {
+			folders = append(folders, p)
+		}
+	}
+	if len(folders) > 0 {
+		if err := w.folder("", 0, folders); err != nil {
+			return nil, err
+		}
+	}
+	return unique(w.found), nil
+}
+
+// byPath sorts patterns, so that files of one folder are asked for together.
+func byPath(ps []*pattern) []*pattern {
+	return slices.SortedStableFunc(slices.Values(ps), func(a, b *pattern) int { return strings.Compare(a.clean, b.clean) })
+}
+
+// unique sorts the items and keeps one of each path: one that has a stat, if any.
+func unique(items []item) []item {
+	slices.SortStableFunc(items, func(a, b item) int {
+		if c := strings.Compare(a.path, b.path); c != 0 || (a.st == nil) == (b.st == nil) {
+			return c
+		}
+		if a.st != nil {
+			return -1
+		}
+		return 1
+	})
+	return slices.CompactFunc(items, func(a, b item) bool { return a.path == b.path })
+}
+
+// A walker lists folders for patterns.
+type walker struct {
+	t     *Tree
+	ctx   context.Context // of the call, which a walker does not outlive
+	at    *climber
+	found []item
+}
+
+// literal looks for the path of a pattern without a glob, and reports whether
+// the pattern needs a walk: it names a folder, or has to be matched.
+func (w *walker) literal(p *pattern) (folder bool, err error) {
+	if p.glob != "" || p.clean == "." {
+		return true, nil
+	}
+	if w.t.reserved(p.clean) {
+		return false, nil
+	}
+	st, err := w.t.statAt(w.at, p.clean)
+	switch {
+	case absent(err):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("stat %s: %w", p.text, err)
+	case st.kind() == typeDir:
+		return true, nil
+	case p.slash && st.kind() == typeFile:
+		return false, nil
+	}
+	p.hit = true
+	w.found = append(w.found, item{p.clean, st})
+	return false, nil
+}
+
+// folder looks for the patterns in a folder and below it.
+func (w *walker) folder(rel string, depth int, ps []*pattern) error {
+	if w.ctx.Err() != nil {
+		return context.Cause(w.ctx)
+	}
+	if names, ok := steps(ps, depth); ok {
+		for _, name := range names {
+			if err := w.enter(join(rel, name), depth+1, ps); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	l, err := w.at.move(rel)
+	if absent(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open %s: %w", rel, err)
+	}
+	es, err := l.list()
+	if err != nil {
+		return fmt.Errorf("list %s: %w", rel, err)
+	}
+	slices.SortFunc(es, func(a, b dirent) int { return strings.Compare(a.name, b.name) })
+	for _, e := range es {
+		if err := w.dirent(join(rel, e.name), e.kind, depth, ps); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// steps returns the only names that the patterns can go through, if all of
+// them know theirs.
+func steps(ps []*pattern, depth int) (names []string, ok bool) {
+	for _, p := range ps {
+		name, ok := p.step(depth)
+		if !ok {
+			return nil, false
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), true
+}
+
+// dirent takes what a folder holds.
+func (w *walker) dirent(rel string, kind uint32, depth int, ps []*pattern) error {
+	switch kind {
+	case typeDir:
+		return w.enter(rel, depth+1, ps)
+	case typeFile, typeLink:
+		if w.t.reserved(rel) {
+			return nil
+		}
+		if matchAll(ps, rel) {
+			w.found = append(w.found, item{path: rel})
+		}
+	}
+	return nil
+}
+
+// matchAll marks every pattern that names the file, and reports whether one did.
+func matchAll(ps []*pattern, file string) (any bool) {
+	for _, p := range ps {
+		if any && p.hit || !p.match(file) {
+			continue
+		}
+		any, p.hit = true, true
+	}
+	return any
+}
+
+func (w *walker) enter(rel string, depth int, ps []*pattern) error {
+	if w.t.reserved(rel) {
+		return nil
+	}
+	below := make([]*pattern, 0, len(ps))
+	for _, p := range ps {
+		if p.reaches(rel) {
+			below = append(below, p)
+		}
+	}
+	if len(below) == 0 {
+		return nil
+	}
+	return w.folder(rel, depth, below)
+}

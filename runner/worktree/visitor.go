@@ -1,0 +1,68 @@
+package worktree
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+)
+
+// A visitor asks for files in one folder after another, below a root or
+// anywhere. One goroutine uses it.
+type visitor struct {
+	root  place
+	place place // the present folder
+	open  bool  // whether place has to be closed
+	err   error // why there is no present folder
+	stats int64
+}
+
+// errLink is that a folder below the root is reached through a link.
+var errLink = errors.New("a symbolic link is in the way")
+
+func newVisitor(root string) (*visitor, error) {
+	p, err := openRoot(root)
+	return &visitor{root: p}, err
+}
+
+func (v *visitor) close() {
+	v.leave()
+	v.root.close()
+}
+
+func (v *visitor) leave() {
+	if v.open {
+		v.place.close()
+		v.open = false
+	}
+}
+
+// enter goes to a folder: "" for the root, relative to it, or absolute. That it
+// is not there shows when a file in it is asked for.
+func (v *visitor) enter(dir string) {
+	v.leave()
+	switch {
+	case dir == "":
+		v.place, v.err = v.root, nil
+		return
+	case filepath.IsAbs(filepath.FromSlash(dir)):
+		v.place, v.err = openRoot(filepath.FromSlash(dir))
+	default:
+		v.place, v.err = v.root.below(dir)
+	}
+	v.open = v.err == nil
+}
+
+func (v *visitor) stat(name []byte, st *stat) error {
+	if v.err != nil {
+		if linked(v.err) {
+			return errLink
+		}
+		return v.err
+	}
+	return v.place.stat(name, st)
+}
+
+// notThere reports whether a path is absent, and would be found if it appeared.
+func notThere(err error) bool {
+	return err != nil && !errors.Is(err, errLink) && (errors.Is(err, fs.ErrNotExist) || absent(err))
+}
