@@ -148,6 +148,47 @@ func canceled() *script {
 	}})
 }
 
+// everything has a job of each fate, notices of each level, more metrics than
+// fit beside the jobs, NaN among them, silence, and a gate that fails.
+func everything() *script {
+	s := newScript(6)
+	s.end(runner.Event{Job: "check", Status: "success", Cached: true})
+	s.add(runner.Event{Kind: runner.Waiting, Text: "the image python:3.12-slim to be pulled"})
+	s.after(12 * time.Second).add(runner.Event{Kind: runner.ImageNews, Text: "pulled python:3.12-slim in 12 s (41 MiB)"})
+	s.queue("train@depth=4").queue("train@depth=8").queue("report")
+	s.start("train@depth=4", why).step("train@depth=4", "python src/train.py")
+	s.start("train@depth=8", why).step("train@depth=8", "python src/train.py")
+	s.after(time.Second).out("train@depth=4", "epoch 1\n").out("train@depth=8", "epoch 1\n学習率 0.1 で開始 🎉\n")
+	s.add(runner.Event{Kind: runner.Notice, Job: "train@depth=4", Level: "notice", Text: "no GPU here, training on 4 cores"})
+	s.add(runner.Event{Kind: runner.Notice, Job: "train@depth=4", Level: "warning", Text: "metric loss is NaN", File: "metrics.json", Line: 3})
+	s.end(runner.Event{Job: "train@depth=4", Status: "success", Wall: time.Second, Metrics: six(math.NaN())})
+	s.after(14 * time.Second).add(runner.Event{Kind: runner.Waiting, Job: "train@depth=8", Text: "step 1 of 1 to print something"})
+	s.after(time.Second).end(runner.Event{Job: "train@depth=8", Status: "success", Wall: 16 * time.Second, Metrics: six(0.3877)})
+	s.start("report").step("report", "make report").out("report", "make: *** No rule to make target\n")
+	s.stepFailed("report", "exit", 2, 300*time.Millisecond)
+	s.after(300 * time.Millisecond).end(runner.Event{Job: "report", Status: "failure", Reason: "exit", Exit: 2, Wall: 300 * time.Millisecond, Fix: "write a Makefile"})
+	s.end(runner.Event{Job: "publish", Status: "skipped", Error: "needs report, which failed"})
+	s.end(runner.Event{Job: "notify", Status: "cancelled", Reason: "canceled"})
+	s.add(runner.Event{Kind: runner.Notice, Level: "error", Text: "gate auc >= 0.95 failed: auc 0.94127 >= 0.95", File: "mlops.yaml", Line: 40})
+	return s.finish(runner.Summary{
+		Status: "failure", Wall: 28300 * time.Millisecond, Record: ".mlops/runs/2026/03/" + runID,
+		Selected: map[string]string{"train": "train@depth=8"},
+		Jobs: []runner.JobSummary{
+			{Job: "check", Status: "success", Cached: true, Metrics: []runner.MetricValue{{Name: "rows", Value: 7043}}},
+			{Job: "train@depth=4", Status: "success", Wall: time.Second, CPU: 3 * time.Second, Peak: 812 << 20, Metrics: six(math.NaN())},
+			{Job: "train@depth=8", Status: "success", Wall: 16 * time.Second, CPU: 29 * time.Second, Peak: 1300 << 20, Metrics: six(0.3877)},
+			{Job: "report", Status: "failure", Reason: "exit", Exit: 2, Wall: 300 * time.Millisecond},
+			{Job: "publish", Status: "skipped", Error: "needs report, which failed"},
+			{Job: "notify", Status: "cancelled", Reason: "canceled"},
+		},
+	})
+}
+
+func six(loss float64) []runner.MetricValue {
+	return append(auc(0.94127, loss), runner.MetricValue{Name: "f1", Value: 0.7, Better: "higher"}, runner.MetricValue{Name: "rows", Value: 5634},
+		runner.MetricValue{Name: "latency_p95", Value: 12.25, Unit: "ms", Better: "lower"}, runner.MetricValue{Name: "l2", Value: 1.5e-7})
+}
+
 // hostile prints what would harm a terminal, a workflow or a reader.
 func hostile() *script {
 	s := newScript(1)
