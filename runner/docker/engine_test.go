@@ -36,13 +36,47 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	os.Chmod(dir, 0o755)
+	if err := os.Chmod(dir, 0o755); err != nil { // for TestAsCaller
+		panic(err)
+	}
 	shared.dir = dir
 	shared.image = sync.OnceValues(makeBusybox)
+	hadEmpty := hasImage(EmptyImage)
 	code := m.Run()
-	dropBusybox()
+	dropImage(busyboxRef())
+	if !hadEmpty {
+		dropImage(EmptyImage)
+	}
 	os.RemoveAll(dir)
 	os.Exit(code)
+}
+
+// withEngine calls f with an executor if an engine answers.
+func withEngine(f func(ctx context.Context, e *Executor)) {
+	ctx := context.Background()
+	e, err := Open(ctx, Options{})
+	if err != nil {
+		return
+	}
+	if e.connect(ctx) == nil {
+		f(ctx, e)
+	}
+	e.Close()
+}
+
+func hasImage(name string) (has bool) {
+	withEngine(func(ctx context.Context, e *Executor) {
+		_, err := e.cli.ImageInspect(ctx, name)
+		has = err == nil
+	})
+	return has
+}
+
+// dropImage removes an image that tests made. It may be missing.
+func dropImage(name string) {
+	withEngine(func(ctx context.Context, e *Executor) {
+		e.cli.ImageRemove(ctx, name, image.RemoveOptions{Force: true, PruneChildren: true})
+	})
 }
 
 // open returns an executor on the engine of this machine. It skips the test if
@@ -126,15 +160,6 @@ func makeBusybox() (runner.Image, error) {
 		return runner.Image{}, err
 	}
 	return e.Resolve(ctx, runner.ImageRequest{Name: busyboxRef(), Pull: pullNever})
-}
-
-func dropBusybox() {
-	ctx := context.Background()
-	e, err := Open(ctx, Options{})
-	if err == nil && e.connect(ctx) == nil {
-		e.cli.ImageRemove(ctx, busyboxRef(), image.RemoveOptions{Force: true, PruneChildren: true})
-		e.Close()
-	}
 }
 
 func busyboxTar() (io.Reader, error) {

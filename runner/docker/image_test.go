@@ -14,6 +14,7 @@ import (
 
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/executortest"
 )
 
 func TestIgnore(t *testing.T) {
@@ -158,6 +159,7 @@ type errText string
 func (e errText) Error() string { return string(e) }
 
 func TestEmptyImage(t *testing.T) {
+	t.Parallel()
 	_, amd := emptyImage("linux/amd64")
 	_, again := emptyImage("linux/amd64")
 	_, arm := emptyImage("linux/arm64/v8")
@@ -176,13 +178,15 @@ func TestEmptyImage(t *testing.T) {
 	if _, err := e.Resolve(t.Context(), runner.ImageRequest{}); err != nil || e.Requests()-before != 1 {
 		t.Errorf("%d requests for an image that is there, %v", e.Requests()-before, err)
 	}
-	tk := task(t, im, compile(t, "./testdata/oddagent"), "ok")
-	if r, err := e.Run(t.Context(), tk, nil); err != nil || r.Status != agent.Success {
-		t.Errorf("a job in the empty image: %+v, %v", r, err)
+	tk := task(t, im, realAgent(t))
+	tk.Spec.Steps = []agent.Step{{Name: "action", Uses: executortest.EchoAction, With: map[string]any{"auc": "0.9"}}}
+	if r, log := run(t, e, tk); r.Status != agent.Success || r.Outputs["auc"] != "0.9" || log != "{\"auc\":\"0.9\"}\n" {
+		t.Errorf("an action in the empty image: %+v, %s", r, log)
 	}
 }
 
 func TestResolve(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	have := busybox(t, e)
 	if !strings.HasPrefix(have.ID, "sha256:") || !strings.HasPrefix(have.Platform, "linux/") || have.Size == 0 {
@@ -214,6 +218,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestBuild(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	base := busybox(t, e)
 	dir := t.TempDir()

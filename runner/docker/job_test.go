@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +44,7 @@ func run(t testing.TB, e *Executor, tk runner.Task) (agent.Result, string) {
 }
 
 func TestIsolation(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	tk := task(t, busybox(t, e), realAgent(t), `
 grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status
@@ -87,6 +87,7 @@ pwd
 
 // TestRequests holds the promise of the package's documentation.
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	im := busybox(t, e)
 	count := func(steps int) int64 {
@@ -114,6 +115,7 @@ func TestRequests(t *testing.T) {
 }
 
 func TestStepOutOfMemory(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	tk := task(t, busybox(t, e), realAgent(t), "echo fine", "tail -c 100000000 /dev/zero >/dev/null")
 	tk.Resources.Memory = 32 << 20
@@ -127,6 +129,7 @@ func TestStepOutOfMemory(t *testing.T) {
 }
 
 func TestPrepare(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	tk := task(t, busybox(t, e), realAgent(t), "true")
 	if err := e.Prepare(t.Context(), tk); err != nil {
@@ -166,6 +169,7 @@ func TestPrepare(t *testing.T) {
 
 // TestRemote copies files instead of mounting them.
 func TestRemote(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{Remote: true})
 	tk := task(t, busybox(t, e), realAgent(t),
 		"cat in/a.txt; test -L in/link && cat in/link; printf 'no newline' > out/b.txt; mkdir -p out/deep; ln -s ../b.txt out/deep/l; echo junk > junk",
@@ -214,6 +218,7 @@ func TestRemote(t *testing.T) {
 }
 
 func TestRemoteWithStreamAndFailure(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{Remote: true})
 	tk := task(t, busybox(t, e), realAgent(t), "echo one; exit 3")
 	tk.Spec.Stream = true
@@ -292,6 +297,7 @@ func socketOf(t testing.TB) string {
 }
 
 func TestConnectionLost(t *testing.T) {
+	t.Parallel()
 	for _, remote := range []bool{false, true} {
 		t.Run(fmt.Sprint("remote ", remote), func(t *testing.T) {
 			p := newProxy(t, socketOf(t))
@@ -322,6 +328,7 @@ func TestConnectionLost(t *testing.T) {
 }
 
 func TestEngineGone(t *testing.T) {
+	t.Parallel()
 	socket := socketOf(t)
 	p := newProxy(t, socket)
 	e, err := Open(t.Context(), Options{Host: p.host(), Patience: time.Second})
@@ -430,6 +437,7 @@ func TestReap(t *testing.T) {
 // TestAsCaller runs jobs as an ordinary user: the engine's socket is for root,
 // so the child process reaches it through a port.
 func TestAsCaller(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("MLOPS_TEST_AGENT") != "" {
 		asCaller(t)
 		return
@@ -507,6 +515,7 @@ func allMine(t *testing.T, dir string) {
 
 // TestBrokenStart shows that what a person can mend is said.
 func TestBrokenStart(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	im := busybox(t, e)
 	tests := []struct {
@@ -544,6 +553,7 @@ func TestBrokenStart(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	before := e.Requests()
 	findings := e.Check(t.Context())
@@ -560,22 +570,4 @@ func TestCheck(t *testing.T) {
 	if got := strings.Join(names, ", "); got != "engine, API, platform, storage driver, rootless, seccomp, files, cgroups, GPU runtime, free disk" {
 		t.Errorf("got %s", got)
 	}
-}
-
-// TestManyAtOnce runs more jobs than starts are allowed.
-func TestManyAtOnce(t *testing.T) {
-	e := open(t, Options{})
-	im := busybox(t, e)
-	var wg sync.WaitGroup
-	for i := range 6 {
-		tk := task(t, im, realAgent(t), fmt.Sprintf("echo %d", i))
-		tk.Name += fmt.Sprint("-", i)
-		wg.Go(func() {
-			r, err := e.Run(context.Background(), tk, nil)
-			if err != nil || r.Status != agent.Success {
-				t.Error(r, err)
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -25,6 +25,7 @@ func odd(t *testing.T, e *Executor, ctx context.Context, change func(*runner.Tas
 }
 
 func TestNoSuccessWithoutTheAgentsResult(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	tests := []struct {
 		name, script string
@@ -58,6 +59,7 @@ func TestNoSuccessWithoutTheAgentsResult(t *testing.T) {
 }
 
 func TestOutOfMemoryOfTheAgentItself(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	r, _, err := odd(t, e, t.Context(), func(tk *runner.Task) { tk.Resources.Memory = 32 << 20 }, "eat")
 	if err != nil {
@@ -72,24 +74,27 @@ func TestOutOfMemoryOfTheAgentItself(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	busybox(t, e)
 	tests := []struct {
 		name, script string
+		grace        time.Duration
 		cause        error
 		atLeast      time.Duration
-		atMost       time.Duration
+		before       time.Duration // far from what would pass if nobody stopped it
 	}{
-		{"the agent ends by itself", "wait 1h", nil, 0, 6 * time.Second},
-		{"a deaf agent is killed after the grace period", "deaf", nil, 6 * time.Second, 15 * time.Second},
-		{"kill at once", "deaf", runner.ErrKill, 0, 5 * time.Second},
+		{"the agent ends by itself", "wait 1h", time.Minute, nil, 0, time.Minute},
+		{"a deaf agent is killed after the grace period", "deaf", 100 * time.Millisecond, nil, killMargin, time.Hour},
+		{"kill at once", "deaf", time.Minute, runner.ErrKill, 0, time.Minute},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			tk := task(t, busybox(t, e), compile(t, "./testdata/oddagent"), tt.script)
-			tk.Spec.Grace = time.Second
+			tk.Spec.Grace = tt.grace
 			var at time.Time
 			r, err := e.Run(ctx, tk, func(ev agent.Event) {
 				if ev.Kind == agent.StepStarted {
@@ -101,14 +106,15 @@ func TestCancel(t *testing.T) {
 			if err != nil || r.Status != agent.Canceled {
 				t.Errorf("got %+v, %v", r, err)
 			}
-			if took < tt.atLeast || took > tt.atMost {
-				t.Errorf("took %s, want %s to %s", took, tt.atLeast, tt.atMost)
+			if took < tt.atLeast || took >= tt.before {
+				t.Errorf("took %s, want %s to %s", took, tt.atLeast, tt.before)
 			}
 		})
 	}
 }
 
 func TestCanceledBeforeTheStart(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -122,8 +128,9 @@ func TestCanceledBeforeTheStart(t *testing.T) {
 }
 
 func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	e := open(t, Options{})
-	for _, script := range []string{"ok", "exit 0", "exit 9"} {
+	for _, script := range []string{"ok", "exit 9"} {
 		odd(t, e, t.Context(), nil, script)
 	}
 	_, _, err := odd(t, e, t.Context(), func(tk *runner.Task) {

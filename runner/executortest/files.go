@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -130,31 +130,30 @@ func linksOut(s *suite) {
 
 // noProcessLeft starts processes that try to survive the job.
 func noProcessLeft(s *suite) {
-	for name, script := range map[string]string{
-		"background":   `sh -c 'sleep 300; :' MARK >/dev/null 2>&1 &`,
-		"session":      `setsid sh -c 'sleep 300; :' MARK >/dev/null 2>&1 </dev/null &`,
-		"daemon":       `(setsid sh -c '(sh -c "sleep 300; :" MARK &) ; exit 0' >/dev/null 2>&1 </dev/null &); sleep 0.2`,
-		"deaf":         `setsid sh -c 'trap "" TERM HUP INT; sleep 300; :' MARK >/dev/null 2>&1 &`,
-		"failing step": `setsid sh -c 'sleep 300; :' MARK >/dev/null 2>&1 & exit 1`,
-	} {
-		tr := s.steps(strings.ReplaceAll(script, "MARK", leftover(name)+"-"+strconv.Itoa(os.Getpid())))
-		tr.run()
-		if pids := processesNamed(leftover(name) + "-" + strconv.Itoa(os.Getpid())); len(pids) > 0 {
-			s.Errorf("%s: processes %v are left", name, pids)
-		}
-	}
+	const script = `
+		sh -c 'sleep 300; :' MARK-background >/dev/null 2>&1 &
+		setsid sh -c 'sleep 300; :' MARK-session >/dev/null 2>&1 </dev/null &
+		(setsid sh -c '(sh -c "sleep 300; :" MARK-daemon &) ; exit 0' >/dev/null 2>&1 </dev/null &); sleep 0.2
+		setsid sh -c 'trap "" TERM HUP INT; sleep 300; :' MARK-deaf >/dev/null 2>&1 &
+		echo ready; `
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	mark := "cancelled-" + strconv.Itoa(os.Getpid())
-	tr := s.steps("setsid sh -c 'sleep 300; :' "+mark+" >/dev/null 2>&1 & echo ready; wait").when("ready", cancel)
-	tr.Spec.Grace = time.Second
-	tr.runContext(ctx)
-	if pids := processesNamed(mark); len(pids) > 0 {
-		s.Errorf("cancelled: processes %v are left", pids)
+	for end, ctx := range map[string]context.Context{"exit 0": context.Background(), "exit 1": context.Background(), "wait": ctx} {
+		mark := fmt.Sprintf("left-%08x", rand.Uint32())
+		tr := s.steps(strings.ReplaceAll(script, "MARK", mark) + end)
+		tr.Spec.Grace = time.Second
+		if end == "wait" {
+			tr.when("ready", cancel)
+		}
+		tr.runContext(ctx)
+		equal(s, "log", tr.log, "ready\n")
+		for _, how := range []string{"background", "session", "daemon", "deaf"} {
+			if pids := processesNamed(mark + "-" + how); len(pids) > 0 {
+				s.Errorf("%s, %s: processes %v are left", end, how, pids)
+			}
+		}
 	}
 }
-
-func leftover(name string) string { return "leftover-" + strings.ReplaceAll(name, " ", "-") }
 
 // processesNamed lists the processes of this machine with an argument of that name.
 func processesNamed(arg string) []string {

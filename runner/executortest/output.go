@@ -40,6 +40,16 @@ func outputCases() []testCase {
 				s.Error("content differs")
 			}
 		}},
+		{"long lines", "", func(s *suite) {
+			tr := s.steps(`line() { head -c $1 /dev/zero | tr '\0' x; }
+				line 1048576; echo; line 1048576; echo; printf '::warning::'; line 1048576; echo; printf '::'; line 1048576`)
+			tr.succeed()
+			long := strings.Repeat("x", 1<<20)
+			if tr.log != long+"\n"+long+"\n::warning::"+long+"\n::"+long {
+				s.Errorf("the log has %d bytes or other ones", len(tr.log))
+			}
+			equal(s, "notices", tr.notices(), "") // a line that long is no command
+		}},
 		{"bytes are kept as they are", "", func(s *suite) {
 			tr := s.steps(`printf 'häß 漢字 🎉\r\n\000\001\377\376\033[31mred\033[0m\n\n\n:: not a command\n::nor this\n'`)
 			tr.succeed()

@@ -80,11 +80,11 @@ func Run(t *testing.T, f Factory, o Options) {
 // agentAlone tells whether a case is decided by the agent and not by its place.
 func agentAlone(name string) bool {
 	switch name {
-	case "no steps", "exit codes", "shells", "missing shell", "long script", "working directory", "own session",
+	case "no steps", "exit codes", "signals", "shells", "missing shell", "long script", "working directory", "own session",
 		"order of both streams", "half of a command line", "index", "limit", "held output",
 		"bad command file", "command files can be replaced",
 		"conditions", "bad condition", "continue on error", "background step",
-		"step timeout", "job timeout", "timeout of a deaf step",
+		"job timeout", "timeout of a deaf step",
 		"failed jobs have no outputs", "links that lead out", "special files":
 		return true
 	}
