@@ -35,7 +35,7 @@ func Nearest(name string, known []string) string {
 		return ""
 	}
 	best, least := "", 1+max(1, len(name)/3)
-	if len(name) == 1 {
+	if len(name) <= 1 {
 		least = 1
 	}
 	for _, k := range known {
