@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode"
 
@@ -222,6 +223,23 @@ func TestHeartbeat(t *testing.T) {
 	if got := progress.String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// A job that runs for long is heard of once a minute, without any event.
+func TestHeartbeatByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var progress bytes.Buffer
+		v := New(GitHub, Options{Err: &progress})
+		v.Event(runner.Event{Kind: runner.JobStarted, Job: "train"})
+		time.Sleep(5*time.Minute + time.Second)
+		synctest.Wait()
+		if err := v.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(progress.String(), "train: running for "); n != 5 {
+			t.Errorf("%d lines in five minutes:\n%s", n, progress.String())
+		}
+	})
 }
 
 // A run that is killed before its end still shows what its jobs printed.

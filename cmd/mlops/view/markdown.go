@@ -52,7 +52,7 @@ func (r reporter) markdown(room int) string {
 	const note = 100 // bytes for a last word
 	p := &page{room: room - note}
 	p.add(r.title())
-	left := r.markdownTable(p)
+	left := r.markdownTable(p) + r.markdownMetrics(p)
 	for _, t := range r.troubled() {
 		if !p.add("\n" + markdownText(t) + "\n") {
 			left++
@@ -88,6 +88,9 @@ func (r reporter) markdownTable(p *page) (left int) {
 		return 0
 	}
 	columns := metricColumns(jobs)
+	if metricsBelow(jobs, columns) {
+		columns = nil
+	}
 	columns = columns[:min(len(columns), maxMetrics)]
 	header, align := "| job | status | time | CPU | peak memory |", "|:--|:--|--:|--:|--:|"
 	for _, c := range columns {
@@ -110,6 +113,38 @@ func (r reporter) markdownTable(p *page) (left int) {
 	}
 	if hidden > 0 {
 		p.add(fmt.Sprintf("\n… and %s\n", plural(hidden, "more cached job")))
+	}
+	return 0
+}
+
+// markdownMetrics adds a table with a row for each metric, if they are too many
+// for columns beside the jobs, and returns how many rows had no room.
+func (r reporter) markdownMetrics(p *page) (left int) {
+	jobs, _ := r.listed()
+	columns := metricColumns(jobs)
+	if !metricsBelow(jobs, columns) {
+		return 0
+	}
+	header, align := "\n| metric |", "|:--|"
+	for _, j := range jobs {
+		if len(j.Metrics) > 0 {
+			header += " " + markdownText(j.Job) + " |"
+			align += "--:|"
+		}
+	}
+	if !p.add(header + "\n" + align + "\n") {
+		return len(columns)
+	}
+	for n, c := range columns {
+		row := "| " + markdownText(c.title()) + " |"
+		for i, j := range jobs {
+			if len(j.Metrics) > 0 {
+				row += " " + strings.TrimSpace(c.values[i]) + " |"
+			}
+		}
+		if !p.add(row + "\n") {
+			return len(columns) - n
+		}
 	}
 	return 0
 }

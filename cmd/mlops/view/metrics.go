@@ -56,6 +56,18 @@ const (
 	maxMetricRows = 40 // and its rows
 )
 
+// metricsBelow reports whether the metrics get a table of their own: there are too
+// many for columns beside the jobs, and few enough jobs for columns of it.
+func metricsBelow(jobs []runner.JobSummary, columns []metricColumn) bool {
+	n := 0
+	for _, j := range jobs {
+		if len(j.Metrics) > 0 {
+			n++
+		}
+	}
+	return len(columns) > maxMetrics && n <= maxMetricJobs
+}
+
 // metricTable returns a table with a row for each metric and a column for each
 // job that has any, or nil if those are too many.
 func (r reporter) metricTable(jobs []runner.JobSummary, columns []metricColumn) []string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner"
@@ -166,20 +167,81 @@ func notShown(t *testing.T, text, job string) (sum int64) {
 	return sum
 }
 
+// However often something happens, nothing is drawn more than ten times a
+// second; and what happens last is drawn soon.
 func TestAtMostTenFramesASecond(t *testing.T) {
-	term := newTerminal(80, 24)
-	v := New(TTY, Options{Out: term, Err: term})
-	start := time.Now()
-	for i := 0; time.Since(start) < 500*time.Millisecond; i++ {
+	synctest.Test(t, func(t *testing.T) {
+		term := newTerminal(80, 24)
+		v := New(TTY, Options{Out: term, Err: term})
 		v.Event(runner.Event{Kind: runner.JobStarted, Job: "train"})
-		v.Event(runner.Event{Kind: runner.JobOutput, Job: "train", Data: []byte("line\n")})
-		time.Sleep(time.Millisecond)
-	}
-	if err := v.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if most := int(time.Since(start)/frameTime) + 2; term.writes > most || term.writes < 2 {
-		t.Errorf("%d frames in %v, want 2 to %d", term.writes, time.Since(start), most)
+		for i := range 5000 { // of a millisecond each
+			v.Event(runner.Event{Kind: runner.JobOutput, Job: "train", Data: fmt.Appendf(nil, "line %d\n", i)})
+			time.Sleep(time.Millisecond)
+		}
+		synctest.Wait()
+		if term.writes < 45 || term.writes > 51 {
+			t.Errorf("%d frames in 5 s, want 50", term.writes)
+		}
+		time.Sleep(frameTime)
+		synctest.Wait()
+		if !strings.Contains(term.text(), "line 4999\n") {
+			t.Error("the last line is not shown a tenth of a second later")
+		}
+		if err := v.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// The clocks of the rows go on while nothing happens, once a second, and after
+// ten seconds a row says what is awaited.
+func TestClocksGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := newTerminal(80, 24)
+		v := New(TTY, Options{Out: term, Err: term})
+		v.Event(runner.Event{Kind: runner.RunStarted, Run: runID, Pipeline: "churn", Total: 2})
+		v.Event(runner.Event{Kind: runner.JobStarted, Job: "train"})
+		v.Event(runner.Event{Kind: runner.StepStarted, Job: "train", Text: "fit"})
+		for after, want := range []string{9: "train     9 s  fit\n", 12: "train    12 s  fit  no output for 12 s\n", 20: "churn  0/2 done, 1 running  20 s\n"} {
+			synctest.Wait()
+			if !strings.Contains(term.text(), want) {
+				t.Errorf("after %d s no %q in\n%s", after, want, term.text())
+			}
+			time.Sleep(time.Second)
+		}
+		writes := term.writes
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := term.writes - writes; n < 59 || n > 61 {
+			t.Errorf("%d frames in a minute of silence, want 60", n)
+		}
+		v.Event(runner.Event{Kind: runner.Waiting, Job: "train", Text: "the container to answer"})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if want := "fit  no output for 1m22s, the container to answer"; !strings.Contains(term.text(), want) {
+			t.Errorf("no %q in\n%s", want, term.text())
+		}
+		if err := v.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// No row is wider than the screen, whatever its names and output are.
+func TestRowsFitTheirScreen(t *testing.T) {
+	for width := 1; width <= 120; width++ {
+		v, term := still(width, 24)
+		v.news(runner.Event{Kind: runner.RunStarted, Run: runID, Pipeline: "解約予測", Total: 3})
+		v.news(runner.Event{Kind: runner.JobStarted, Job: "学習@深さ=4"})
+		v.news(runner.Event{Kind: runner.StepStarted, Job: "学習@深さ=4", Text: "実行 🎉 python"})
+		v.news(runner.Event{Kind: runner.JobOutput, Job: "学習@深さ=4", Data: []byte("損失 0.41 " + strings.Repeat("界", 100))})
+		v.news(runner.Event{Kind: runner.Waiting, Text: strings.Repeat("e\u0301界", 60)})
+		v.frame()
+		for _, w := range v.screen.rows {
+			if w >= max(width, 2) {
+				t.Errorf("a row of %d columns on a screen of %d:\n%s", w, width, term.text())
+			}
+		}
 	}
 }
 
