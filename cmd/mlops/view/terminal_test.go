@@ -167,3 +167,10 @@ func (t *terminal) sent() string {
 	defer t.mu.Unlock()
 	return t.raw.String()
 }
+
+// frames is how often something was written.
+func (t *terminal) frames() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.writes
+}
