@@ -64,7 +64,7 @@ func (w *walker) lossy(n *yaml.Node) {
 	}
 	_, fraction, point := strings.Cut(n.Value, ".")
 	digits := strings.Trim(fraction, "0123456789") == ""
-	if point && digits && strings.HasSuffix(fraction, "0") || math.Abs(v) > 1<<53 && !strings.ContainsAny(n.Value, ".eE") {
+	if point && digits && strings.HasSuffix(fraction, "0") || math.Abs(v) >= 1<<53 && !strings.ContainsAny(n.Value, ".eE") && formatNumber(v) != n.Value {
 		w.warn(n, CodeLossyNumber, `write "`+n.Value+`" in quotes if it is a name or version`, "%s is read as the number %s", n.Value, formatNumber(v))
 	}
 }
