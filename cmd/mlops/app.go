@@ -76,7 +76,23 @@ func newRoot(a *app) *cobra.Command {
 		newRuns(a), newShow(a), newLogs(a), newCache(a),
 		newInit(a), newDoctor(a), newVersion(a),
 	)
+	usageArgs(root)
 	return root
+}
+
+// usageArgs makes wrong arguments of a command and those below it usage errors.
+func usageArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usagef("%s: %w; see mlops %s --help", c.Name(), err, c.Name())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		usageArgs(sub)
+	}
 }
 
 // usageError is a mistake on the command line.

@@ -143,6 +143,9 @@ func (a *app) cacheVerify(ctx context.Context) error {
 		fmt.Fprintln(a.stdout, p)
 	}
 	if len(problems) > 0 {
+		if err := forgetSnapshots(s); err != nil {
+			return err
+		}
 		a.say("%d problems; what is damaged will be made anew by the next run", len(problems))
 		return failedError{exitFailed}
 	}
@@ -156,14 +159,16 @@ func (a *app) cacheVerify(ctx context.Context) error {
 
 func (a *app) cacheGC(ctx context.Context, size string, dry bool) error {
 	o := store.GCOptions{DryRun: dry}
-	if size != "" {
+	switch size {
+	case "":
+	case "0":
+		o.MaxSize = -1
+	default:
 		n, err := spec.ParseSize(size)
 		if err != nil {
-			return usagef("--max-size %s: %w", size, err)
+			return usagef("--max-size %s: %w; write a size such as 10GiB, or 0", size, err)
 		}
-		if o.MaxSize = n; n == 0 {
-			o.MaxSize = -1
-		}
+		o.MaxSize = n
 	}
 	s, err := a.openStore()
 	if err != nil {
@@ -172,6 +177,11 @@ func (a *app) cacheGC(ctx context.Context, size string, dry bool) error {
 	rep, err := s.GC(ctx, o)
 	if err != nil {
 		return err
+	}
+	if rep.Actions > 0 && !dry {
+		if err := forgetSnapshots(s); err != nil {
+			return err
+		}
 	}
 	verb := "removed"
 	if dry {

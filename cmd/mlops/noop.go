@@ -205,3 +205,8 @@ func forgetOldSnapshots(dir string) {
 		_ = os.Remove(filepath.Join(dir, oldest))
 	}
 }
+
+// forgetSnapshots makes the next run look at everything again.
+func forgetSnapshots(s *store.Dir) error {
+	return os.RemoveAll(filepath.Join(s.Root(), "snapshots"))
+}

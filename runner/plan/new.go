@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -37,6 +39,9 @@ func New(f *spec.File, o Options) (*Plan, error) {
 		b.order()
 	}
 	if len(b.diagnostics) > 0 {
+		slices.SortStableFunc(b.diagnostics, func(x, y spec.Diagnostic) int {
+			return cmp.Or(x.Pos.Line-y.Pos.Line, x.Pos.Col-y.Pos.Col)
+		})
 		return nil, b.diagnostics
 	}
 	b.plan.reindex()
