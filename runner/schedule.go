@@ -2,10 +2,10 @@ package runner
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
 )
 
 // A schedule starts nodes when all that they need has ended. One goroutine,
@@ -212,7 +212,7 @@ func (s *schedule) selectLeg(n *plan.Node) *outcome {
 		}
 	}
 	if o.err != "" {
-		s.watch.send(Event{Kind: Notice, Level: "error", Job: n.ID, Text: fmt.Sprintf("%s (%s)", o.err, o.fix)})
+		return s.end(n, o, &record.Job{ID: n.ID, Job: n.Job})
 	}
 	return o
 }
