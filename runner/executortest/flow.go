@@ -179,7 +179,7 @@ func stopCases() []testCase {
 			ctx, cancel := context.WithCancel(agent.WithKill(context.Background(), kill))
 			defer cancel()
 			defer now()
-			tr := s.steps(`exec 2>/dev/null; trap 'echo deaf' TERM; echo ready; while :; do sleep 0.05; done`).when("ready", cancel).when("deaf", now)
+			tr := s.steps(`exec 2>/dev/null; trap 'echo deaf' TERM; echo ready; while :; do sleep 0.05 || :; done`).when("ready", cancel).when("deaf", now)
 			tr.Spec.Grace = time.Minute
 			r := tr.runContext(ctx)
 			equal(s, "status", r.Status, agent.Canceled)
