@@ -42,7 +42,11 @@ func Main(ctx context.Context, controlDir string, stdout io.Writer) int {
 	ctx, stop := obeySignals(ctx)
 	defer stop()
 	out := newSender(stdout, s.Stream)
-	r, err := run(ctx, s, out.send, p)
+	ended := false
+	r, err := run(ctx, s, func(e Event) { ended = e.Kind == Ended; out.send(e) }, p)
+	if !ended { // it did not even begin; the stream says why
+		out.send(Event{Kind: Ended, Time: time.Now().UTC(), Result: &r})
+	}
 	if serr := out.close(); err == nil && s.Stream {
 		err = serr
 	}
