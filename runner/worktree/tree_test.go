@@ -12,9 +12,6 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// old is long enough ago that no file is racy.
-func old() time.Time { return time.Now().Add(-time.Hour) }
-
 // later is a clock that makes every file of a test old.
 func later() time.Time { return time.Now().Add(time.Hour) }
 
@@ -84,4 +81,24 @@ func entries(t testing.TB, tree *Tree, patterns ...string) []store.Entry {
 	es, err := tree.Entries(context.Background(), patterns, nil)
 	check(t, err)
 	return es
+}
+
+// tick waits until the file system's clock has moved on, so that the next
+// change of a file shows in its stat whatever the kernel's resolution is.
+func tick(t testing.TB) {
+	t.Helper()
+	probe := filepath.Join(t.TempDir(), "probe")
+	var first time.Time
+	for {
+		check(t, os.WriteFile(probe, nil, 0o644))
+		info, err := os.Stat(probe)
+		check(t, err)
+		if first.IsZero() {
+			first = info.ModTime()
+		}
+		if info.ModTime().Sub(first) > 10*time.Millisecond {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
