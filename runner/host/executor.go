@@ -20,6 +20,17 @@
 // notice; [Limits] lists them. Refused are jobs that could not mean the same
 // here: mounts at absolute places, and `user: root` for a caller who is not root.
 //
+// # Mounts
+//
+// A mount is a symbolic link in the workspace, made before the job and removed
+// after it; at its own path it needs nothing. The link does not make its target
+// read-only: a step that writes there changes the source. Callers that lend
+// files which must not change keep them without write permission, as the store
+// does, which stops everybody but root.
+//
+// Why links and not copies: data sets are large, and a writable mount (a cache)
+// must be the same folder. Why not bind mounts: they need root.
+//
 // Why not RLIMIT_AS for memory: it counts reserved addresses, of which CUDA, Go
 // and Java programs take many times what they use, so that they would fail with
 // the limit they need. Why not a namespace for the network: without root it
@@ -32,6 +43,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,7 +67,9 @@ type Executor struct {
 	Root bool
 }
 
-// New returns an executor for the calling user.
+// New returns an executor for the calling user. environ is os.Environ() or a
+// selection of it; steps see only what [Inherited] names. Nothing can fail: the
+// machine is always there.
 func New(environ []string) *Executor {
 	return &Executor{Environ: environ, Root: os.Geteuid() == 0}
 }
@@ -68,7 +82,10 @@ var (
 // Name returns "host".
 func (e *Executor) Name() string { return "host" }
 
-// Run runs a task; see [runner.Executor]. Task.Image and Task.Agent are not used.
+// Run runs a task in this process; see [runner.Executor]. Task.Image and
+// Task.Agent are not used: an action is this very binary, started again. It
+// fails with a *[runner.ExecError], before anything ran, for a task that could
+// not mean the same here, and when the machine could not keep the job's files.
 func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) (agent.Result, error) {
 	if t.User == "root" && !e.Root {
 		return agent.Result{}, config("run mlops as root, or use --executor docker", "host: job %s wants to run as root", t.Spec.Job)
@@ -125,7 +142,7 @@ func Inherited() []string {
 // environment is what steps see: inherited variables first, the Spec's last.
 func (e *Executor) environment(s agent.Spec) ([]agent.Var, error) {
 	tmp := filepath.Join(s.Control, "tmp")
-	if err := os.MkdirAll(tmp, 0o755); err != nil {
+	if err := os.Mkdir(tmp, 0o755); err != nil && !isFolder(tmp) {
 		return nil, err
 	}
 	names := Inherited()
@@ -137,6 +154,11 @@ func (e *Executor) environment(s agent.Spec) ([]agent.Var, error) {
 	}
 	env = append(env, agent.Var{Name: "TMPDIR", Value: tmp})
 	return append(env, s.Env...), nil
+}
+
+func isFolder(name string) bool {
+	st, err := os.Stat(name)
+	return err == nil && st.IsDir()
 }
 
 // link shows a task's mounts as symbolic links in the workspace. undo removes them.
@@ -184,7 +206,11 @@ func linkOne(source, place string) error {
 		return placeError(fmt.Errorf("host: mount %s: %w", source, err))
 	}
 	_ = unix.Rmdir(place) // an empty folder made for the mount
-	if err := os.Symlink(source, place); err != nil {
+	err := os.Symlink(source, place)
+	if errors.Is(err, fs.ErrExist) {
+		return config("mount it at another place, or leave what is there out of the job's inputs", "host: mount %s: %w", source, err)
+	}
+	if err != nil {
 		return placeError(fmt.Errorf("host: mount %s: %w", source, err))
 	}
 	return nil
