@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -295,7 +296,7 @@ func (w *walker) fitsTemplate(n *yaml.Node, f *form, name string, in place) bool
 
 func (w *walker) fitsNumber(n *yaml.Node, f *form, name string, in place) bool {
 	v, ok := number(n)
-	if !ok || f.kind == kindInt && v != float64(int64(v)) {
+	if !ok || math.IsNaN(v) || f.kind == kindInt && v != float64(int64(v)) {
 		w.at(n, CodeWrongType, "", "%q in %s must be %s, not %s", name, in, f.expected(), clip(n.Value))
 		return false
 	}

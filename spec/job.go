@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -96,10 +97,11 @@ func (w *walker) build(j *Job, n *yaml.Node) {
 	walk(w, n, &buildTable, j.Build, place{kind: "build", job: j.ID.Value, node: n})
 }
 
+var platformForm = regexp.MustCompile(platformPattern)
+
 func (w *walker) platform(j *Job, n *yaml.Node) {
 	j.Platform = n.Value
-	system, arch, ok := strings.Cut(n.Value, "/")
-	if !ok || system == "" || arch == "" || strings.ContainsAny(n.Value, " \t\n@:") || strings.Count(n.Value, "/") > 2 {
+	if !platformForm.MatchString(n.Value) {
 		w.at(n, CodeBadValue, "write OS/ARCH, such as linux/amd64 or linux/arm64", "%s is no platform", clip(n.Value))
 	}
 }

@@ -2,13 +2,10 @@ package spec
 
 import (
 	"bytes"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // testActions are built-in actions as the design uses them.
@@ -92,36 +89,4 @@ func TestExamplesAreWithoutMistakes(t *testing.T) {
 	}
 	start := strings.NewReplacer("@NAME@", "churn", "@IMAGE@", "python:3.12-slim").Replace(string(read(t, "../cmd/mlops/init.yaml")))
 	wantClean(t, "init.yaml", []byte(start), Options{})
-}
-
-// Scripts of the command line that check mistakes in the file itself are called
-// check_*; what those two are about shows only in the plan.
-func TestScriptsAreWithoutMistakes(t *testing.T) {
-	t.Parallel()
-	for _, path := range glob(t, "../cmd/mlops/testdata/script/*.txtar") {
-		name := filepath.Base(path)
-		if strings.HasPrefix(name, "check_") && name != "check_cycle.txtar" && name != "check_graph.txtar" {
-			continue
-		}
-		files := map[string][]byte{}
-		archive, err := txtar.ParseFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range archive.Files {
-			files[f.Name] = f.Data
-		}
-		if src := files[FileName]; src != nil {
-			wantClean(t, name+"/"+FileName, src, Options{ReadFile: readFiles(files), Actions: testActions()})
-		}
-	}
-}
-
-func readFiles(files map[string][]byte) func(string) ([]byte, error) {
-	return func(path string) ([]byte, error) {
-		if src, ok := files[path]; ok {
-			return src, nil
-		}
-		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
-	}
 }

@@ -4,7 +4,7 @@ import "gopkg.in/yaml.v3"
 
 // Keys that a job and a step both have.
 var (
-	withForm = form{kind: kindMap, elem: &anyText, names: namePattern}
+	withForm = form{kind: kindMap, elem: &anyText}
 )
 
 const (
@@ -268,5 +268,5 @@ var serviceTable = object[Service]{
 
 const (
 	platformPattern = `^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$`
-	selectPattern   = `^(first|(best|worst)\(\s*[^()\s]+\s*\))$`
+	selectPattern   = `^(first|\s*(best|worst)\s*\(\s*[^()\s,]+\s*\)\s*)$`
 )

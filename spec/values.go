@@ -56,13 +56,22 @@ func ParseSize(s string) (int64, error) {
 		if !ok {
 			continue
 		}
-		v, ok := parseNumber(strings.TrimSpace(digits))
+		digits = strings.TrimSpace(digits)
+		v, ok := parseNumber(digits)
+		ok = ok && plainDigits(digits)
 		if bytes := v * u.bytes; ok && bytes >= 0 && bytes < 1<<62 {
 			return int64(bytes), nil
 		}
 		break
 	}
 	return 0, fmt.Errorf("size %q: not a number with a unit such as GiB or MB", s)
+}
+
+// plainDigits reports whether a number has no sign but + and is neither
+// hexadecimal nor has an exponent.
+func plainDigits(s string) bool {
+	s = strings.TrimPrefix(s, "+")
+	return s != "" && s[0] != '_' && strings.Trim(s, "0123456789_.") == "" && !strings.Contains(s, "._")
 }
 
 func formatSize(n int64) string {
@@ -102,7 +111,7 @@ func sizeFix(s string) string {
 // duration reads a duration such as 30s or 1h30m for a key; 0 after an error.
 func (w *walker) duration(n *yaml.Node) time.Duration {
 	d, err := time.ParseDuration(n.Value)
-	if err == nil && d >= 0 {
+	if err == nil && d >= 0 && n.Value[0] != '-' {
 		return d
 	}
 	fix := "write a number with a unit, such as 10s, 5m or 1h30m"

@@ -19,9 +19,9 @@ func (w *walker) baseline(f *File, n *yaml.Node) {
 		ok = slices.Contains([]string{"merge-base", "base-tip", "previous"}, word)
 	case word == "promoted":
 		model, alias, at := strings.Cut(rest, "@")
-		ok = at && model != "" && alias != ""
+		ok = at && model != "" && alias != "" && !strings.ContainsAny(rest, spaces)
 	case word == "ref":
-		ok = rest != "" && !strings.ContainsAny(rest, " \t\n")
+		ok = rest != "" && !strings.ContainsAny(rest, spaces)
 	case word == "file":
 		ok = rest != ""
 		if problem := pathProblem(rest); ok && problem != "" {
@@ -32,6 +32,9 @@ func (w *walker) baseline(f *File, n *yaml.Node) {
 		w.at(n, CodeBadValue, baselineFix(n.Value), "%s is no baseline", clip(n.Value))
 	}
 }
+
+// spaces cannot stand in names of commits, models and aliases.
+const spaces = " \t\n\r\f\v"
 
 func baselineFix(s string) string {
 	word, _, colon := strings.Cut(s, ":")

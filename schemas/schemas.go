@@ -1,0 +1,20 @@
+// Package schemas holds the JSON Schemas of the files that people write. Editors
+// complete and check a mlops.yaml by them: put this line at its top, or name the
+// schema in the editor's settings.
+//
+//	# yaml-language-server: $schema=https://raw.githubusercontent.com/mlops-runner/mlops/main/schemas/mlops.schema.json
+//
+// The schemas are generated from the parsers' own tables ("make generate") and
+// only embedded here; this package validates nothing. What a schema cannot say,
+// such as whether a job in `needs` exists, `mlops validate` finds.
+package schemas
+
+import _ "embed"
+
+//go:generate go run generate.go
+
+//go:embed mlops.schema.json
+var pipeline string
+
+// Pipeline returns the schema of mlops.yaml: JSON Schema, draft 2020-12.
+func Pipeline() string { return pipeline }
