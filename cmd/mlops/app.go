@@ -107,7 +107,8 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func flagError(c *cobra.Command, err error) error {
 	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !ok {
-		return usageError{err}
+		what, _, _ := strings.Cut(err.Error(), ": strconv.") // the parser's own words help nobody
+		return usagef("%s; see mlops %s --help", what, c.Name())
 	}
 	var known []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })

@@ -17,7 +17,12 @@ import (
 )
 
 func newCache(a *app) *cobra.Command {
-	c := &cobra.Command{Use: "cache", Short: "Look after the results that are kept"}
+	c := &cobra.Command{
+		Use:   "cache",
+		Short: "Look after the results that are kept",
+		Args:  cobra.NoArgs, // without it and RunE a mistyped subcommand would print the help and succeed
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
 	c.AddCommand(newCacheLs(a), newCacheVerify(a), newCacheGC(a))
 	return c
 }

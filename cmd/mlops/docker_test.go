@@ -90,6 +90,9 @@ func busyboxTar(w *bytes.Buffer, binary []byte) error {
 	return t.Close()
 }
 
+// agentDir holds the agent's binary once dockerReady has made it.
+var agentDir string
+
 // buildAgent builds the static binary that containers mount: the test binary
 // itself may be linked dynamically, for the race detector.
 func buildAgent(ctx context.Context) error {
@@ -97,8 +100,9 @@ func buildAgent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	agentDir = dir
 	path := filepath.Join(dir, "mlops")
-	c := exec.CommandContext(ctx, "go", "build", "-o", path, ".")
+	c := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", path, ".")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the agent: %w: %s", err, out)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,20 +44,29 @@ func (a *app) doctor(ctx context.Context, asJSON bool) error {
 	fs := []finding{gitFinding(ctx, dir), writeFinding(dir), diskFinding(dir), gpuFinding(ctx)}
 	fs = append(fs, dockerFindings(ctx)...)
 	if asJSON {
-		return a.printJSON(fs)
-	}
-	failed := false
-	for _, f := range fs {
-		failed = failed || f.Level == string(docker.Fail)
-		fmt.Fprintf(a.stdout, "%-5s%-14s%s\n", f.Level, f.Name, f.Value)
-		if f.Fix != "" {
-			fmt.Fprintf(a.stdout, "%sfix: %s\n", strings.Repeat(" ", 19), f.Fix)
+		if err := a.printJSON(fs); err != nil {
+			return err
 		}
+	} else {
+		a.printFindings(fs)
 	}
-	if failed {
+	if slices.ContainsFunc(fs, func(f finding) bool { return f.Level == string(docker.Fail) }) {
 		return failedError{exitFailed}
 	}
 	return nil
+}
+
+func (a *app) printFindings(fs []finding) {
+	width := 0
+	for _, f := range fs {
+		width = max(width, len(f.Name))
+	}
+	for _, f := range fs {
+		fmt.Fprintf(a.stdout, "%-4s %-*s  %s\n", f.Level, width, f.Name, f.Value)
+		if f.Fix != "" {
+			fmt.Fprintf(a.stdout, "%*s  fix: %s\n", 5+width, "", f.Fix)
+		}
+	}
 }
 
 func gitFinding(ctx context.Context, dir string) finding {

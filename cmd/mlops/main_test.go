@@ -14,7 +14,19 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected files inside the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mlops": main})
+	testscript.Main(tidy{m}, map[string]func(){"mlops": main})
+}
+
+// tidy removes what is shared by the tests when all have run.
+type tidy struct{ *testing.M }
+
+func (t tidy) Run() int {
+	defer func() {
+		if agentDir != "" {
+			os.RemoveAll(agentDir)
+		}
+	}()
+	return t.M.Run()
 }
 
 // TestScripts runs the stories in testdata/script. Each line `exec mlops …`

@@ -50,16 +50,26 @@ func (a *app) validate(files []string, format string) error {
 		return failedError{exitInvalid}
 	}
 	if format == "text" {
-		fmt.Fprintf(a.stdout, "%s: %d jobs, no mistakes\n", name(files), jobs)
+		fmt.Fprintf(a.stdout, "%s: %s, no mistakes\n", name(files), counted(jobs, "job"))
 	}
 	return nil
 }
 
 func name(files []string) string {
-	if len(files) == 1 && files[0] == "" {
-		return spec.FileName
+	switch {
+	case len(files) > 1:
+		return counted(len(files), "file")
+	case files[0] != "":
+		return files[0]
 	}
-	return fmt.Sprintf("%d files", len(files))
+	return spec.FileName
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // check parses and plans one file and returns how many job instances it has.
@@ -68,7 +78,7 @@ func (a *app) check(file string) (int, spec.Diagnostics, error) {
 	if err == nil {
 		var pl *plan.Plan
 		if pl, err = p.plan(); err == nil {
-			return len(pl.Nodes), p.warnings, nil
+			return instances(pl), p.warnings, nil
 		}
 	}
 	var ds spec.Diagnostics
@@ -76,6 +86,17 @@ func (a *app) check(file string) (int, spec.Diagnostics, error) {
 		return 0, ds, nil
 	}
 	return 0, nil, err
+}
+
+// instances counts what can run: a matrix job once for each leg.
+func instances(pl *plan.Plan) int {
+	n := 0
+	for _, node := range pl.Nodes {
+		if node.Kind == plan.Run {
+			n++
+		}
+	}
+	return n
 }
 
 // out is where diagnostics go: text is for people, the rest is a result.
