@@ -135,11 +135,19 @@ func (p *publisher) sortOut(ctx context.Context) error {
 	}
 	for _, o := range p.ps {
 		folder := o.glob == "" && (o.slash || p.holds(o.clean))
+		if folder && slices.Contains(p.stale, o.clean) && isLink(found, o.clean) {
+			return &store.UnsafeError{Path: o.text, Reason: "is a symbolic link where the outputs' folder has to be; remove it, or declare the folder it leads to"}
+		}
 		if folder && !slices.ContainsFunc(kept, func(f string) bool { return within(f, o.clean) }) {
 			p.folders = append(p.folders, o.clean)
 		}
 	}
 	return nil
+}
+
+// isLink reports whether the path was found as a link.
+func isLink(found []item, file string) bool {
+	return slices.ContainsFunc(found, func(it item) bool { return it.path == file && it.st != nil && it.st.kind() == typeLink })
 }
 
 // holds reports whether an entry lies below the folder.
