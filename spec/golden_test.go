@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -97,5 +98,34 @@ func TestEveryCodeHasACaseAndAMeaning(t *testing.T) {
 	}
 	for c := range seen {
 		t.Errorf("Codes() does not list %s", c)
+	}
+}
+
+// codeOf tells errors of package expression apart by their words; this fails
+// when the words change.
+func TestExpressionCodes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Code{
+		"1 +": CodeExpressionSyntax, "'a": CodeExpressionSyntax, "a b": CodeExpressionSyntax, "": CodeExpressionSyntax, "1 ? 2": CodeExpressionSyntax,
+		strings.Repeat("(", 60) + "1" + strings.Repeat(")", 60): CodeExpressionLimit,
+		strings.Repeat("1 + ", 6000) + "1":                      CodeExpressionLimit,
+		"matrix.x":                                              CodeExpressionContext,
+		"success()":                                             CodeExpressionContext,
+		"nobody":                                                CodeExpressionName,
+		"github.nothing":                                        CodeExpressionName,
+		"params.x":                                              CodeUnknownParam,
+		"nobody()":                                              CodeExpressionFunction,
+		"params()":                                              CodeExpressionFunction,
+		"format()":                                              CodeExpressionFunction,
+		"hashFiles()":                                           CodeExpressionFunction,
+		"'a' * 2":                                               CodeExpressionType,
+		"params.lr.x":                                           CodeExpressionType,
+		"fromJSON(params)":                                      CodeExpressionType,
+	} {
+		src := "params: {lr: 1}\njobs:\n  a:\n    uses: ./x\n    with:\n      v: " + strconv.Quote("${{ "+text+" }}") + "\n"
+		_, ds := Parse(FileName, []byte(src), Options{})
+		if len(ds) != 1 || ds[0].Code != want {
+			t.Errorf("%.40s: %v, want %s", text, ds, want)
+		}
 	}
 }

@@ -21,9 +21,11 @@ func (w *walker) params(f *File, n *yaml.Node) {
 	}
 	path := w.inputPath(n).Value
 	f.Params.Path = path
+	known := len(w.found)
 	if pathProblem(path) == "" {
 		w.paramsFile(n, path)
 	}
+	w.types.open = pathProblem(path) != "" || len(w.found) > known
 }
 
 // paramsFile reads a params file. Its problems are reported at its own lines.
@@ -133,6 +135,9 @@ func overrideValue(old any, text string) (v any, ok bool) {
 // checkOverrides reports overrides of parameters that do not exist or have
 // another type, at the key params:.
 func (w *walker) checkOverrides() {
+	if w.types.open {
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(w.opts.Params)) {
 		text := w.opts.Params[name]
 		at := w.paramsNode

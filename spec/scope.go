@@ -65,6 +65,9 @@ type environments struct {
 	inputs    expression.Type
 	data      expression.Type
 	ready     bool
+	// open is set when the params could not be read: one problem is said, and
+	// not another one for each parameter that is used.
+	open bool
 }
 
 // prepare makes the types that all environments share.
@@ -75,6 +78,9 @@ func (e *environments) prepare(f *File) {
 	e.ready, e.shared, e.elsewhere = true, map[string]*expression.Env{}, elsewhere()
 	e.github = githubType()
 	e.params = expression.TypeOf(map[string]any(f.Params.Tree))
+	if e.open {
+		e.params = expression.AnyType()
+	}
 	e.inputs, e.data = inputsType(f.On.Dispatch), dataType(f.Data)
 }
 
