@@ -55,7 +55,9 @@ func flowCases() []testCase {
 				agent.Step{Name: "use", Shell: "sh", Run: "echo using; touch stop"},
 			)
 			r := tr.succeed()
-			equal(s, "log", tr.log, "using\nserved\n")
+			if tr.log != "using\nserved\n" && tr.log != "served\nusing\n" { // each step has a pipe of its own
+				s.Errorf("log is %q", tr.log)
+			}
 			equal(s, "output", r.Steps[0].Outputs["x"], "1")
 			tr = s.trial(
 				agent.Step{Name: "serve", Shell: "sh", Background: true, Run: "sleep 300"},
