@@ -12,6 +12,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/spec/expression"
 )
 
 // perform takes a Run node from its decision to its outcome.
@@ -136,8 +137,8 @@ func failure(n *plan.Node, err error) *outcome {
 
 // end records how a node ended and tells those who watch.
 func (x *execution) end(n *plan.Node, o *outcome, job *record.Job) *outcome {
-	if o.status == agent.Failure && softened(n) {
-		o.soft = true
+	if o.status == agent.Failure {
+		x.soften(n, o)
 	}
 	job.Status, job.Reason, job.Exit = record.Status(o.status), string(o.reason), o.exit
 	if o.status == agent.Failure {
@@ -155,7 +156,34 @@ func (x *execution) end(n *plan.Node, o *outcome, job *record.Job) *outcome {
 	return o
 }
 
-func softened(n *plan.Node) bool { return n.ContinueOnError == "true" }
+// soften lets a failure not count where the job says continue-on-error. An
+// expression is evaluated only now, as nobody asks before a job fails.
+func (x *execution) soften(n *plan.Node, o *outcome) {
+	switch n.ContinueOnError {
+	case "", "false":
+		return
+	case "true":
+		o.soft = true
+		return
+	}
+	scope := x.contexts.scope(n, x.needs(n))
+	_, err := environment(n, scope) // it may read env
+	if err == nil {
+		o.soft, err = truth(n.ContinueOnError, scope)
+	}
+	if err != nil {
+		o.err += fmt.Sprintf("; and its continue-on-error has no value: %v", err)
+	}
+}
+
+func truth(text string, s *expression.Scope) (bool, error) {
+	e, err := expression.Parse(text)
+	if err != nil {
+		return false, err
+	}
+	v, err := e.Eval(s)
+	return err == nil && expression.Truthy(v), err
+}
 
 // A jobError is what is wrong with a job's result: the job has failed, not the
 // place it ran in.
