@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -131,15 +132,36 @@ func (x *execution) count(run *record.Run, n *plan.Node, o *outcome) {
 // judge decides on the gates by the metrics of all jobs; of a matrix with
 // `select` those of the chosen leg count.
 func (x *execution) judge(run *record.Run) {
-	for _, v := range x.Judge(x.gateMetrics()) {
-		if !v.Failed {
-			continue
+	run.Gates = x.Judge(x.gateMetrics(), x.jobsContext())
+	for _, g := range run.Gates {
+		text := fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
+		switch g.Outcome {
+		case GateFailed:
+			run.Status, run.Exit, run.Reason = record.Failure, exitFailed, string(agent.ReasonGate)
+			run.Error = cmp.Or(run.Error, text)
+			x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: g.Line, Text: text})
+		case GatePassed:
+		default:
+			x.watch.send(Event{Kind: Notice, Level: "notice", File: x.Plan.File, Line: g.Line, Text: text})
 		}
-		run.Status, run.Exit, run.Reason = record.Failure, exitFailed, string(agent.ReasonGate)
-		run.Error = cmp.Or(run.Error, fmt.Sprintf("gate %s failed: %s", v.Gate, v.Detail))
-		x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: v.Line,
-			Text: fmt.Sprintf("gate %s failed: %s", v.Gate, v.Detail)})
 	}
+}
+
+// The outcomes of a gate that a run acts upon.
+const (
+	GatePassed = "passed"
+	GateFailed = "failed"
+)
+
+// jobsContext is the jobs context: result and outputs by job.
+func (x *execution) jobsContext() map[string]any {
+	out := map[string]any{}
+	for i, n := range x.Plan.Nodes {
+		if o := x.outcomes[i]; o != nil && n.Kind == plan.Run {
+			x.addNeed(out, n, o)
+		}
+	}
+	return out
 }
 
 func (x *execution) gateMetrics() []record.Metric {
@@ -169,11 +191,20 @@ func (x *execution) settled(run *record.Run) bool {
 	return true
 }
 
+// relative is a path as seen from the repository, if it lies inside.
+func (x *execution) relative(path string) string {
+	rel, err := filepath.Rel(x.Root, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return path
+	}
+	return rel
+}
+
 // summary is the run for those who watched it.
 func (x *execution) summary(run *record.Run) Summary {
 	s := Summary{
 		Run: run.ID, Pipeline: x.Plan.Pipeline, Status: string(run.Status), Wall: run.Ended.Sub(run.Started),
-		Record: run.Dir, Selected: map[string]string{},
+		Record: x.relative(run.Dir), Selected: map[string]string{},
 	}
 	for i, n := range x.Plan.Nodes {
 		if o := x.outcomes[i]; o != nil {

@@ -50,9 +50,9 @@ type Runner struct {
 	Executor Executor
 	// Contexts are the github and inputs contexts that expressions may read.
 	Contexts map[string]any
-	// Judge decides on the gates when all jobs have succeeded; nil means that
-	// there are none.
-	Judge func([]record.Metric) []Verdict
+	// Judge decides on the gates when all jobs have succeeded, by their metrics and
+	// the jobs context (result and outputs by job); nil means that there are none.
+	Judge func(metrics []record.Metric, jobs map[string]any) []record.Gate
 	// Watch, if not nil, gets every event, one at a time.
 	Watch   func(Event)
 	Log     *slog.Logger     // nil discards
@@ -70,15 +70,6 @@ type Options struct {
 	KeepGoing bool
 	AgentPath string     // mlops binary for containers; "" means this executable
 	Header    record.Run // what the record says beside the jobs
-}
-
-// A Verdict is the judgement of one gate.
-type Verdict struct {
-	Gate    string
-	Line    int    // in the mlops.yaml
-	Outcome string // passed, failed, no baseline
-	Detail  string // the gate with its values, or why it cannot be judged
-	Failed  bool
 }
 
 // A Finished run: its record, and which files it rests on.

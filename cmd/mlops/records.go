@@ -146,7 +146,11 @@ func (a *app) show(id string, asJSON bool) error {
 		fmt.Fprintf(a.stdout, "params    %s\n", paramsText(r.Params))
 	}
 	fmt.Fprintln(a.stdout)
-	return a.showJobs(r)
+	if err := a.showJobs(r); err != nil || len(r.Gates) == 0 {
+		return err
+	}
+	fmt.Fprintln(a.stdout)
+	return a.showGates(r.Gates)
 }
 
 func (a *app) showJobs(r *record.Run) error {
@@ -159,6 +163,14 @@ func (a *app) showJobs(r *record.Run) error {
 		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + j.Error})
 	}
 	return view.Table(a.stdout, []string{"job", "status", "took", "metrics", "why"}, rows, a.color())
+}
+
+func (a *app) showGates(gates []record.Gate) error {
+	var rows [][]string
+	for _, g := range gates {
+		rows = append(rows, []string{g.Gate, g.Outcome, g.Detail})
+	}
+	return view.Table(a.stdout, []string{"gate", "outcome", "values"}, rows, a.color())
 }
 
 func paramsText(ps record.Values) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -64,7 +65,7 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	}
 	return &session{
 		Runner: &runner.Runner{
-			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Log: a.log, Judge: judge(pl),
+			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Log: a.log, Judge: judge(pl, p.contexts),
 			Options: runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
 		},
 		project: p, source: src,
@@ -111,17 +112,17 @@ func (a *app) planFor(p *project, s *store.Dir, overrides []string) (*plan.Plan,
 	return pl, nil
 }
 
-// judge decides on the gates of a plan.
-func judge(pl *plan.Plan) func([]record.Metric) []runner.Verdict {
+// judge decides on the gates of a plan; nil if it has none.
+func judge(pl *plan.Plan, contexts map[string]any) func([]record.Metric, map[string]any) []record.Gate {
 	if len(pl.Gates) == 0 {
 		return nil
 	}
-	return func(ms []record.Metric) []runner.Verdict {
-		var out []runner.Verdict
-		for _, v := range report.Judge(pl.Gates, ms) {
-			out = append(out, runner.Verdict{
-				Gate: v.Gate, Line: v.Pos.Line, Outcome: string(v.Outcome), Detail: v.Detail, Failed: v.Outcome == report.Failed,
-			})
+	return func(ms []record.Metric, jobs map[string]any) []record.Gate {
+		known := maps.Clone(contexts)
+		known["params"], known["jobs"] = pl.ParamTree, jobs
+		var out []record.Gate
+		for _, v := range report.JudgeIn(pl.Gates, ms, known) {
+			out = append(out, record.Gate{Gate: v.Gate, Line: v.Pos.Line, Outcome: string(v.Outcome), Detail: v.Detail})
 		}
 		return out
 	}

@@ -49,6 +49,7 @@ type Run struct {
 	Exit        int          `json:"exit"`                // exit status of mlops
 	Baseline    string       `json:"baseline,omitempty"`  // run id or commit it was compared with
 	Labels      Labels       `json:"labels,omitempty"`    // free names and values
+	Gates       []Gate       `json:"gates,omitempty"`     // as they were judged, in the order of the file
 	Process     *Process     `json:"process,omitempty"`   // the writer, while it writes; nil in a sealed record
 	Source      Source       `json:"-"`                   // source.json
 	Environment Environment  `json:"-"`                   // env.json
@@ -59,6 +60,14 @@ type Run struct {
 	Digest      store.Digest `json:"-"`                   // of SHA256SUMS: the run's digest; zero if not sealed
 	Problems    []string     `json:"-"`                   // what could not be read of an interrupted record
 	Summary     []JobSummary `json:"jobs,omitempty"`      // of Jobs; filled in when written, all there is of them in a run from Head
+}
+
+// A Gate is a condition that the run was judged by.
+type Gate struct {
+	Gate    string `json:"gate"`             // as written
+	Line    int    `json:"line,omitempty"`   // in the mlops.yaml
+	Outcome string `json:"outcome"`          // passed, failed, no baseline
+	Detail  string `json:"detail,omitempty"` // with the value of each part, or why it cannot be judged
 }
 
 // Labels are free names and values of a run.
