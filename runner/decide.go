@@ -73,6 +73,8 @@ func (x *execution) decide(ctx context.Context, n *plan.Node, forecast, cancelle
 	case !c.run:
 		d.fate, d.why = IsSkip, []string{c.why}
 		return d
+	case len(n.Later) > 0:
+		return d.fail(fmt.Errorf("this version cannot carry out `%s` yet; remove it to run the job", strings.Join(n.Later, "`, `")))
 	}
 	open := ""
 	if forecast {

@@ -29,6 +29,7 @@ func (c *codec) node(n *Node) {
 	c.bool(&n.Select.Highest)
 	list(c, &n.Definition, func(l *Line) { c.str(&l.Kind); c.str(&l.Name); c.str(&l.Value) })
 	c.strs(&n.Late)
+	c.strs(&n.Later)
 }
 
 // place is where the job runs.

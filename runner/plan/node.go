@@ -29,8 +29,24 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) *Node {
 	if j.Build != nil {
 		n.Build = b.build(j.Build, leg)
 	}
+	n.Later = later(j)
 	b.define(n)
 	return n
+}
+
+// later lists the keys of a job that are part of the language and not carried out yet.
+func later(j *spec.Job) []string {
+	var keys []string
+	if j.Isolate {
+		keys = append(keys, "isolate")
+	}
+	if len(j.Services) > 0 {
+		keys = append(keys, "services")
+	}
+	if j.Seeds != nil {
+		keys = append(keys, "seeds")
+	}
+	return keys
 }
 
 // network is on for commands and off for built-in actions unless the file says so.

@@ -114,6 +114,8 @@ type Node struct {
 	// Late names what expressions read of other jobs, such as
 	// needs.prepare.outputs.rows; the values join the fingerprint when known.
 	Late []string
+	// Later names keys of the job that no executor carries out yet; the job cannot run.
+	Later []string
 }
 
 // A Need is an edge: the node waits for another one.
