@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,6 +49,25 @@ func BenchmarkJob(b *testing.B) {
 	report(job, "job")
 	report(prepared, "prepared")
 	b.ReportMetric(float64(job)/float64(run), "job/docker-run")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkStep measures what one more step costs in a container that runs: jobs
+// of 101 steps against jobs of one. Package agent has the same without a container.
+func BenchmarkStep(b *testing.B) {
+	const more = 100
+	e := open(b, Options{})
+	im := busybox(b, e)
+	one := task(b, im, realAgent(b), "true")
+	many := task(b, im, realAgent(b), slices.Repeat([]string{"true"}, more+1)...)
+	var inside time.Duration
+	for i := 0; b.Loop(); i++ {
+		one.Name, many.Name = fmt.Sprint("bench-one-", i), fmt.Sprint("bench-many-", i)
+		inside -= timed(b, func() error { return noop(e, one) })
+		inside += timed(b, func() error { return noop(e, many) })
+		e.removals.Wait()
+	}
+	b.ReportMetric(float64(inside.Microseconds())/float64(b.N*more), "µs/step")
 	b.ReportMetric(0, "ns/op")
 }
 

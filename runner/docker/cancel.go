@@ -36,9 +36,22 @@ func (j *job) stopWhen(ctx context.Context) {
 	if !killed(ctx) {
 		j.sleep(readyWithin, j.seen.ready, now)
 		j.kill(ctx, "SIGTERM")
-		j.sleep(cmp.Or(j.task.Spec.Grace, runner.DefaultGrace)+killMargin, nil, now)
+		j.sleep(patience(j.task.Spec), nil, now)
 	}
 	j.kill(ctx, "SIGKILL")
+}
+
+// patience is how long an agent that was asked to stop may take: the grace
+// period of the steps that run, and if others may follow that clean up, what
+// the agent grants those.
+func patience(s agent.Spec) time.Duration {
+	grace := cmp.Or(s.Grace, runner.DefaultGrace)
+	for _, step := range s.Steps {
+		if step.If != "" {
+			return grace + agent.CleanupTime + grace + killMargin
+		}
+	}
+	return grace + killMargin
 }
 
 // killed tells whether no grace period was asked for.

@@ -104,7 +104,7 @@ func (e *Executor) owner(t runner.Task) (identity, error) {
 
 // containerConfig is what runs, without labels.
 func containerConfig(t runner.Task, owner identity) container.Config {
-	stop := int((cmp.Or(t.Spec.Grace, runner.DefaultGrace) + 5*time.Second) / time.Second)
+	stop := int(patience(t.Spec) / time.Second)
 	return container.Config{
 		Hostname:   "mlops", // an ID would make each run differ
 		User:       owner.String(),

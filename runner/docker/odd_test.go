@@ -113,6 +113,23 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+func TestPatience(t *testing.T) {
+	cleanup := []agent.Step{{Run: "train"}, {Run: "upload", If: "always()"}}
+	for _, tt := range []struct {
+		name string
+		spec agent.Spec
+		want time.Duration
+	}{
+		{"the default", agent.Spec{}, runner.DefaultGrace + killMargin},
+		{"its own grace", agent.Spec{Grace: time.Minute, Steps: cleanup[:1]}, time.Minute + killMargin},
+		{"steps that clean up", agent.Spec{Grace: time.Minute, Steps: cleanup}, 2*time.Minute + agent.CleanupTime + killMargin},
+	} {
+		if got := patience(tt.spec); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestCanceledBeforeTheStart(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{})
