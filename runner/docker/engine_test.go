@@ -106,7 +106,7 @@ func compile(t testing.TB, pkg string) string {
 	t.Helper()
 	build := func() (string, error) {
 		out := filepath.Join(shared.dir, filepath.Base(pkg))
-		cmd := exec.Command("go", "build", "-o", out, pkg)
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if b, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build %s: %w\n%s", pkg, err, b)

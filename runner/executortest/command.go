@@ -73,7 +73,7 @@ func action(name string) error {
 func BuildAgent(t testing.TB) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "mlops")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", out, "github.com/mlops-runner/mlops/runner/executortest/agentmain")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, "github.com/mlops-runner/mlops/runner/executortest/agentmain")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the agent: %v\n%s", err, b)
