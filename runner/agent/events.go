@@ -57,6 +57,9 @@ func (m *emitter) last(e Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.keep(e)
+	if m.file == nil {
+		return m.err
+	}
 	if err := m.file.Close(); m.err == nil {
 		m.err = err
 	}

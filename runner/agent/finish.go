@@ -40,7 +40,7 @@ func (j *job) finish(started time.Time) (Result, error) {
 		err = errors.Join(err, e)
 		j.blameWrite(r, fmt.Errorf("events: %w", e))
 	}
-	if e := saveResult(j.spec.Control, r); e != nil {
+	if e := j.save(r); e != nil {
 		err = errors.Join(err, e)
 		j.blameWrite(r, e)
 	}
@@ -154,6 +154,13 @@ func (j *job) sum(r *Result, started time.Time) {
 	}
 	r.Wall = time.Since(started)
 	r.GPUSeconds = float64(gpus(j.spec.GPUs)) * r.Wall.Seconds()
+}
+
+func (j *job) save(r *Result) error {
+	if j.spec.Transient {
+		return nil
+	}
+	return saveResult(j.spec.Control, r)
 }
 
 // saveResult writes the result so that it is there whole or not at all.

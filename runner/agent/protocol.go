@@ -9,20 +9,23 @@ const Version = 1
 // A Spec is all an agent needs to run one job. It is written as JSON into the
 // control directory before the agent starts.
 type Spec struct {
-	Version   int               `json:"version"`
-	Job       string            `json:"job"`       // job instance, such as train@depth=4
-	Workspace string            `json:"workspace"` // absolute, exists; the steps' working directory
-	Control   string            `json:"control"`   // absolute, exists; log, events, result and command files go there
-	Env       []Var             `json:"env,omitempty"`
-	Contexts  map[string]any    `json:"contexts,omitempty"` // github, env, params, matrix, needs, inputs, data: what expressions may read; env and steps grow while steps run
-	Steps     []Step            `json:"steps"`
-	Outputs   []string          `json:"outputs,omitempty"`  // paths relative to Workspace; trailing slash = folder; doublestar globs
-	Metrics   []string          `json:"metrics,omitempty"`  // optional metric files, collected when present
-	Stream    bool              `json:"stream,omitempty"`   // log bytes go through the event stream, not only into the file (remote daemons)
-	Timeout   time.Duration     `json:"timeout,omitempty"`  // of the whole job; 0 = none
-	Grace     time.Duration     `json:"grace,omitempty"`    // between SIGTERM and SIGKILL; 0 = 10 s
-	LogLimit  int64             `json:"logLimit,omitempty"` // bytes; of a longer log the head and the last MiB are kept; 0 = no limit
-	GPUs      int               `json:"gpus,omitempty"`     // devices the job holds; -1 = all there are
+	Version   int            `json:"version"`
+	Job       string         `json:"job"`       // job instance, such as train@depth=4
+	Workspace string         `json:"workspace"` // absolute, exists; the steps' working directory
+	Control   string         `json:"control"`   // absolute, exists; log, events, result and command files go there
+	Env       []Var          `json:"env,omitempty"`
+	Contexts  map[string]any `json:"contexts,omitempty"` // github, env, params, matrix, needs, inputs, data: what expressions may read; env and steps grow while steps run
+	Steps     []Step         `json:"steps"`
+	Outputs   []string       `json:"outputs,omitempty"`  // paths relative to Workspace; trailing slash = folder; doublestar globs
+	Metrics   []string       `json:"metrics,omitempty"`  // optional metric files, collected when present
+	Stream    bool           `json:"stream,omitempty"`   // log bytes go through the event stream, not only into the file (remote daemons)
+	Timeout   time.Duration  `json:"timeout,omitempty"`  // of the whole job; 0 = none
+	Grace     time.Duration  `json:"grace,omitempty"`    // between SIGTERM and SIGKILL; 0 = 10 s
+	LogLimit  int64          `json:"logLimit,omitempty"` // bytes; of a longer log the head and the last MiB are kept; 0 = no limit
+	GPUs      int            `json:"gpus,omitempty"`     // devices the job holds; -1 = all there are
+	// Transient leaves out events.jsonl and result.json, for a caller who waits in
+	// the same process and takes the Result from Run.
+	Transient bool              `json:"transient,omitempty"`
 	Labels    map[string]string `json:"labels,omitempty"`
 }
 

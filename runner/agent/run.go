@@ -122,8 +122,7 @@ func (j *job) open(sink func(Event)) (err error) {
 			j.close()
 		}
 	}()
-	_ = os.Remove(filepath.Join(j.spec.Control, ResultFile)) // of an earlier attempt
-	if j.events, err = openEvents(j.spec.Control, sink); err != nil {
+	if j.events, err = j.openEvents(sink); err != nil {
 		return err
 	}
 	if j.log, err = openJournal(j.spec, j.events); err != nil {
@@ -148,6 +147,14 @@ func (j *job) open(sink func(Event)) (err error) {
 		j.alone = j.alone && !s.Background
 	}
 	return j.environment(mark)
+}
+
+func (j *job) openEvents(sink func(Event)) (*emitter, error) {
+	if j.spec.Transient {
+		return &emitter{sink: sink}, nil
+	}
+	_ = os.Remove(filepath.Join(j.spec.Control, ResultFile)) // of an earlier attempt
+	return openEvents(j.spec.Control, sink)
 }
 
 // close releases what open opened and finish did not close.

@@ -91,7 +91,7 @@ func open(t testing.TB, o Options) *Executor {
 		t.Fatal(err)
 	}
 	if err != nil {
-		t.Skip("no engine: ", err)
+		t.Skip("no engine:", err)
 	}
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {

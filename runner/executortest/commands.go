@@ -10,16 +10,7 @@ import (
 func commandCases() []testCase {
 	return []testCase{
 		{"command files", "", commandFiles},
-		{"bad command file", "", func(s *suite) {
-			tr := s.steps("echo fine=1 >>$MLOPS_OUTPUT; echo no equals sign >>$MLOPS_OUTPUT", "echo never")
-			r := tr.fail(agent.ReasonConfig)
-			s.contains("error", r.Error, "MLOPS_OUTPUT: line 2")
-			equal(s, "log", tr.log, "")
-			for _, name := range []string{"GITHUB_SHA", "MLOPS_JOB", "runner_os", "NODE_OPTIONS"} {
-				r := s.steps("echo " + name + "=x >>$MLOPS_ENV").fail(agent.ReasonConfig)
-				s.contains("error", r.Error, "MLOPS_ENV: line 1: "+name)
-			}
-		}},
+		{"bad command file", "", badCommandFile},
 		{"command files can be replaced", "", func(s *suite) {
 			tr := s.steps("rm $MLOPS_OUTPUT; ln -s /etc/passwd $MLOPS_OUTPUT", "echo never")
 			s.contains("error", tr.fail(agent.ReasonConfig).Error, "not a regular file")
@@ -28,42 +19,8 @@ func commandCases() []testCase {
 			equal(s, "log", tr.log, "1\n")
 			equal(s, "output x", r.Outputs["x"], "1")
 		}},
-		{"workflow commands", "", func(s *suite) {
-			tr := s.steps(`echo '::notice::plain'
-				echo '::warning file=a%2Cb.py,line=7,title=T::50%25 of it%0Asecond'
-				echo ' ::error::not at the start'
-				echo '::stop-commands::pause'
-				echo '::error::quiet'
-				echo '::pause::'
-				echo '::error::loud'
-				echo '::add-mask::s3cr3t'
-				echo '::set-output name=x::1'`)
-			tr.succeed()
-			equal(s, "notices", tr.notices(), "notice plain; warning T: 50% of it\nsecond; error loud; warning ::set-output:: is ignored: write to the file that MLOPS_OUTPUT names")
-			var masks, places []string
-			for _, e := range tr.events {
-				if e.Kind == agent.Mask {
-					masks = append(masks, e.Text)
-				}
-				if e.File != "" {
-					places = append(places, e.File)
-					equal(s, "line", e.Line, 7)
-				}
-			}
-			equal(s, "masks", strings.Join(masks, ","), "s3cr3t")
-			equal(s, "files", strings.Join(places, ";"), "a,b.py")
-		}},
-		{"many steps share files", "", func(s *suite) {
-			scripts := []string{"echo 0 >n"}
-			for range 50 {
-				scripts = append(scripts, "n=$(cat n); echo $((n+1)) >n")
-			}
-			tr := s.steps(scripts...)
-			tr.Spec.Outputs = []string{"n"}
-			r := tr.succeed()
-			equal(s, "file", tr.read("n"), "50\n")
-			equal(s, "steps", len(r.Steps), 51)
-		}},
+		{"workflow commands", "", workflowCommands},
+		{"many steps share files", "", manyStepsShareFiles},
 	}
 }
 
@@ -99,4 +56,53 @@ func commandFiles(s *suite) {
 	equal(s, "outputs of step 2", len(r.Steps[1].Outputs), 1)
 	equal(s, "summary", r.Summary, "# Title\nmore\n")
 	equal(s, "metrics", r.MetricText, "auc 0.9\nloss 0.1")
+}
+
+func badCommandFile(s *suite) {
+	tr := s.steps("echo fine=1 >>$MLOPS_OUTPUT; echo no equals sign >>$MLOPS_OUTPUT", "echo never")
+	r := tr.fail(agent.ReasonConfig)
+	s.contains("error", r.Error, "MLOPS_OUTPUT: line 2")
+	equal(s, "log", tr.log, "")
+	for _, name := range []string{"GITHUB_SHA", "MLOPS_JOB", "runner_os", "NODE_OPTIONS"} {
+		r := s.steps("echo " + name + "=x >>$MLOPS_ENV").fail(agent.ReasonConfig)
+		s.contains("error", r.Error, "MLOPS_ENV: line 1: "+name)
+	}
+}
+
+func workflowCommands(s *suite) {
+	tr := s.steps(`echo '::notice::plain'
+		echo '::warning file=a%2Cb.py,line=7,title=T::50%25 of it%0Asecond'
+		echo ' ::error::not at the start'
+		echo '::stop-commands::pause'
+		echo '::error::quiet'
+		echo '::pause::'
+		echo '::error::loud'
+		echo '::add-mask::s3cr3t'
+		echo '::set-output name=x::1'`)
+	tr.succeed()
+	equal(s, "notices", tr.notices(), "notice plain; warning T: 50% of it\nsecond; error loud; warning ::set-output:: is ignored: write to the file that MLOPS_OUTPUT names")
+	var masks, places []string
+	for _, e := range tr.events {
+		if e.Kind == agent.Mask {
+			masks = append(masks, e.Text)
+		}
+		if e.File != "" {
+			places = append(places, e.File)
+			equal(s, "line", e.Line, 7)
+		}
+	}
+	equal(s, "masks", strings.Join(masks, ","), "s3cr3t")
+	equal(s, "files", strings.Join(places, ";"), "a,b.py")
+}
+
+func manyStepsShareFiles(s *suite) {
+	scripts := []string{"echo 0 >n"}
+	for range 50 {
+		scripts = append(scripts, "n=$(cat n); echo $((n+1)) >n")
+	}
+	tr := s.steps(scripts...)
+	tr.Spec.Outputs = []string{"n"}
+	r := tr.succeed()
+	equal(s, "file", tr.read("n"), "50\n")
+	equal(s, "steps", len(r.Steps), 51)
 }

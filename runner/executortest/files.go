@@ -20,18 +20,7 @@ import (
 func fileCases() []testCase {
 	return []testCase{
 		{"outputs", "", outputs},
-		{"missing output", "", func(s *suite) {
-			tr := s.steps("mkdir models; echo x >models/a.bin")
-			tr.Spec.Outputs = []string{"model/", "models/a.bin"}
-			r := tr.fail(agent.ReasonConfig)
-			equal(s, "missing", strings.Join(r.Missing, ","), "model/")
-			s.contains("error", r.Error, "output model/ was not produced by train; produced instead: models/")
-			equal(s, "artifacts", len(r.Artifacts), 0)
-			tr = s.steps("mkdir empty")
-			tr.Spec.Outputs = []string{"empty/", "*.csv"}
-			r = tr.fail(agent.ReasonConfig)
-			equal(s, "missing", strings.Join(r.Missing, ","), "empty/,*.csv")
-		}},
+		{"missing output", "", missingOutput},
 		{"failed jobs have no outputs", "", func(s *suite) {
 			tr := s.steps("echo x >out; exit 1")
 			tr.Spec.Outputs = []string{"out"}
@@ -43,42 +32,8 @@ func fileCases() []testCase {
 			tr.Spec.Outputs = []string{"out/"}
 			s.contains("error", tr.fail(agent.ReasonConfig).Error, "out/pipe is a named pipe")
 		}},
-		{"files belong to the caller", "", func(s *suite) {
-			tr := s.steps("mkdir -p d/e; echo x >d/e/f; ln -s f d/e/l")
-			tr.succeed()
-			err := filepath.WalkDir(tr.Workspace, func(p string, d fs.DirEntry, err error) error {
-				if err != nil {
-					return err
-				}
-				st, err := d.Info()
-				if err == nil && int(st.Sys().(*syscall.Stat_t).Uid) != os.Getuid() {
-					s.Errorf("%s belongs to user %d", p, st.Sys().(*syscall.Stat_t).Uid)
-				}
-				return err
-			})
-			if err != nil {
-				s.Error(err)
-			}
-			for _, name := range []string{agent.LogFile, agent.ResultFile, agent.EventsFile} {
-				st, err := os.Stat(filepath.Join(tr.Control, name))
-				if err != nil || int(st.Sys().(*syscall.Stat_t).Uid) != os.Getuid() {
-					s.Errorf("%s: %v", name, err)
-				}
-			}
-		}},
-		{"workspace has the files that were there", "", func(s *suite) {
-			tr := s.steps("cat in/a; echo changed >in/a")
-			tr.Spec.Outputs = []string{"in/a"}
-			if err := os.MkdirAll(filepath.Join(tr.Workspace, "in"), 0o755); err != nil {
-				s.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(tr.Workspace, "in/a"), []byte("given\n"), 0o644); err != nil {
-				s.Fatal(err)
-			}
-			tr.succeed()
-			equal(s, "log", tr.log, "given\n")
-			equal(s, "file", tr.read("in/a"), "changed\n")
-		}},
+		{"files belong to the caller", "", filesBelongToTheCaller},
+		{"workspace has the files that were there", "", workspaceHasTheFilesThatWereThere},
 	}
 }
 
@@ -166,4 +121,55 @@ func processesNamed(arg string) []string {
 		}
 	}
 	return pids
+}
+
+func missingOutput(s *suite) {
+	tr := s.steps("mkdir models; echo x >models/a.bin")
+	tr.Spec.Outputs = []string{"model/", "models/a.bin"}
+	r := tr.fail(agent.ReasonConfig)
+	equal(s, "missing", strings.Join(r.Missing, ","), "model/")
+	s.contains("error", r.Error, "output model/ was not produced by train; produced instead: models/")
+	equal(s, "artifacts", len(r.Artifacts), 0)
+	tr = s.steps("mkdir empty")
+	tr.Spec.Outputs = []string{"empty/", "*.csv"}
+	r = tr.fail(agent.ReasonConfig)
+	equal(s, "missing", strings.Join(r.Missing, ","), "empty/,*.csv")
+}
+
+func filesBelongToTheCaller(s *suite) {
+	tr := s.steps("mkdir -p d/e; echo x >d/e/f; ln -s f d/e/l")
+	tr.succeed()
+	err := filepath.WalkDir(tr.Workspace, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		st, err := d.Info()
+		if err == nil && int(st.Sys().(*syscall.Stat_t).Uid) != os.Getuid() {
+			s.Errorf("%s belongs to user %d", p, st.Sys().(*syscall.Stat_t).Uid)
+		}
+		return err
+	})
+	if err != nil {
+		s.Error(err)
+	}
+	for _, name := range []string{agent.LogFile, agent.ResultFile, agent.EventsFile} {
+		st, err := os.Stat(filepath.Join(tr.Control, name))
+		if err != nil || int(st.Sys().(*syscall.Stat_t).Uid) != os.Getuid() {
+			s.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func workspaceHasTheFilesThatWereThere(s *suite) {
+	tr := s.steps("cat in/a; echo changed >in/a")
+	tr.Spec.Outputs = []string{"in/a"}
+	if err := os.MkdirAll(filepath.Join(tr.Workspace, "in"), 0o755); err != nil {
+		s.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(tr.Workspace, "in/a"), []byte("given\n"), 0o644); err != nil {
+		s.Fatal(err)
+	}
+	tr.succeed()
+	equal(s, "log", tr.log, "given\n")
+	equal(s, "file", tr.read("in/a"), "changed\n")
 }

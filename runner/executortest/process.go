@@ -12,53 +12,10 @@ import (
 // processCases are about what a step is started as, and how its end is told.
 func processCases() []testCase {
 	return []testCase{
-		{"success", "", func(s *suite) {
-			tr := s.steps("echo hello", "echo world")
-			r := tr.succeed()
-			equal(s, "log", tr.log, "hello\nworld\n")
-			equal(s, "steps", len(r.Steps), 2)
-			equal(s, "exit", r.Exit, 0)
-			equal(s, "failed", r.Failed, -1)
-			equal(s, "log size", r.LogSize, int64(len(tr.log)))
-			equal(s, "second step's part of the log", tr.log[r.Steps[1].LogFrom:r.Steps[1].LogTo], "world\n")
-			equal(s, "events of step 1", tr.kinds(1), "step-start step-end")
-			equal(s, "last event", tr.events[len(tr.events)-1].Kind, agent.Ended)
-			if r.Wall <= 0 || r.Steps[0].Wall <= 0 || time.Since(r.Started) > time.Hour {
-				s.Errorf("times make no sense: started %v, wall %v, step %v", r.Started, r.Wall, r.Steps[0].Wall)
-			}
-		}},
+		{"success", "", succeeds},
 		{"no steps", "", func(s *suite) { equal(s, "log", func() string { tr := s.trial(); tr.succeed(); return tr.log }(), "") }},
-		{"result stays", "", func(s *suite) {
-			tr := s.steps("echo x")
-			r := tr.succeed()
-			kept, err := agent.LoadResult(tr.Control)
-			if err != nil {
-				s.Fatal(err)
-			}
-			equal(s, "kept log size", kept.LogSize, r.LogSize)
-			f, err := os.Open(filepath.Join(tr.Control, agent.EventsFile))
-			if err != nil {
-				s.Fatal(err)
-			}
-			defer f.Close()
-			kept, err = agent.ReadEvents(f, nil)
-			if err != nil {
-				s.Fatal(err)
-			}
-			equal(s, "status in the events", kept.Status, agent.Success)
-		}},
-		{"exit codes", "", func(s *suite) {
-			for script, want := range map[string]int{"exit 1": 1, "exit 42": 42, "exit 255": 255, "no-such-program-here": 127, "false; echo not reached": 1} {
-				tr := s.steps(script, "echo never")
-				r := tr.fail(agent.ReasonExit)
-				equal(s, "exit of "+script, r.Exit, want)
-				equal(s, "failed step of "+script, r.Failed, 0)
-				equal(s, "second step of "+script, r.Steps[1].Conclusion, agent.Skipped)
-				if strings.Contains(tr.log, "never") || strings.Contains(tr.log, "not reached") {
-					s.Errorf("%s: went on: %s", script, tr.log)
-				}
-			}
-		}},
+		{"result stays", "", resultStays},
+		{"exit codes", "", exitCodes},
 		{"signals", "", func(s *suite) {
 			for sig, want := range map[string]int{"KILL": 137, "SEGV": 139, "TERM": 143} {
 				r := s.steps("kill -" + sig + " $$").fail(agent.ReasonSignal)
@@ -161,4 +118,53 @@ func useAction(s *suite) {
 
 	r := s.trial(agent.Step{Name: "bad", Uses: EchoAction, With: map[string]any{"fail": "on purpose"}}).fail(agent.ReasonExit)
 	equal(s, "exit", r.Exit, 1)
+}
+
+func succeeds(s *suite) {
+	tr := s.steps("echo hello", "echo world")
+	r := tr.succeed()
+	equal(s, "log", tr.log, "hello\nworld\n")
+	equal(s, "steps", len(r.Steps), 2)
+	equal(s, "exit", r.Exit, 0)
+	equal(s, "failed", r.Failed, -1)
+	equal(s, "log size", r.LogSize, int64(len(tr.log)))
+	equal(s, "second step's part of the log", tr.log[r.Steps[1].LogFrom:r.Steps[1].LogTo], "world\n")
+	equal(s, "events of step 1", tr.kinds(1), "step-start step-end")
+	equal(s, "last event", tr.events[len(tr.events)-1].Kind, agent.Ended)
+	if r.Wall <= 0 || r.Steps[0].Wall <= 0 || time.Since(r.Started) > time.Hour {
+		s.Errorf("times make no sense: started %v, wall %v, step %v", r.Started, r.Wall, r.Steps[0].Wall)
+	}
+}
+
+func resultStays(s *suite) {
+	tr := s.steps("echo x")
+	r := tr.succeed()
+	kept, err := agent.LoadResult(tr.Control)
+	if err != nil {
+		s.Fatal(err)
+	}
+	equal(s, "kept log size", kept.LogSize, r.LogSize)
+	f, err := os.Open(filepath.Join(tr.Control, agent.EventsFile))
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer f.Close()
+	kept, err = agent.ReadEvents(f, nil)
+	if err != nil {
+		s.Fatal(err)
+	}
+	equal(s, "status in the events", kept.Status, agent.Success)
+}
+
+func exitCodes(s *suite) {
+	for script, want := range map[string]int{"exit 1": 1, "exit 42": 42, "exit 255": 255, "no-such-program-here": 127, "false; echo not reached": 1} {
+		tr := s.steps(script, "echo never")
+		r := tr.fail(agent.ReasonExit)
+		equal(s, "exit of "+script, r.Exit, want)
+		equal(s, "failed step of "+script, r.Failed, 0)
+		equal(s, "second step of "+script, r.Steps[1].Conclusion, agent.Skipped)
+		if strings.Contains(tr.log, "never") || strings.Contains(tr.log, "not reached") {
+			s.Errorf("%s: went on: %s", script, tr.log)
+		}
+	}
 }
