@@ -126,6 +126,9 @@ func (x *index) save(root string) (n int64, err error) {
 	}
 	rows := x.merged()
 	pruned := x.prunedAt()
+	if x.base.len() == 0 {
+		pruned = len(rows) // all were seen just now
+	}
 	if len(rows) > pruned+pruned/4+1000 {
 		rows = prune(root, rows)
 		pruned = len(rows)

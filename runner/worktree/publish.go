@@ -133,12 +133,20 @@ func (p *publisher) sortOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return p.chooseFolders(found, kept)
+}
+
+// chooseFolders fills in folders. kept are the tracked files that have to stay.
+func (p *publisher) chooseFolders(found []item, kept []string) error {
 	for _, o := range p.ps {
-		folder := o.glob == "" && (o.slash || p.holds(o.clean))
-		if folder && slices.Contains(p.stale, o.clean) && isLink(found, o.clean) {
-			return &store.UnsafeError{Path: o.text, Reason: "is a symbolic link where the outputs' folder has to be; remove it, or declare the folder it leads to"}
+		if o.glob != "" || !o.slash && !p.holds(o.clean) {
+			continue
 		}
-		if folder && !slices.ContainsFunc(kept, func(f string) bool { return within(f, o.clean) }) {
+		if isLink(found, o.clean) {
+			return &store.UnsafeError{Path: o.text,
+				Reason: "is a symbolic link where the outputs' folder has to be; remove it, or declare the folder it leads to"}
+		}
+		if !slices.ContainsFunc(kept, func(f string) bool { return within(f, o.clean) }) {
 			p.folders = append(p.folders, o.clean)
 		}
 	}

@@ -48,7 +48,8 @@ func runGit(t testing.TB, dir string, args ...string) string {
 		t.Skip("git is not installed")
 	}
 	cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=Ada", "-c", "user.email=ada@example.com",
-		"-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"}, args...)...)
+		"-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always",
+		"-c", "gc.auto=0", "-c", "maintenance.auto=false"}, args...)...)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
