@@ -40,10 +40,15 @@ func (c *contexts) scope(n *plan.Node, needs map[string]any) *expression.Scope {
 	return &expression.Scope{Names: names, Funcs: expression.Builtins()}
 }
 
-// forAgent is the same as plain values for the agent.
-func (c *contexts) forAgent(n *plan.Node, needs map[string]any) map[string]any {
+// forAgent is the same as plain values for the agent, with the variables of the
+// file and the job, as steps read them.
+func (c *contexts) forAgent(n *plan.Node, needs map[string]any, env []agent.Var) map[string]any {
+	declared := make(map[string]any, len(env))
+	for _, v := range env {
+		declared[v.Name] = v.Value
+	}
 	all := maps.Clone(c.base)
-	all["matrix"], all["needs"] = legMap(n), needs
+	all["matrix"], all["needs"], all["env"] = legMap(n), needs, declared
 	return all
 }
 

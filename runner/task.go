@@ -186,7 +186,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount) T
 		Image: d.image, Workspace: a.workspace, Control: a.control, Mounts: mounts,
 		Spec: agent.Spec{
 			Version: agent.Version, Job: n.ID, Workspace: a.workspace, Control: a.control,
-			Env: d.env, Contexts: x.contexts.forAgent(n, d.needs), Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
+			Env: d.env, Contexts: x.contexts.forAgent(n, d.needs, d.env), Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
 			Timeout: n.Timeout, Grace: n.Grace, GPUs: n.Resources.GPUs,
 		},
 		Resources: resources(n.Resources), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
