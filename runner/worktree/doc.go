@@ -1,7 +1,7 @@
 // Package worktree is the folder of a project: which commit its files come
 // from, their digests, and the ways of files into a job's workspace and of
-// outputs back. It knows nothing of jobs, and writes nothing but published
-// outputs and its stat index.
+// outputs back. It knows nothing of jobs, and writes nothing but workspaces,
+// published outputs, its stat index and snapshots.
 //
 // # The stat index: how a file is known without reading it
 //

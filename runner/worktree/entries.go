@@ -40,6 +40,9 @@ func (t *Tree) Entries(ctx context.Context, patterns []string, skip func(path st
 	if skip != nil {
 		items = slices.DeleteFunc(items, func(it item) bool { return skip(it.path) })
 	}
+	if len(problems) > 0 { // links may be a problem too, but reading files would be in vain
+		items = slices.DeleteFunc(items, func(it item) bool { return !it.link })
+	}
 	es, err := t.digests(ctx, items, func(file string) string { return namedBy(ps, file) })
 	if problems = append(problems, err); errors.Join(problems...) != nil {
 		return nil, errors.Join(problems...)
@@ -150,7 +153,7 @@ func (w *walker) literal(p *pattern) (folder bool, err error) {
 		return false, nil
 	}
 	p.hit = true
-	w.found = append(w.found, item{p.clean, st})
+	w.found = append(w.found, item{path: p.clean, st: st, link: st.kind() == typeLink})
 	return false, nil
 }
 
@@ -211,7 +214,7 @@ func (w *walker) dirent(rel string, kind uint32, depth int, ps []*pattern) error
 			return nil
 		}
 		if matchAll(ps, rel) {
-			w.found = append(w.found, item{path: rel})
+			w.found = append(w.found, item{path: rel, link: kind == typeLink})
 		}
 	}
 	return nil

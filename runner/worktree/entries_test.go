@@ -156,6 +156,18 @@ func TestEntriesMissing(t *testing.T) {
 	}
 }
 
+func TestProblemsAreToldBeforeFilesAreRead(t *testing.T) {
+	t.Parallel()
+	root, c := t.TempDir(), new(store.Counters)
+	write(t, root, "d/large", "1", "d/link", "->/etc/passwd")
+	_, err := open(t, root, Options{Counters: c}).Entries(context.Background(), []string{"d", "typo"}, nil)
+	var missing *MissingError
+	var out *OutsideError
+	if !errors.As(err, &missing) || !errors.As(err, &out) || c.FilesHashed.Load() != 0 {
+		t.Errorf("%v, %d files read", err, c.FilesHashed.Load())
+	}
+}
+
 func TestEntriesOutside(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

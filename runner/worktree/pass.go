@@ -22,6 +22,7 @@ const smallFile = 128 << 10 // bytes
 type item struct {
 	path string
 	st   *stat // what a stat told already, or nil
+	link bool  // whether it was a symbolic link when it was found
 }
 
 // A pass makes the entries of many paths, on all cores: one stat each, and a

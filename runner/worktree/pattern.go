@@ -122,7 +122,8 @@ func (p *pattern) step(depth int) (name string, ok bool) {
 }
 
 // Match reports whether the patterns name the path, by the rules of
-// [Tree.Entries]. A pattern that is not valid names nothing.
+// [Tree.Entries], apart from Options.Skip. A pattern that is not valid names
+// nothing.
 func Match(patterns []string, file string) bool {
 	file = path.Clean(file)
 	if file == "." || !fs.ValidPath(file) || ours(file) {

@@ -102,6 +102,9 @@ func lookAt(root string, rows []row, o *SnapshotOptions) (ok bool, err error) {
 }
 
 func (v *visitor) look(r *row, o *SnapshotOptions) (ok bool, err error) {
+	if !v.trusted() {
+		return false, nil
+	}
 	err = v.stat(append([]byte(r.name), 0), &r.stat)
 	if notThere(err) {
 		r.state = state{Flags: flagAbsent}
@@ -112,9 +115,6 @@ func (v *visitor) look(r *row, o *SnapshotOptions) (ok bool, err error) {
 	}
 	if err != nil {
 		return false, fmt.Errorf("save snapshot: stat %s: %w", join(r.dir, r.name), err)
-	}
-	if !v.place.trusted() {
-		return false, nil
 	}
 	if o.Stamp != nil && r.kind() == typeFile {
 		if dig, ok := o.Stamp(join(r.dir, r.name)); ok && store.Stamped(dig, r.Mtime) {

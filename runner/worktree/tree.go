@@ -124,7 +124,7 @@ func (t *Tree) Entry(ctx context.Context, name string) (store.Entry, error) {
 	if st.kind() == typeDir {
 		return store.Entry{Path: p, Mode: fs.ModeDir}, nil
 	}
-	es, err := t.digests(ctx, []item{{p, st}}, func(string) string { return name })
+	es, err := t.digests(ctx, []item{{path: p, st: st}}, func(string) string { return name })
 	if err == nil && len(es) == 0 {
 		err = t.missing(name, p)
 	}

@@ -14,6 +14,8 @@ type visitor struct {
 	open  bool  // whether place has to be closed
 	err   error // why there is no present folder
 	stats int64
+
+	asked, trusts bool // what trusted has found out about the present folder
 }
 
 // errLink is that a folder below the root is reached through a link.
@@ -40,6 +42,7 @@ func (v *visitor) leave() {
 // is not there shows when a file in it is asked for.
 func (v *visitor) enter(dir string) {
 	v.leave()
+	v.asked = false
 	switch {
 	case dir == "":
 		v.place, v.err = v.root, nil
@@ -50,6 +53,15 @@ func (v *visitor) enter(dir string) {
 		v.place, v.err = v.root.below(dir)
 	}
 	v.open = v.err == nil
+}
+
+// trusted reports whether the present folder's file system tells the truth; see
+// trustedFS. Of a folder that is not there nothing is held against it.
+func (v *visitor) trusted() bool {
+	if !v.asked {
+		v.asked, v.trusts = true, v.err != nil || v.place.trusted()
+	}
+	return v.trusts
 }
 
 func (v *visitor) stat(name []byte, st *stat) error {
