@@ -23,7 +23,8 @@
 // files take 14 MB and no decoding. It is replaced by rename, without a lock
 // and without a flush: of two processes that save at once one is forgotten, and
 // a torn file fails its checksum; both cost time and nothing else. Why not a
-// database: opening one costs more than the whole check.
+// database: nothing here needs a query or a transaction, and losing all of it
+// costs one rehash.
 //
 // # The table's format, of index and snapshot
 //

@@ -35,8 +35,8 @@ const (
 
 // parseGitIndex reads an index whose object names have hashLen bytes. Only
 // paths below prefix, "" for all, are kept. The paths share memory with b,
-// which must not change any more. The checksum is not checked: that costs more
-// than all the rest, and git does not do it either.
+// which must not change any more. The checksum is not checked: git replaces its
+// index by rename, so a torn one is rare, and every entry is checked by itself.
 func parseGitIndex(b []byte, hashLen int, prefix string) (*tracked, error) {
 	if len(b) < gitHeader+hashLen || string(b[:4]) != "DIRC" {
 		return nil, errGitIndex
