@@ -145,8 +145,9 @@ func (x *execution) end(n *plan.Node, o *outcome, job *record.Job) *outcome {
 		job.Error = o.err
 	}
 	if err := x.writer.JobEnded(*job); err != nil {
-		o.status, o.reason, o.err, o.place = agent.Failure, agent.ReasonConfig, err.Error(), true
-		job.Status, job.Error = record.Failure, o.err
+		f := failure(n, err)
+		o.status, o.reason, o.err, o.fix, o.place = f.status, f.reason, f.err, f.fix, true
+		job.Status, job.Reason, job.Error = record.Failure, string(o.reason), o.err
 	}
 	o.record = job
 	x.watch.send(Event{
