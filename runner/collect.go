@@ -72,8 +72,8 @@ func (x *execution) measure(n *plan.Node, job *record.Job, a *attempt) {
 func (x *execution) keepLog(job *record.Job, controls []string) error {
 	if len(controls) == 1 {
 		log, index := filepath.Join(controls[0], agent.LogFile), filepath.Join(controls[0], agent.IndexFile)
-		if _, err := os.Stat(log); err != nil {
-			return nil // the place failed before there was anything to say
+		if st, err := os.Stat(log); err != nil || st.Size() == 0 {
+			return nil // nothing was said
 		}
 		if _, err := os.Stat(index); err != nil {
 			index = ""
@@ -141,7 +141,6 @@ func (x *execution) harvest(ctx context.Context, n *plan.Node, d decision, job *
 		}
 		b.Action(d.print, data)
 		b.Last(x.lastKey(n), d.print)
-		b.Last(definitionKey(d.definition), d.print)
 	}
 	if err := x.pin.Keep(ctx, d.print); err != nil {
 		return nil, err

@@ -168,7 +168,7 @@ func (x *execution) neverSeen(n *plan.Node, d decision) []string {
 		}
 		return nil
 	}
-	if _, err := x.Store.Last(definitionKey(d.definition)); err == nil {
+	if x.definitions.has(d.definition) {
 		return nil
 	}
 	return x.reasons(n, d.lines, true)

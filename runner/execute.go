@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"time"
 
@@ -17,25 +16,23 @@ import (
 func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *record.Job) *outcome {
 	job.Started = x.now().UTC()
 	x.watch.send(Event{Kind: JobStarted, Job: n.ID, Why: d.why})
-	if err := x.writer.JobStarted(*job); err != nil {
+	if err := errors.Join(x.definitions.add(d.definition), x.writer.JobStarted(*job)); err != nil {
 		return x.end(n, failure(n, err), job)
 	}
 	tries := newTries(n)
-	var logs []string
+	var places, logs []string
+	defer func() { x.discard(places) }()
 	for {
 		a, err := x.attempt(ctx, n, d, job, tries.number)
 		if err != nil {
 			return x.end(n, x.failed(ctx, n, err), job)
 		}
 		job.Attempts = append(job.Attempts, a.describe())
-		logs = append(logs, a.control)
+		places, logs = append(places, a.place), append(logs, a.control)
 		rule := tries.again(a)
 		if rule == nil || ctx.Err() != nil {
-			o := x.conclude(ctx, n, d, job, a, logs)
-			x.discard(logs)
-			return o
+			return x.conclude(ctx, n, d, job, a, logs)
 		}
-		os.RemoveAll(a.workspace)
 		x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: a.describeFailure() + "; trying again"})
 		if !sleep(ctx, rule.Delay) {
 			return x.end(n, &outcome{status: agent.Canceled, reason: agent.ReasonCanceled, err: "the run was cancelled"}, job)
@@ -57,9 +54,9 @@ func (x *execution) failed(ctx context.Context, n *plan.Node, err error) *outcom
 	return failure(n, err)
 }
 
-func (x *execution) discard(controls []string) {
-	for _, c := range controls {
-		if err := os.RemoveAll(parentOf(c)); err != nil {
+func (x *execution) discard(dirs []string) {
+	for _, dir := range dirs {
+		if err := x.places.giveBack(dir); err != nil {
 			x.log().Warn("remove workspace", "error", err)
 		}
 	}
@@ -123,6 +120,7 @@ func applies(r *spec.Retry, a *attempt) bool {
 type attempt struct {
 	name      string
 	number    int
+	place     string // folder of the next two
 	workspace string
 	control   string
 	result    agent.Result
@@ -167,7 +165,7 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *
 	}
 	mounts, err := x.supply(ctx, n, d, a)
 	if err != nil {
-		x.discard([]string{a.control})
+		x.discard([]string{a.place})
 		return nil, err
 	}
 	t := x.task(n, d, a, mounts)

@@ -21,11 +21,14 @@ type execution struct {
 	tracked  trackedFiles
 	started  time.Time
 
+	definitions *definitions
+
 	// Of runs only.
 	watch  *watcher
 	writer *record.Writer
 	pin    *store.Pin
 	used   usedFiles
+	places places
 }
 
 // An outcome is what became of a node, for those that need it.
@@ -45,9 +48,6 @@ type outcome struct {
 	fix    string
 	record *record.Job
 }
-
-// ok reports whether jobs that need this one may go on.
-func (o *outcome) ok() bool { return o.status == agent.Success || o.soft }
 
 // word is the outcome as expressions see it: needs.X.result.
 func (o *outcome) word() string {

@@ -78,7 +78,3 @@ func artifacts(es []store.Entry) []record.Artifact {
 
 // lastKey is under which the store notes the latest fingerprint of an instance.
 func (x *execution) lastKey(n *plan.Node) string { return "job " + x.Plan.Pipeline + " " + n.ID }
-
-// definitionKey is under which the store notes that a definition has ever led
-// to a result.
-func definitionKey(d store.Digest) string { return "definition " + d.Hex() }

@@ -31,7 +31,7 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, err
 	}
 	defer x.watch.close()
-	defer x.pin.Release()
+	defer x.close()
 	s := newSchedule(x, hard, soft)
 	s.loop()
 	run := x.finish(s, soft.Err() != nil)
@@ -49,6 +49,13 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 	return f, nil
 }
 
+// close lets go of what begin took.
+func (x *execution) close() {
+	if err := errors.Join(x.places.close(), x.definitions.close(), x.pin.Release()); err != nil {
+		x.log().Warn("close run", "error", err)
+	}
+}
+
 // begin opens the record and says that the run has started.
 func (x *execution) begin(ctx context.Context) (err error) {
 	if _, err := x.Store.Sweep(); err != nil {
@@ -57,6 +64,7 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	if x.pin, err = x.Store.Pin(ctx); err != nil {
 		return err
 	}
+	x.places = places{scratch: x.Store.Scratch, reuse: x.images.imager == nil}
 	header := x.Options.Header
 	header.Started = x.started.UTC()
 	if x.writer, err = record.Create(x.Store.Root(), header); err != nil {

@@ -129,6 +129,6 @@ func (r *Runner) open(ctx context.Context) *execution {
 	return &execution{
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
-		written: newWritten(r.Plan), started: r.now(),
+		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store),
 	}
 }

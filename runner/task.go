@@ -29,21 +29,14 @@ func (x *execution) taskName(n *plan.Node, number int) string {
 	return fmt.Sprintf("mlops-%s-%s-%s-%d", run[len(run)-12:], plain[:min(len(plain), 40)], store.Sum([]byte(n.ID)).Hex()[:8], number)
 }
 
-// furnish makes the folders of an attempt on the store's file system, so that
-// outputs move into the store without a copy.
-func (x *execution) furnish(a *attempt) error {
-	dir, err := x.Store.Scratch()
-	if err != nil {
+// furnish gives an attempt its folders.
+func (x *execution) furnish(a *attempt) (err error) {
+	if a.place, err = x.places.lend(); err != nil {
 		return err
 	}
-	a.workspace, a.control = filepath.Join(dir, "workspace"), filepath.Join(dir, "control")
-	if err := os.Mkdir(a.workspace, 0o755); err != nil {
-		return err
-	}
-	return os.Mkdir(a.control, 0o700)
+	a.workspace, a.control = filepath.Join(a.place, workspaceName), filepath.Join(a.place, controlName)
+	return nil
 }
-
-func parentOf(control string) string { return filepath.Dir(control) }
 
 // Inputs of this many files or bytes are mounted read-only instead of copied,
 // where the executor can.
@@ -188,6 +181,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount) T
 			Version: agent.Version, Job: n.ID, Workspace: a.workspace, Control: a.control,
 			Env: d.env, Contexts: x.contexts.forAgent(n, d.needs, d.env), Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
 			Timeout: n.Timeout, Grace: n.Grace, GPUs: n.Resources.GPUs,
+			Transient: x.images.imager == nil,
 		},
 		Resources: resources(n.Resources), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
 	}

@@ -37,7 +37,7 @@ func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, 
 // chown gives files to a user: UID GID PATH...
 func chown(args []string) error {
 	if len(args) < 3 {
-		return errors.New("chown: want UID GID PATH...")
+		return errors.New("chown: want a user id, a group id and paths")
 	}
 	uid, err := strconv.Atoi(args[0])
 	if err != nil {

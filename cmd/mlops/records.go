@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -249,6 +250,9 @@ func (a *app) printLog(r *record.Run, job string) error {
 		return a.printLog(origin, job)
 	}
 	log, err := r.Log(job)
+	if errors.Is(err, record.ErrNoLog) {
+		return nil // it printed nothing
+	}
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func sameBoot(a, b string) bool {
 // lastSign returns when the record last changed.
 func lastSign(dir string) time.Time {
 	var last time.Time
-	for _, name := range []string{"run.json", "metrics.jsonl", "jobs"} {
+	for _, name := range []string{runName, metricsName, startedName, "jobs"} {
 		if fi, err := os.Stat(filepath.Join(dir, name)); err == nil && fi.ModTime().After(last) {
 			last = fi.ModTime()
 		}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -254,6 +255,7 @@ func (r *reader) interrupted() *Run {
 
 // unsealedJobs reads the jobs there are, in the order in which they started.
 func (r *reader) unsealedJobs() {
+	started := r.startedJobs()
 	folders, err := namesDown(filepath.Join(r.dir, "jobs"))
 	r.problem(err)
 	for _, folder := range slices.Backward(folders) {
@@ -263,8 +265,9 @@ func (r *reader) unsealedJobs() {
 		j, err := r.job(folder)
 		if j == nil {
 			id, _ := JobID(folder)
-			j = &Job{ID: id}
+			j = cmp.Or(started[id], &Job{ID: id})
 		}
+		delete(started, j.ID)
 		if !errors.Is(err, fs.ErrNotExist) { // a log may come before job.json
 			r.problem(err)
 		}
@@ -273,7 +276,32 @@ func (r *reader) unsealedJobs() {
 		}
 		r.run.Jobs = append(r.run.Jobs, *j)
 	}
+	for _, j := range started {
+		j.Status = r.run.Status
+		r.run.Jobs = append(r.run.Jobs, *j)
+	}
+	slices.SortFunc(r.run.Jobs, func(a, b Job) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(r.run.Jobs, func(a, b Job) int { return a.Started.Compare(b.Started) })
+}
+
+// startedJobs reads the notes of jobs that began; the last line may be cut off,
+// and of several lines of one job the last counts.
+func (r *reader) startedJobs() map[string]*Job {
+	jobs := map[string]*Job{}
+	data, err := readFile(filepath.Join(r.dir, startedName))
+	if err != nil {
+		return jobs // no job has begun
+	}
+	for _, line := range lines(string(data[:bytes.LastIndexByte(data, '\n')+1])) {
+		var note startedJob
+		if err := json.Unmarshal([]byte(line), &note); err != nil {
+			r.problem(r.corrupt(startedName, err))
+			continue
+		}
+		note.Job.FingerprintLines = note.Lines
+		jobs[note.Job.ID] = &note.Job
+	}
+	return jobs
 }
 
 // unsealedMetrics reads the metrics of the jobs that have ended. The last line

@@ -34,6 +34,7 @@ type Writer struct {
 	folders map[string]bool         // of jobs, that exist
 	logs    map[string]*Log         // open ones, by name
 	metrics *os.File                // grows until Seal replaces it
+	started *os.File                // lines of jobs that began; gone once sealed
 	temps   int                     // names of temporary files
 	sealed  bool
 }
@@ -147,7 +148,53 @@ func (w *Writer) Dir() string { return w.dir }
 // when another attempt begins. A job that is reused need not be started.
 func (w *Writer) JobStarted(job Job) error {
 	job.Status = Running
-	return w.writeJob(&job)
+	if err := job.check(); err != nil {
+		return fmt.Errorf("record %w", err)
+	}
+	line, err := CanonicalLine(startedJob{job, job.FingerprintLines})
+	if err == nil {
+		err = w.appendStarted(line)
+	}
+	if err != nil {
+		return fmt.Errorf("record start of job %q: %w", job.ID, err)
+	}
+	return nil
+}
+
+// startedJob is the note of a job that began; its lines have no file yet.
+type startedJob struct {
+	Job   Job      `json:"job"`
+	Lines []string `json:"fingerprint,omitempty"`
+}
+
+// appendStarted notes a job that began. One line in one file, because a file
+// for each job would be made only to be replaced when the job ends.
+func (w *Writer) appendStarted(line []byte) (err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sealed {
+		return ErrSealed
+	}
+	if w.started == nil {
+		if w.started, err = os.OpenFile(w.path(startedName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
+			return err
+		}
+	}
+	_, err = w.started.Write(line)
+	w.did("append " + startedName)
+	return err
+}
+
+// endStarted removes the notes of jobs that began; all have ended.
+func (w *Writer) endStarted() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.started == nil {
+		return nil
+	}
+	err := errors.Join(w.started.Close(), remove(w.path(startedName)))
+	w.started = nil
+	return err
 }
 
 // JobEnded records how a job ended. Its Status must be final. Log digest and
@@ -291,7 +338,7 @@ func (w *Writer) seal(run *Run) (store.Digest, error) {
 			return store.Digest{}, err
 		}
 	}
-	if err := errors.Join(w.writeSums(run), w.writeHead(run)); err != nil {
+	if err := errors.Join(w.writeSums(run), w.writeHead(run), w.endStarted()); err != nil {
 		return store.Digest{}, err
 	}
 	return w.publish()

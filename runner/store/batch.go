@@ -20,7 +20,7 @@ import (
 // a batch is open, GC waits.
 type Batch struct {
 	d       *Dir
-	scratch string
+	scratch string // "" until it is needed
 	cas     folder
 	unlock  func()
 
@@ -51,25 +51,24 @@ func (d *Dir) Begin(ctx context.Context) (*Batch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin batch: %w", err)
 	}
-	scratch, err := d.scratch()
+	cas, err := openFolder(d.path(casDir))
 	if err != nil {
 		unlock()
 		return nil, fmt.Errorf("begin batch: %w", err)
 	}
-	cas, err := openFolder(d.path(casDir))
-	if err != nil {
-		unlock()
-		return nil, errors.Join(fmt.Errorf("begin batch: %w", err), os.Remove(scratch))
-	}
 	return &Batch{
-		d: d, scratch: scratch, cas: cas, unlock: unlock,
+		d: d, cas: cas, unlock: unlock,
 		staged: make(map[Digest]staged), same: make(map[uint64]bool),
 	}, nil
 }
 
 // Put stores what r gives until its end and returns its digest and length in bytes.
 func (b *Batch) Put(ctx context.Context, r io.Reader) (Digest, int64, error) {
-	f, err := os.CreateTemp(b.scratch, "put")
+	dir, err := b.folder()
+	if err != nil {
+		return Digest{}, 0, fmt.Errorf("put blob: %w", err)
+	}
+	f, err := os.CreateTemp(dir, "put")
 	if err != nil {
 		return Digest{}, 0, fmt.Errorf("put blob: %w", err)
 	}
@@ -86,6 +85,18 @@ func (b *Batch) Put(ctx context.Context, r io.Reader) (Digest, int64, error) {
 		os.Remove(f.Name())
 	}
 	return dig, n, nil
+}
+
+// folder is the batch's own folder for blobs on their way. Many batches move
+// files in from elsewhere and need none.
+func (b *Batch) folder() (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var err error
+	if b.scratch == "" {
+		b.scratch, err = b.d.scratch()
+	}
+	return b.scratch, err
 }
 
 // seal makes the file read-only and gives it the mark of its digest.
@@ -170,12 +181,18 @@ func (b *Batch) Commit(ctx context.Context) error {
 	return nil
 }
 
-func (b *Batch) publish() error {
+func (b *Batch) publish() (err error) {
 	pointers := append(b.actions, b.last...)
 	temps := make([]string, len(pointers))
+	defer func() {
+		for _, t := range temps {
+			if err != nil && t != "" {
+				os.Remove(t) // those renamed already are not there any more
+			}
+		}
+	}()
 	for i, p := range pointers {
-		var err error
-		if temps[i], err = b.d.writeTemp(b.scratch, p.data, false); err != nil {
+		if temps[i], err = b.d.writeTemp(b.d.path("tmp"), p.data, false); err != nil {
 			return err
 		}
 	}
@@ -207,7 +224,7 @@ func (b *Batch) flush() error {
 	if len(paths) == 1 {
 		return syncFile(paths[0])
 	}
-	dir, err := os.Open(b.scratch)
+	dir, err := os.Open(b.d.path("tmp"))
 	if err != nil {
 		return err
 	}
@@ -291,7 +308,10 @@ func (b *Batch) Close() error {
 	}
 	b.done = true
 	b.cas.close()
-	err := os.RemoveAll(b.scratch)
+	var err error
+	if b.scratch != "" {
+		err = os.RemoveAll(b.scratch)
+	}
 	b.unlock()
 	if err != nil {
 		return fmt.Errorf("close batch: %w", err)

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -141,18 +142,22 @@ func mismatch(dir folder, name string, want, got Digest) error {
 // Equal device numbers do not prove it (bind mounts), so the first file of each
 // device goes there and back.
 func (b *Batch) renames(dir folder, name string, dev uint64) bool {
+	if strings.HasPrefix(dir.path, b.d.path("tmp")+string(os.PathSeparator)) {
+		return true // lent by Scratch
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ok, known := b.same[dev]
 	if known {
 		return ok
 	}
-	here, err := openFolder(b.scratch)
+	here, err := openFolder(b.d.path("tmp"))
 	if err != nil {
 		return false
 	}
 	defer here.close()
-	ok = dir.rename(name, here, "probe") == nil && here.rename("probe", dir, name) == nil
+	probe := b.d.scratchName()
+	ok = dir.rename(name, here, probe) == nil && here.rename(probe, dir, name) == nil
 	b.same[dev] = ok
 	return ok
 }
