@@ -176,20 +176,17 @@ func (w *walker) rowExpression(n *yaml.Node) {
 // checkDatasetInput accepts a dataset's name, data.NAME, or a path.
 func (w *walker) checkDatasetInput(n *yaml.Node) {
 	name := strings.TrimPrefix(n.Value, "data.")
-	if w.dataset(name) != nil || strings.ContainsAny(name, "./*") {
+	if w.dataSet[name] || strings.ContainsAny(name, "./*") {
 		return
 	}
 	w.unknownData(str(n), name)
 }
 
 func (w *walker) checkMetricInput(n *yaml.Node) {
-	var names []string
-	for _, m := range w.file.Metrics {
-		if m.Name.Value == n.Value {
-			return
-		}
-		names = append(names, m.Name.Value)
+	if w.metricSet[n.Value] || w.full() {
+		return
 	}
+	names := w.metricNames()
 	fix := suggest(n.Value, names)
 	if len(names) == 0 {
 		fix = fmt.Sprintf("declare it: metrics: {%s: {better: higher}}", n.Value)

@@ -69,6 +69,39 @@ func aliasBomb() string {
 	return b.String() + oneJob
 }
 
+// Files of many names, right or wrong, take time in proportion to their size:
+// were a step, a name or a suggestion looked for in all others, each of these
+// would take minutes.
+func TestManyNames(t *testing.T) {
+	t.Parallel()
+	const n = 6_000
+	job := "jobs:\n  a:\n    run: x\n"
+	for name, c := range map[string]struct {
+		src  string
+		last Code // of the last problem
+	}{
+		"steps with ids":    {"jobs:\n  a:\n    steps:\n" + numbered("    - {id: s%, run: 'x ${{ github.sha }}'}\n", n), ""},
+		"steps twice":       {"jobs:\n  a:\n    steps:\n" + strings.Repeat("    - {id: s, run: x}\n", n), CodeTooMany},
+		"needs":             {"jobs:\n" + numbered("  j%: {run: x}\n", n) + "  z:\n    needs: [" + numbered("j%,", n) + "]\n    steps:\n" + numbered("    - run: 'x ${{ github.sha }}%'\n", n), ""},
+		"datasets":          {"data:\n" + numbered("  d%: x\n", n) + job + "    inputs: [" + numbered("data.d%,", n) + "]\n", ""},
+		"metrics":           {"metrics:\n" + numbered("  m%:\n", n) + job + "gates:\n" + numbered("  - M% > 0\n", n), ""},
+		"unknown jobs":      {"jobs:\n" + numbered("  preparation%: {run: x}\n", n) + "  z: {run: x, needs: [" + numbered("perparation%,", n) + "]}\n", CodeTooMany},
+		"unknown datasets":  {"data:\n" + numbered("  customers%: x\n", n) + job + "    inputs: [" + numbered("data.costumers%,", n) + "]\n", CodeTooMany},
+		"unknown metrics":   {"metrics:\n" + numbered("  metric%:\n", n) + job + "gates:\n" + numbered("  - mertic% > 0\n", n), CodeTooMany},
+		"unknown params":    {"params:\n" + numbered("  parameter%: 1\n", n) + "jobs: {a: {run: '" + numbered("${{ params.pramater% }} ", n) + "'}}\n", CodeTooMany},
+		"selects":           {"metrics:\n" + numbered("  m%:\n", n) + "jobs:\n" + numbered("  j%: {run: x, select: best(m%), strategy: {matrix: {a: [1]}}}\n", n), ""},
+		"mistakes in a row": {"jobs: {a: {run: \"" + numbered("${{ nobody% }}", n) + "\"}}\n", CodeTooMany},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, ds := Parse(FileName, []byte(c.src), testOptions())
+			if last := append(Diagnostics{{}}, ds...)[len(ds)]; last.Code != c.last {
+				t.Errorf("%d problems, the last is %v", len(ds), last)
+			}
+		})
+	}
+}
+
 func letter(i int) string { return "n" + string(rune('a'+i)) }
 
 // mergeBomb merges each mapping with all before it.

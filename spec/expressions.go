@@ -47,6 +47,7 @@ type checked struct {
 	typ  expression.Type
 	expr *expression.Expr
 	tmpl *expression.Template
+	refs []expression.Reference // once known
 }
 
 type checkedKey struct {
@@ -112,6 +113,7 @@ func (w *walker) reportChecked(c *check, env *expression.Env, got *checked) {
 	if len(got.errs) == 0 {
 		w.checkWant(c, got)
 	}
+	w.checkSteps(c, from, got)
 	if c.form.want == wantScript && got.tmpl != nil {
 		w.checkScript(c, env, got.tmpl)
 	}
@@ -198,8 +200,6 @@ func (w *walker) nameError(e *expression.Error, r *reported) (code Code, message
 		return w.unknownParam(path[1:])
 	case strings.EqualFold(path[0], "needs") && w.declared[path[1]] && len(path) == 2 && path[1] != r.c.job.ID.Value:
 		fix = fmt.Sprintf("add %q to the needs of job %q", path[1], r.c.job.ID.Value)
-	case strings.EqualFold(path[0], "steps") && len(path) == 2 && r.laterStep(path[1]):
-		message, fix = fmt.Sprintf("the step %q has not run yet", path[1]), "read it in a later step"
 	case strings.EqualFold(path[0], "metrics") && fix == "":
 		fix = "declare it: metrics: {" + path[1] + ": {better: higher}}"
 	}
@@ -217,14 +217,7 @@ var foreignContexts = map[string]string{
 
 // pathAt returns the reference that an error is about, up to the part in error.
 func (r *reported) pathAt(e *expression.Error) []string {
-	var refs []expression.Reference
-	switch {
-	case r.got.expr != nil:
-		refs = r.got.expr.References()
-	case r.got.tmpl != nil:
-		refs = r.got.tmpl.References()
-	}
-	for _, ref := range refs {
+	for _, ref := range r.got.references() {
 		if ref.Pos <= e.Pos && e.Pos < ref.End {
 			return r.until(ref, e)
 		}
@@ -252,16 +245,31 @@ func (r *reported) until(ref expression.Reference, e *expression.Error) []string
 	return ref.Path
 }
 
-func (r *reported) laterStep(id string) bool {
-	if r.c.job == nil {
-		return false
+// checkSteps reports the steps that an expression reads before they have run.
+func (w *walker) checkSteps(c *check, from int, got *checked) {
+	ids := w.types.steps[c.job]
+	if ids == nil || c.form.scope < scopeStep {
+		return
 	}
-	for _, s := range r.c.job.Steps {
-		if s.ID.Value == id {
-			return true
+	for _, ref := range got.references() {
+		if len(ref.Path) < 2 || !strings.EqualFold(ref.Path[0], "steps") {
+			continue
+		}
+		if at, ok := ids[strings.ToLower(ref.Path[1])]; ok && at >= c.step {
+			w.inside(c.node, from+ref.Pos, ref.End-ref.Pos, CodeExpressionName, "read it in a later step", "the step %q has not run yet", ref.Path[1])
 		}
 	}
-	return false
+}
+
+func (c *checked) references() []expression.Reference {
+	switch {
+	case c.refs != nil:
+	case c.expr != nil:
+		c.refs = c.expr.References()
+	case c.tmpl != nil:
+		c.refs = c.tmpl.References()
+	}
+	return c.refs
 }
 
 // unknownParam names the file that should have the parameter, and near ones.

@@ -198,7 +198,7 @@ func (w *walker) checkJob(j *Job) {
 	}
 	for _, s := range j.Inputs {
 		name, ok := strings.CutPrefix(s.Value, "data.")
-		if ok && !strings.Contains(name, "${{") && w.dataset(name) == nil && !looksLikeFile(s.Value) {
+		if ok && !strings.Contains(name, "${{") && !w.dataSet[name] && !looksLikeFile(s.Value) {
 			w.unknownData(s, name)
 		}
 	}
@@ -216,7 +216,7 @@ func (w *walker) checkNeed(j *Job, s Str) {
 	switch {
 	case s.Value == j.ID.Value:
 		w.str(s, CodeUnknownJob, "remove it", "the job %q needs itself", s.Value)
-	case !w.declared[s.Value]:
+	case !w.declared[s.Value] && !w.full():
 		w.str(s, CodeUnknownJob, suggest(s.Value, w.jobNames(j)), "unknown job %s in needs of job %q", clip(s.Value), j.ID.Value)
 	}
 }
@@ -258,13 +258,10 @@ func (w *walker) checkSelect(j *Job) {
 }
 
 func (w *walker) checkSelectMetric(j *Job, metric string) {
-	var names []string
-	for _, m := range w.file.Metrics {
-		if m.Name.Value == metric {
-			return
-		}
-		names = append(names, m.Name.Value)
+	if w.metricSet[metric] || w.full() {
+		return
 	}
+	names := w.metricNames()
 	fix := fmt.Sprintf("declare it, so that better is known: metrics: {%s: {better: higher}}", metric)
 	if best := Nearest(metric, names); best != "" {
 		fix = fmt.Sprintf("did you mean %q?", best)

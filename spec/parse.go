@@ -72,11 +72,7 @@ func (w *walker) diagnostics() Diagnostics {
 
 // finish fills in defaults and checks references between the parts of the file.
 func (w *walker) finish() {
-	ids := make(map[string]bool, len(w.file.Jobs))
-	for _, j := range w.file.Jobs {
-		ids[j.ID.Value] = true
-	}
-	w.declared = ids
+	w.declare()
 	w.checkTriggers()
 	w.checkOverrides()
 	for _, j := range w.file.Jobs {

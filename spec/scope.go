@@ -65,6 +65,7 @@ type environments struct {
 	inputs    expression.Type
 	data      expression.Type
 	ready     bool
+	steps     map[*Job]map[string]int // index of each step with an id, in lower case
 	// open is set when the params could not be read: one problem is said, and
 	// not another one for each parameter that is used.
 	open bool
@@ -88,7 +89,7 @@ func (e *environments) prepare(f *File) {
 // equal keys have the same environment.
 func (e *environments) of(f *File, c *check) (*expression.Env, string) {
 	e.prepare(f)
-	key := c.signature()
+	key := c.signature(e.steps[c.job] != nil)
 	env := e.shared[key]
 	if env == nil {
 		env = e.build(f, c)
@@ -98,8 +99,8 @@ func (e *environments) of(f *File, c *check) (*expression.Env, string) {
 }
 
 // signature tells all that an environment depends on beside the file: the
-// matrix, the needs and the earlier steps of the job.
-func (c *check) signature() string {
+// matrix, the needs and the steps of the job, if they have ids.
+func (c *check) signature(ids bool) string {
 	if c.job == nil || c.form.scope == scopeGate {
 		return strconv.Itoa(int(c.form.scope))
 	}
@@ -110,23 +111,14 @@ func (c *check) signature() string {
 	if c.form.scope < scopeJob {
 		return string(b)
 	}
+	const few = 4 // needs, whose names are worth comparing
+	if len(c.job.Needs) > few || c.form.scope >= scopeStep && ids {
+		return string(append(append(b, " job "...), c.job.ID.Value...))
+	}
 	for _, n := range c.job.Needs {
 		b = append(append(b, " needs "...), n.Value...)
 	}
-	for _, s := range c.earlier() {
-		if s.ID.Value != "" {
-			b = append(append(b, " step "...), s.ID.Value...)
-		}
-	}
 	return string(b)
-}
-
-// earlier returns the steps whose outputs the checked expression may read.
-func (c *check) earlier() []*Step {
-	if c.step <= 0 || c.form.scope < scopeStep {
-		return nil
-	}
-	return c.job.Steps[:min(c.step, len(c.job.Steps))]
 }
 
 // build makes the environment of a check.
@@ -174,7 +166,7 @@ func (e *environments) context(f *File, c *check, name string) (t expression.Typ
 	case "needs":
 		return needsType(c.job), c.job != nil && len(c.job.Needs) > 0
 	case "steps":
-		return stepsType(c.earlier()), c.job != nil
+		return stepsType(c.job, e.steps[c.job]), c.job != nil
 	case "jobs":
 		return jobsType(f.Jobs), true
 	}
@@ -287,14 +279,14 @@ func jobResultType() expression.Type {
 	})
 }
 
-func stepsType(steps []*Step) expression.Type {
+// stepsType has all steps of a job, so that they need one environment; that a
+// step is read only behind it is checked for each reference.
+func stepsType(j *Job, ids map[string]int) expression.Type {
 	fields := map[string]expression.Type{}
-	for _, s := range steps {
-		if s.ID.Value != "" {
-			fields[s.ID.Value] = expression.ObjectOf(map[string]expression.Type{
-				"outputs": expression.MapOf(expression.StringType()), "outcome": expression.StringType(), "conclusion": expression.StringType(),
-			})
-		}
+	for _, at := range ids {
+		fields[j.Steps[at].ID.Value] = expression.ObjectOf(map[string]expression.Type{
+			"outputs": expression.MapOf(expression.StringType()), "outcome": expression.StringType(), "conclusion": expression.StringType(),
+		})
 	}
 	return expression.ObjectOf(fields)
 }

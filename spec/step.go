@@ -67,15 +67,26 @@ func (w *walker) duplicateStep(j *Job, s *Step) {
 	if s.ID.Value == "" {
 		return
 	}
-	for _, other := range j.Steps[:len(j.Steps)-1] {
-		if strings.EqualFold(other.ID.Value, s.ID.Value) && !w.full() {
-			w.add(Diagnostic{
-				Pos: s.ID.Pos, End: s.ID.Pos, Code: CodeDuplicateStep, Fix: "choose another id",
-				Message: fmt.Sprintf("duplicate step id %q in job %q", s.ID.Value, j.ID.Value),
-				Related: []Related{{w.src.name, other.ID.Pos, "the first one stands here"}},
-			})
-			return
+	id := strings.ToLower(s.ID.Value)
+	ids := w.types.steps[j]
+	if ids == nil {
+		ids = map[string]int{}
+		if w.types.steps == nil {
+			w.types.steps = map[*Job]map[string]int{}
 		}
+		w.types.steps[j] = ids
+	}
+	at, twice := ids[id]
+	switch {
+	case !twice:
+		ids[id] = w.step
+	case !w.full():
+		other := j.Steps[at]
+		w.add(Diagnostic{
+			Pos: s.ID.Pos, End: s.ID.Pos, Code: CodeDuplicateStep, Fix: "choose another id",
+			Message: fmt.Sprintf("duplicate step id %q in job %q", s.ID.Value, j.ID.Value),
+			Related: []Related{{w.src.name, other.ID.Pos, "the first one stands here"}},
+		})
 	}
 }
 

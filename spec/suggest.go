@@ -31,15 +31,15 @@ func oneOf(known []string) string {
 // a typing error can explain the difference, else "". Case does not count, and
 // _, - and a blank are one character. Of equally near words the first one wins.
 func Nearest(name string, known []string) string {
-	if len(name) > 64 {
+	if len(name) > longest {
 		return ""
 	}
 	best, least := "", 1+max(1, len(name)/3)
 	if len(name) <= 1 {
 		least = 1
 	}
-	for _, k := range known {
-		if len(k) > 64 {
+	for _, k := range known[:min(len(known), maxKnown)] {
+		if len(k) > longest || len(k)-len(name) >= least || len(name)-len(k) >= least {
 			continue
 		}
 		if d := distance(fold(name), fold(k)); d < least {
@@ -49,6 +49,13 @@ func Nearest(name string, known []string) string {
 	return best
 }
 
+// longest is the length in bytes of words that are compared.
+const longest = 64
+
+// maxKnown bounds the words that are compared; a file that declares more than
+// these gets its problems without a "did you mean" for the rest.
+const maxKnown = 1000
+
 // fold makes words equal that differ only in case and separators.
 func fold(s string) string {
 	return strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(s))
@@ -57,8 +64,8 @@ func fold(s string) string {
 // distance counts the insertions, deletions, replacements and swaps of
 // neighbours that make b of a (optimal string alignment).
 func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
+	var before, last, row [longest + 1]int
+	for j := range len(b) + 1 {
 		last[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
@@ -73,7 +80,7 @@ func distance(a, b string) int {
 				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
-		before, last, row = last, row, before
+		before, last = last, row
 	}
 	return last[len(b)]
 }

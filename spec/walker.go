@@ -23,11 +23,14 @@ type walker struct {
 	depth  int  // of the free value being read
 	checks []check
 
-	declared map[string]bool // job ids
-	withs    map[*Step]*yaml.Node
-	wants    map[*yaml.Node]want // of expressions in typed inputs of actions
-	types    environments
-	script   scriptScanner // its buffers serve one script after another
+	declared  map[string]bool // job ids
+	dataSet   map[string]bool // names of datasets
+	metricSet map[string]bool // names of metrics
+	withs     map[*Step]*yaml.Node
+	wants     map[*yaml.Node]want // of expressions in typed inputs of actions
+	types     environments
+	lastMap   *SourceMap    // many problems of one scalar need one map
+	script    scriptScanner // its buffers serve one script after another
 
 	paramsNode *yaml.Node // value of params:, or nil
 }
@@ -98,7 +101,11 @@ func (w *walker) span(n *yaml.Node) (from, to Pos) {
 func nodePos(n *yaml.Node) Pos { return Pos{max(n.Line, 1), max(n.Column, 1)} }
 
 func (w *walker) mapOf(n *yaml.Node) *SourceMap {
-	return &SourceMap{src: w.src, start: nodePos(n), style: n.Style, value: n.Value}
+	if m := w.lastMap; m != nil && m.start == nodePos(n) && m.value == n.Value && m.style == n.Style {
+		return m
+	}
+	w.lastMap = &SourceMap{src: w.src, start: nodePos(n), style: n.Style, value: n.Value}
+	return w.lastMap
 }
 
 // str returns a scalar as text with its place.

@@ -158,22 +158,38 @@ func (w *walker) shell(n *yaml.Node) Str {
 // checkTriggers checks the names of datasets in `on.data`.
 func (w *walker) checkTriggers() {
 	for _, s := range w.file.On.Data {
-		if w.dataset(s.Value) == nil {
+		if !w.dataSet[s.Value] {
 			w.unknownData(s, s.Value)
 		}
 	}
 }
 
-func (w *walker) dataset(name string) *Dataset {
-	for i := range w.file.Data {
-		if w.file.Data[i].Name.Value == name {
-			return &w.file.Data[i]
-		}
+// declare notes the names that other parts of the file refer to.
+func (w *walker) declare() {
+	w.declared, w.dataSet, w.metricSet = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, j := range w.file.Jobs {
+		w.declared[j.ID.Value] = true
 	}
-	return nil
+	for i := range w.file.Data {
+		w.dataSet[w.file.Data[i].Name.Value] = true
+	}
+	for i := range w.file.Metrics {
+		w.metricSet[w.file.Metrics[i].Name.Value] = true
+	}
+}
+
+func (w *walker) metricNames() []string {
+	var names []string
+	for i := range w.file.Metrics {
+		names = append(names, w.file.Metrics[i].Name.Value)
+	}
+	return names
 }
 
 func (w *walker) unknownData(s Str, name string) {
+	if w.full() {
+		return
+	}
 	var names []string
 	for _, d := range w.file.Data {
 		names = append(names, d.Name.Value)

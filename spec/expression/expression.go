@@ -1,6 +1,9 @@
 package expression
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // An Expr is a parsed expression. It is immutable to its users and safe for
 // concurrent use; what it is lowered to is compiled at the first [Expr.Eval].
@@ -48,6 +51,9 @@ type Env struct {
 	// Elsewhere maps names that exist, but not here, to the places where they
 	// do, such as "secrets": "steps and env". It is the end of a sentence.
 	Elsewhere map[string]string
+
+	once   sync.Once
+	folded map[string]string // names by their lower case
 }
 
 // lookup finds the type of a name.
@@ -55,10 +61,14 @@ func (e *Env) lookup(name string) (Type, bool) {
 	if t, ok := e.Names[name]; ok {
 		return t, true
 	}
-	for k, t := range e.Names {
-		if sameName(k, name) {
-			return t, true
+	e.once.Do(func() { // a search for each name would be slow where metrics are many
+		e.folded = make(map[string]string, len(e.Names))
+		for k := range e.Names {
+			e.folded[strings.ToLower(k)] = k
 		}
+	})
+	if k, ok := e.folded[strings.ToLower(name)]; ok {
+		return e.Names[k], true
 	}
 	return Type{}, false
 }

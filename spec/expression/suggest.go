@@ -8,6 +8,10 @@ import (
 // listed is how many names an error lists.
 const listed = 12
 
+// compared is how many names are looked through for an error. Where there are
+// more, and maybe an error for each of them, an error names none.
+const compared = 1000
+
 // name types a name and says what to write when there is none such.
 func (c *typer) name(n *node) Type {
 	if t, ok := c.env.lookup(n.text); ok {
@@ -123,7 +127,7 @@ func quoted(s string) string { return `"` + s + `"` }
 
 // list is "; there is a, b, c", with no more than a dozen names, or "".
 func list(verb string, names []string) string {
-	if len(names) == 0 {
+	if len(names) == 0 || len(names) > compared {
 		return ""
 	}
 	names = append([]string(nil), names...)
@@ -138,6 +142,9 @@ func list(verb string, names []string) string {
 // suggest returns `did you mean "x"?` for the name that is nearest to a wrong
 // one, or "" if none is near.
 func suggest(wrong string, names []string) string {
+	if len(names) > compared {
+		return ""
+	}
 	best, least := "", 1+max(1, min(3, len(wrong)/3))
 	for _, name := range names {
 		if d := distance(strings.ToLower(wrong), strings.ToLower(name)); d < least || d == least && name < best {
