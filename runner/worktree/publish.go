@@ -16,8 +16,9 @@ import (
 // Publish puts the outputs of a job into the tree, from the store, as links
 // where that is possible. outputs are the paths that the job declares: files,
 // folders (with or without a slash at the end) and globs, as in [Tree.Entries].
-// Afterwards they name exactly the entries: other files that they name are
-// removed, except those that git tracks.
+// Afterwards folders hold exactly the entries, except for what git tracks, and
+// globs name no file that an earlier Publish left: one that bears the store's
+// mark. Files that a person put where a glob happens to match stay.
 //
 // It writes nothing outside the outputs: an entry that they do not name, an
 // output in .git, .mlops or a folder of Options.Skip, one that names the whole
@@ -180,9 +181,37 @@ func (p *publisher) keepTracked(ctx context.Context, found []item) (kept []strin
 				continue
 			}
 		}
-		p.stale = append(p.stale, it.path)
+		if p.inFolder(it.path) || p.t.published(it.path) {
+			p.stale = append(p.stale, it.path)
+		}
 	}
 	return kept, nil
+}
+
+// inFolder reports whether an output that is no glob names the file.
+func (p *publisher) inFolder(file string) bool {
+	return slices.ContainsFunc(p.ps, func(o *pattern) bool { return o.glob == "" && o.match(file) })
+}
+
+// published reports whether the file came from the store and is as it came.
+func (t *Tree) published(file string) bool {
+	at, err := newClimber(t.root)
+	if err != nil {
+		return false
+	}
+	defer at.close()
+	dir, name := split(file)
+	l, err := at.move(dir)
+	if err != nil {
+		return false
+	}
+	var st stat
+	t.counters.Stats.Add(1)
+	if at.stat(l, name, &st) != nil || st.kind() != typeFile {
+		return false
+	}
+	dig, ok := t.index.known(l, file, name, &st)
+	return ok && store.Stamped(dig, st.Mtime)
 }
 
 // conflicts divides the stale files into those that stand where an entry or

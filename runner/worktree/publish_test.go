@@ -89,7 +89,7 @@ func TestPublish(t *testing.T) {
 		{"a folder is replaced as a whole", "out/a=old out/stale=1 out/d/stale=2 keep=1", "out/", []string{"out/a", "new"}, "keep=1 out/a=new"},
 		{"without a slash too", "out/stale=1 keep=1", "out", []string{"out/a", "new"}, "keep=1 out/a=new"},
 		{"a folder that is now empty", "out/stale=1 keep=1", "out/", nil, "keep=1"},
-		{"a glob leaves others alone", "p/a.png=old p/b.png=stale p/c.txt=mine", "p/*.png", []string{"p/a.png", "new"}, "p/a.png=new p/c.txt=mine"},
+		{"a glob leaves others alone", "p/a.png=old p/b.png=mine p/c.txt=mine", "p/*.png", []string{"p/a.png", "new"}, "p/a.png=new p/b.png=mine p/c.txt=mine"},
 		{"a folder becomes a file", "m/x=1 m/d/y=2", "m", []string{"m", "new"}, "m=new"},
 		{"a file becomes a folder", "m=1", "m", []string{"m/x", "new"}, "m/x=new"},
 		{"a stale link is removed, not what it leads to", "out/l->../keep keep=1", "out/", []string{"out/a", "1"}, "keep=1 out/a=1"},
@@ -127,11 +127,28 @@ func TestPublishKeepsWhatGitTracks(t *testing.T) {
 	runGit(t, p.Root(), "add", "out/.gitkeep", "p/kept.png", "metrics.json")
 	stats, err := p.Publish(ctx, p.store, []string{"out/", "p/*.png", "metrics.json"}, p.outputs(t, "out/a", "1", "p/a.png", "2", "metrics.json", "new"))
 	check(t, err)
-	if want := "metrics.json=new out/.gitkeep= out/a=1 p/a.png=2 p/kept.png=1"; p.holds(t) != want {
+	if want := "metrics.json=new out/.gitkeep= out/a=1 p/a.png=2 p/kept.png=1 p/stale.png=2"; p.holds(t) != want {
 		t.Errorf("got  %s\nwant %s", p.holds(t), want)
 	}
-	if stats.Removed != 3 {
-		t.Errorf("%d removed, want 3", stats.Removed)
+	if stats.Removed != 2 {
+		t.Errorf("%d removed, want 2", stats.Removed)
+	}
+}
+
+// What a glob matched in an earlier result goes with the next one, what a
+// person put there or changed since stays.
+func TestPublishRemovesItsOwn(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	p := newProject(t, "p/mine.png", "1")
+	_, err := p.Publish(ctx, p.store, []string{"p/*.png"}, p.outputs(t, "p/a.png", "1", "p/b.png", "2", "p/c.png", "3"))
+	check(t, err)
+	check(t, os.Remove(filepath.Join(p.Root(), "p/c.png")))
+	write(t, p.Root(), "p/c.png", "edited")
+	stats, err := p.Publish(ctx, p.store, []string{"p/*.png"}, p.outputs(t, "p/a.png", "new"))
+	check(t, err)
+	if want := "p/a.png=new p/c.png=edited p/mine.png=1"; p.holds(t) != want || stats.Removed != 1 {
+		t.Errorf("got  %s, %d removed\nwant %s", p.holds(t), stats.Removed, want)
 	}
 }
 
