@@ -78,8 +78,11 @@ func (m *SourceMap) build() {
 // skipProperties returns the offset of a scalar's text behind its anchor and tag.
 func skipProperties(text string, at int) int {
 	for at < len(text) && (text[at] == '&' || text[at] == '!') {
-		for at < len(text) && !blank(text[at]) && breakLen(text[at:]) == 0 {
-			at++
+		anchor := text[at] == '&'
+		for at++; at < len(text) && !blank(text[at]) && breakLen(text[at:]) == 0; at++ {
+			if anchor && !wordByte(text[at]) && text[at] != '-' {
+				break // the library ends an anchor here, and a value may follow at once
+			}
 		}
 		at = skipSpace(text, at)
 	}
