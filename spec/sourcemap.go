@@ -269,6 +269,9 @@ func (r *scalarReader) block() {
 // indentation is how many leading spaces belong to the file and not to the
 // value: it shows in the first line that has text.
 func (r *scalarReader) indentation() int {
+	if strings.Trim(r.value, "\r\n\u0085\u2028\u2029") == "" {
+		return len(r.text) // lines of blanks: all of them are indentation
+	}
 	inFile := leadingSpaces(r.text[r.at:])
 	inValue := leadingSpaces(r.value)
 	return max(inFile-inValue, 0)
