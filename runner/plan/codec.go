@@ -2,7 +2,6 @@ package plan
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"math"
 	"time"
@@ -15,7 +14,7 @@ import (
 var ErrCodec = errors.New("not an encoded plan")
 
 // codecMagic changes with the fields below.
-const codecMagic = "mlops plan 1\n"
+const codecMagic = "mlops plan 2\n"
 
 // Encode returns a plan as bytes that Decode reads in microseconds per job,
 // where the YAML takes tens: what lets a run with an unchanged mlops.yaml skip
@@ -27,7 +26,8 @@ func (p *Plan) Encode() []byte {
 }
 
 // Decode reads what Encode wrote. The plan's strings share the memory of data,
-// which must not change any more. It fails with [ErrCodec].
+// which must not change any more. It fails with [ErrCodec], and takes memory in
+// proportion to the size of data whatever data says.
 func Decode(data []byte) (*Plan, error) {
 	if len(data) < len(codecMagic) || string(data[:len(codecMagic)]) != codecMagic {
 		return nil, ErrCodec
@@ -38,9 +38,9 @@ func Decode(data []byte) (*Plan, error) {
 	if c.bad || c.at != len(data) {
 		return nil, ErrCodec
 	}
-	for _, n := range p.Nodes {
+	for i, n := range p.Nodes {
 		for _, need := range n.Needs {
-			if need.Node >= len(p.Nodes) {
+			if need.Node < 0 || need.Node >= i {
 				return nil, ErrCodec
 			}
 		}
@@ -63,7 +63,12 @@ func (c *codec) uint(v *uint64) {
 		c.buf = binary.AppendUvarint(c.buf, *v)
 		return
 	}
-	n, size := binary.Uvarint(c.buf[min(c.at, len(c.buf)):])
+	if c.at < len(c.buf) && c.buf[c.at] < 0x80 { // nearly always
+		*v = uint64(c.buf[c.at])
+		c.at++
+		return
+	}
+	n, size := binary.Uvarint(c.buf[c.at:])
 	if size <= 0 {
 		c.bad = true
 		return
@@ -89,7 +94,7 @@ func (c *codec) bool(v *bool) {
 		n = 1
 	}
 	c.uint(&n)
-	*v = n == 1
+	*v, c.bad = n == 1, c.bad || n > 1
 }
 
 func (c *codec) float(v *float64) {
@@ -118,30 +123,21 @@ func (c *codec) str(v *string) {
 	c.at += int(n)
 }
 
-// value carries what YAML may hold, as JSON; most jobs have none.
-func (c *codec) value(v *any) {
-	var text string
-	if c.write {
-		b, _ := json.Marshal(*v) // values from YAML always marshal
-		text = string(b)
+// list goes through a slice, and tells nil from empty. size is the least that
+// an element takes, in bytes: a length that the rest of the buffer cannot hold
+// is refused before anything is allocated.
+func list[S ~[]T, T any](c *codec, s *S, size int, each func(*T)) {
+	n := uint64(0) // one more than the length; 0 for nil
+	if *s != nil {
+		n = uint64(len(*s)) + 1
 	}
-	c.str(&text)
-	if !c.write && !c.bad {
-		c.bad = json.Unmarshal([]byte(text), v) != nil
-	}
-}
-
-// list goes through a slice; nil and empty are the same. A length that the
-// rest of the buffer cannot hold is refused before anything is allocated.
-func list[S ~[]T, T any](c *codec, s *S, each func(*T)) {
-	n := uint64(len(*s))
 	c.uint(&n)
 	if !c.write {
-		if c.bad || n > uint64(len(c.buf)-c.at) {
-			c.bad = true
+		if n == 0 || c.bad {
 			return
 		}
-		if n == 0 {
+		if n--; n > uint64((len(c.buf)-c.at)/size) {
+			c.bad = true
 			return
 		}
 		*s = make(S, n)
@@ -154,11 +150,13 @@ func list[S ~[]T, T any](c *codec, s *S, each func(*T)) {
 	}
 }
 
-func (c *codec) strs(s *[]string) { list(c, s, c.str) }
+func (c *codec) strs(s *[]string) { list(c, s, 1, c.str) }
 
 func (c *codec) vars(s *[]Var) {
-	list(c, s, func(v *Var) { c.str(&v.Name); c.str(&v.Value) })
+	list(c, s, 2, func(v *Var) { c.str(&v.Name); c.str(&v.Value) })
 }
+
+func (c *codec) text(s *spec.Str) { c.str(&s.Value); c.pos(&s.Pos) }
 
 func (c *codec) pos(p *spec.Pos) { c.int(&p.Line); c.int(&p.Col) }
 
@@ -167,25 +165,21 @@ func (c *codec) plan(p *Plan) {
 	c.str(&p.File)
 	c.str(&p.ParamFile)
 	c.bool(&p.Git)
-	var tree any = p.ParamTree
-	c.value(&tree)
-	p.ParamTree, _ = tree.(map[string]any)
-	list(c, &p.Params, c.param)
-	list(c, &p.Metrics, func(m *Metric) { c.str(&m.Name); c.str(&m.Better); c.str(&m.Unit) })
-	list(c, &p.Data, func(d *Dataset) { c.str(&d.Name); c.str(&d.Path); c.str(&d.Digest) })
-	list(c, &p.Gates, func(s *spec.Str) { c.str(&s.Value); c.pos(&s.Pos) })
+	c.object(&p.ParamTree)
+	list(c, &p.Params, 6, c.param)
+	list(c, &p.Metrics, 3, func(m *Metric) { c.str(&m.Name); c.str(&m.Better); c.str(&m.Unit) })
+	list(c, &p.Data, 3, func(d *Dataset) { c.str(&d.Name); c.str(&d.Path); c.str(&d.Digest) })
+	list(c, &p.Gates, 3, c.text)
 	c.nodes(p)
 }
 
 // nodes are allocated together: one allocation instead of one for each.
 func (c *codec) nodes(p *Plan) {
-	var flat []Node
-	if c.write {
-		for _, n := range p.Nodes {
-			flat = append(flat, *n)
-		}
+	flat := make([]Node, 0, len(p.Nodes))
+	for _, n := range p.Nodes {
+		flat = append(flat, *n)
 	}
-	list(c, &flat, c.node)
+	list(c, &flat, minNode, c.node)
 	if c.write {
 		return
 	}

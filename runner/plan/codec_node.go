@@ -1,33 +1,32 @@
 package plan
 
-import (
-	"encoding/json"
+import "github.com/mlops-runner/mlops/spec"
 
-	"github.com/mlops-runner/mlops/spec"
-)
+// The least bytes that a node, a step and a retry take: one for each field.
+const minNode, minStep, minRetry = 51, 15, 5
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
 	c.uint(&kind)
-	n.Kind = Kind(kind)
+	n.Kind, c.bad = Kind(kind), c.bad || kind > uint64(Select)
 	c.str(&n.ID)
 	c.str(&n.Job)
-	list(c, &n.Leg, func(v *spec.LegValue) { c.str(&v.Name); c.value(&v.Value) })
+	list(c, &n.Leg, 2, func(v *spec.LegValue) { c.str(&v.Name); c.value(&v.Value) })
 	c.pos(&n.Pos)
-	list(c, &n.Needs, func(d *Need) { c.int(&d.Node); c.bool(&d.Order); c.strs(&d.Paths) })
+	list(c, &n.Needs, 3, func(d *Need) { c.int(&d.Node); c.bool(&d.Order); c.strs(&d.Paths) })
 	c.str(&n.If)
-	list(c, &n.Inputs, func(i *Input) { c.str(&i.Pattern); c.str(&i.Data); c.str(&i.Digest) })
+	list(c, &n.Inputs, 3, func(i *Input) { c.str(&i.Pattern); c.str(&i.Data); c.str(&i.Digest) })
 	c.bool(&n.Tracked)
 	c.strs(&n.Outputs)
 	c.strs(&n.Metrics)
 	c.bool(&n.Publish)
 	c.place(n)
 	c.vars(&n.Env)
-	list(c, &n.Steps, c.step)
+	list(c, &n.Steps, minStep, c.step)
 	c.rules(n)
 	c.str(&n.Select.Metric)
 	c.bool(&n.Select.Highest)
-	list(c, &n.Definition, func(l *Line) { c.str(&l.Kind); c.str(&l.Name); c.str(&l.Value) })
+	list(c, &n.Definition, 3, func(l *Line) { c.str(&l.Kind); c.str(&l.Name); c.str(&l.Value) })
 	c.strs(&n.Late)
 	c.strs(&n.Later)
 }
@@ -52,7 +51,7 @@ func (c *codec) place(n *Node) {
 	c.str(&n.User)
 	c.bool(&n.Isolate)
 	c.resources(&n.Resources)
-	list(c, &n.Caches, func(k *Cache) { c.str(&k.Name); c.str(&k.Path) })
+	list(c, &n.Caches, 2, func(k *Cache) { c.str(&k.Name); c.str(&k.Path) })
 }
 
 func (c *codec) resources(r *spec.Resources) {
@@ -72,9 +71,9 @@ func (c *codec) rules(n *Node) {
 	c.bool(&n.FailFast)
 	c.int(&n.MaxParallel)
 	c.bool(&n.NoCache)
-	list(c, &n.Retry, func(r *spec.Retry) {
-		list(c, &r.On, func(s *spec.Str) { c.str(&s.Value); c.pos(&s.Pos) })
-		list(c, &r.Exit, c.int)
+	list(c, &n.Retry, minRetry, func(r *spec.Retry) {
+		list(c, &r.On, 3, c.text)
+		list(c, &r.Exit, 1, c.int)
 		c.int(&r.Limit)
 		c.duration(&r.Delay)
 		more := r.Resources != nil
@@ -98,21 +97,9 @@ func (c *codec) step(s *Step) {
 	c.str(&s.Shell)
 	c.str(&s.Dir)
 	c.str(&s.Uses)
-	c.with(s)
+	c.object(&s.With)
 	c.vars(&s.Env)
 	c.duration(&s.Timeout)
 	c.str(&s.ContinueOnError)
 	c.bool(&s.Background)
-}
-
-func (c *codec) with(s *Step) {
-	var text string
-	if c.write && len(s.With) > 0 {
-		b, _ := json.Marshal(s.With) // values from YAML always marshal
-		text = string(b)
-	}
-	c.str(&text)
-	if !c.write && text != "" {
-		c.bad = c.bad || json.Unmarshal([]byte(text), &s.With) != nil
-	}
 }

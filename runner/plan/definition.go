@@ -2,7 +2,7 @@ package plan
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,16 +17,16 @@ const RecordVersion = "1"
 // define writes the lines of a Run node that are known while planning, and
 // notes what else its expressions read.
 func (b *builder) define(n *Node) {
-	d := &definition{builder: b, node: n, seen: map[string]bool{}}
+	d := &definition{builder: b, node: n, seen: make(map[string]bool, 8)}
 	d.add("version", "record", RecordVersion)
 	for _, v := range n.Leg {
-		d.add("matrix", v.Name, legText(v.Value))
+		d.add("matrix", v.Name, valueText(v.Value))
 	}
 	for _, o := range n.Outputs {
 		d.add("output", o, "declared")
 	}
 	for _, m := range n.Metrics {
-		d.add("output", m, "metrics")
+		d.add("metrics", m, "declared")
 	}
 	d.place()
 	for _, v := range n.Env {
@@ -69,7 +69,7 @@ func (d *definition) step(i int, s *Step) {
 	prefix := strconv.Itoa(i+1) + "."
 	for _, f := range []struct{ name, value string }{
 		{"run", s.Run}, {"shell", s.Shell}, {"dir", s.Dir}, {"uses", s.Uses}, {"if", s.If}, {"id", s.ID},
-		{"continue-on-error", s.ContinueOnError},
+		{"continue-on-error", s.ContinueOnError}, {"background", word(s.Background)},
 	} {
 		if f.value != "" {
 			d.add("step", prefix+f.name, f.value)
@@ -83,14 +83,20 @@ func (d *definition) step(i int, s *Step) {
 		d.add("step", prefix+"env."+v.Name, v.Value)
 		d.template(v.Value)
 	}
-	for name, v := range s.With {
-		text, _ := json.Marshal(v) // values from YAML always marshal
-		d.add("step", prefix+"with."+name, string(text))
-		d.value(v)
+	for _, name := range slices.Sorted(maps.Keys(s.With)) {
+		d.add("step", prefix+"with."+name, jsonText(s.With[name]))
+		d.value(s.With[name])
 	}
 	d.expression(s.If)
 	d.expression(s.ContinueOnError)
 	d.template(s.Dir)
+}
+
+func word(on bool) string {
+	if on {
+		return "true"
+	}
+	return ""
 }
 
 func (d *definition) value(v any) {
@@ -102,8 +108,8 @@ func (d *definition) value(v any) {
 			d.value(e)
 		}
 	case map[string]any:
-		for _, e := range v {
-			d.value(e)
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			d.value(v[k])
 		}
 	}
 }
@@ -112,7 +118,7 @@ func (d *definition) template(text string) {
 	if !strings.Contains(text, "${{") {
 		return
 	}
-	t, err := expression.ParseTemplate(text)
+	t, err := d.builder.template(text)
 	if err != nil {
 		return // reported by the parser of the file
 	}
@@ -124,35 +130,28 @@ func (d *definition) template(text string) {
 }
 
 func (d *definition) expression(text string) {
-	if text == "" {
-		return
-	}
-	if x, err := expression.Parse(text); err == nil {
-		d.references(x)
+	if text != "" {
+		d.template("${{ " + text + " }}")
 	}
 }
 
 // references adds a line for each value that an expression reads.
 func (d *definition) references(x *expression.Expr) {
-	for _, r := range x.References() {
-		if len(r.Path) == 0 {
+	d.noteContexts(x)
+	for _, r := range d.builder.references(x) {
+		if d.seen[r.text] {
 			continue
 		}
-		key := strings.Join(r.Path, ".")
-		if d.seen[key] {
-			continue
-		}
-		d.seen[key] = true
-		switch strings.ToLower(r.Path[0]) {
+		d.seen[r.text] = true
+		switch r.context {
 		case "params":
-			d.params(strings.Join(r.Path[1:], "."))
+			d.params(strings.Join(r.path[1:], "."))
 		case "github", "inputs":
-			d.plan.Git = d.plan.Git || strings.EqualFold(r.Path[0], "github")
-			d.context(r.Path)
+			d.context(r)
 		case "data":
-			d.data(r.Path)
+			d.data(r.path)
 		case "needs", "jobs":
-			d.node.Late = append(d.node.Late, key)
+			d.node.Late = append(d.node.Late, r.text)
 		}
 	}
 }
@@ -175,11 +174,33 @@ func paramText(v any) string {
 	if s, ok := v.(string); ok {
 		return strconv.Quote(s)
 	}
-	return expression.Format(expression.FromGo(v))
+	return numberText(v)
 }
 
-func (d *definition) context(path []string) {
-	x, err := expression.Parse(strings.Join(path, "."))
+// numberText is the text of a value, with all digits where the usual fifteen
+// would make different numbers look the same.
+func numberText(v any) string {
+	text := legText(v)
+	if f, ok := v.(float64); ok {
+		if g, err := strconv.ParseFloat(text, 64); err != nil || g != f {
+			return strconv.FormatFloat(f, 'g', -1, 64)
+		}
+	}
+	return text
+}
+
+// valueText is paramText for values that are mostly words: quoted only if they
+// could be taken for something else.
+func valueText(v any) string {
+	s, ok := v.(string)
+	if ok && (s == "" || s[0] == '"' || s == "NaN" || json.Valid([]byte(s))) {
+		return strconv.Quote(s)
+	}
+	return numberText(v)
+}
+
+func (d *definition) context(r reference) {
+	x, err := expression.Parse(r.text)
 	if err != nil {
 		return
 	}
@@ -188,25 +209,24 @@ func (d *definition) context(path []string) {
 		return
 	}
 	text := expression.Format(v)
-	if _, ok := v.(*expression.Object); ok {
-		text = fmt.Sprint(expression.ToJSON(v))
+	switch v.(type) {
+	case *expression.Object, *expression.Array:
+		text = expression.ToJSON(v)
 	}
-	d.add(path[0], strings.Join(path[1:], "."), text)
+	d.add(r.context, strings.Join(r.path[1:], "."), text)
 }
 
-// data makes a dataset an input when an action names it in `with`.
+// data notes the path of a dataset that an expression names, of all if only
+// running tells which, and makes it an input.
 func (d *definition) data(path []string) {
-	if len(path) < 2 {
-		return
-	}
-	in, ok := d.dataset(path[1])
-	if !ok || d.node.Tracked && in.Digest == "" {
-		return
-	}
-	for _, have := range d.node.Inputs {
-		if have.Pattern == in.Pattern {
-			return
+	for _, set := range d.plan.Data {
+		if len(path) > 1 && !strings.EqualFold(set.Name, path[1]) {
+			continue
+		}
+		d.add("data", set.Name, set.Path)
+		named := slices.ContainsFunc(d.node.Inputs, func(in Input) bool { return in.Pattern == set.Path })
+		if !named && (!d.node.Tracked || set.Digest != "") {
+			d.node.Inputs = append(d.node.Inputs, Input{Pattern: set.Path, Data: set.Name, Digest: set.Digest})
 		}
 	}
-	d.node.Inputs = append(d.node.Inputs, in)
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,19 +19,20 @@ type Change struct {
 // which people look: parameters, inputs, steps, environment, image, the rest.
 // It is empty exactly when the fingerprints are equal.
 func Diff(old, new []string) []Change {
-	before, after := byName(old), byName(new)
+	before, after := byName(only(old, new)), byName(only(new, old))
 	var cs []Change
-	for k, v := range after {
-		was, ok := before[k]
-		switch {
-		case !ok:
-			cs = append(cs, Change{Kind: k.kind, Name: k.name, New: v, Added: true})
-		case was != v:
-			cs = append(cs, Change{Kind: k.kind, Name: k.name, Old: was, New: v})
+	for k, now := range after {
+		was := before[k]
+		for i, v := range now {
+			if i < len(was) {
+				cs = append(cs, Change{Kind: k.kind, Name: k.name, Old: was[i], New: v})
+			} else {
+				cs = append(cs, Change{Kind: k.kind, Name: k.name, New: v, Added: true})
+			}
 		}
 	}
-	for k, v := range before {
-		if _, ok := after[k]; !ok {
+	for k, was := range before {
+		for _, v := range was[min(len(was), len(after[k])):] {
 			cs = append(cs, Change{Kind: k.kind, Name: k.name, Old: v, Removed: true})
 		}
 	}
@@ -38,19 +40,38 @@ func Diff(old, new []string) []Change {
 	return cs
 }
 
+// only returns the lines that are not among the others.
+func only(lines, others []string) []string {
+	there := make(map[string]bool, len(others))
+	for _, s := range others {
+		there[s] = true
+	}
+	var out []string
+	for _, s := range lines {
+		if !there[s] {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 type lineKey struct{ kind, name string }
 
-func byName(lines []string) map[lineKey]string {
-	m := make(map[lineKey]string, len(lines))
+// byName groups the values of lines. A line that cannot be split is its own name.
+func byName(lines []string) map[lineKey][]string {
+	m := make(map[lineKey][]string, len(lines))
 	for _, s := range lines {
-		if l, ok := ParseLine(s); ok {
-			m[lineKey{l.Kind, l.Name}] = l.Value
+		l, ok := ParseLine(s)
+		if !ok {
+			l = Line{Name: s}
 		}
+		k := lineKey{l.Kind, l.Name}
+		m[k] = append(m[k], l.Value)
 	}
 	return m
 }
 
-var kindOrder = []string{"params", "matrix", "input", "value", "step", "env", "github", "image"}
+var kindOrder = []string{"params", "matrix", "data", "input", "value", "step", "env", "github", "inputs", "image"}
 
 func rank(kind string) int {
 	if i := slices.Index(kindOrder, kind); i >= 0 {
@@ -66,7 +87,7 @@ func compareChanges(a, b Change) int {
 	if d := strings.Compare(a.Kind, b.Kind); d != 0 {
 		return d
 	}
-	return strings.Compare(a.Name, b.Name)
+	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Old, b.Old), strings.Compare(a.New, b.New))
 }
 
 // String tells the change to a person: params train.lr 0.1 → 0.2.

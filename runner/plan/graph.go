@@ -3,7 +3,10 @@ package plan
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // WriteText draws the graph as lines: each node with what it waits for.
@@ -13,12 +16,12 @@ import (
 func (p *Plan) WriteText(w io.Writer) error {
 	width := 0
 	for _, n := range p.Nodes {
-		width = max(width, len([]rune(n.ID)))
+		width = max(width, utf8.RuneCountInString(oneLine(n.ID)))
 	}
 	for _, n := range p.Nodes {
-		line := n.ID
+		line := oneLine(n.ID)
 		if len(n.Needs) > 0 {
-			line += strings.Repeat(" ", width-len([]rune(n.ID))) + "  ← " + strings.Join(p.needTexts(n), ", ")
+			line += strings.Repeat(" ", width-utf8.RuneCountInString(line)) + "  ← " + strings.Join(p.needTexts(n), ", ")
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
@@ -30,14 +33,33 @@ func (p *Plan) WriteText(w io.Writer) error {
 func (p *Plan) needTexts(n *Node) []string {
 	var out []string
 	for _, need := range n.Needs {
-		text := p.Nodes[need.Node].ID
+		text := oneLine(p.Nodes[need.Node].ID)
 		if len(need.Paths) > 0 {
-			text += " (" + strings.Join(need.Paths, ", ") + ")"
+			text += " (" + oneLine(strings.Join(need.Paths, ", ")) + ")"
 		}
 		out = append(out, text)
 	}
 	return out
 }
+
+// oneLine shows characters that would move the cursor, or the text around them, as escapes.
+func oneLine(s string) string {
+	if strings.IndexFunc(s, hidden) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if hidden(r) || r == utf8.RuneError {
+			q := strconv.QuoteRuneToASCII(r)
+			b.WriteString(q[1 : len(q)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool { return !unicode.IsPrint(r) }
 
 // WriteMermaid draws the graph as a Mermaid flowchart, which GitHub shows in
 // comments and files.
@@ -71,8 +93,11 @@ func (n *Node) label() string {
 	return n.ID
 }
 
-// String is the rule as people read it: highest auc.
+// String is the rule as people read it: highest auc, or first.
 func (s Selection) String() string {
+	if s.Metric == "" {
+		return "first"
+	}
 	if s.Highest {
 		return "highest " + s.Metric
 	}
@@ -80,9 +105,10 @@ func (s Selection) String() string {
 }
 
 // mermaidText keeps a label from ending its own quotes or being read as markup.
-func mermaidText(s string) string {
-	return strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", " ", "`", "#96;").Replace(s)
-}
+// Mermaid reads #name; as an entity, and the label as HTML or Markdown.
+func mermaidText(s string) string { return mermaidEscapes.Replace(oneLine(s)) }
+
+var mermaidEscapes = strings.NewReplacer("#", "#35;", `"`, "#quot;", "&", "#amp;", "<", "#lt;", ">", "#gt;", "`", "#96;", `\`, "#92;")
 
 // WriteDOT draws the graph in Graphviz' language.
 func (p *Plan) WriteDOT(w io.Writer) error {
@@ -109,6 +135,10 @@ func (p *Plan) WriteDOT(w io.Writer) error {
 	return err
 }
 
+// dotText quotes a text so that neither DOT nor its labels, in which \N is the
+// node's name, read anything in it.
 func dotText(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+	return `"` + dotEscapes.Replace(oneLine(s)) + `"`
 }
+
+var dotEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)

@@ -18,14 +18,14 @@ type Line struct {
 	Kind, Name, Value string
 }
 
-// String is the line as it is hashed and stored. Names keep no spaces and
-// values no line breaks, so that a line can be split again.
+// String is the line as it is hashed and stored. Kinds and names keep no spaces
+// and values no line breaks, so that a line can be split again.
 func (l Line) String() string {
-	return l.Kind + " " + escapeName(l.Name) + " " + escapeValue(l.Value)
+	return escapeName(l.Kind) + " " + escapeName(l.Name) + " " + escapeValue(l.Value)
 }
 
-// ParseLine is the inverse of [Line.String].
-func ParseLine(s string) (Line, bool) {
+// ParseLine is the inverse of [Line.String]; ok is false for what has no two spaces.
+func ParseLine(s string) (l Line, ok bool) {
 	kind, rest, ok := strings.Cut(s, " ")
 	if !ok {
 		return Line{}, false
@@ -34,7 +34,7 @@ func ParseLine(s string) (Line, bool) {
 	if !ok {
 		return Line{}, false
 	}
-	return Line{kind, unescapeName(name), unescapeValue(value)}, true
+	return Line{unescapeName(kind), unescapeName(name), unescapeValue(value)}, true
 }
 
 func escapeName(s string) string {

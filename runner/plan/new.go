@@ -2,7 +2,7 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,30 +14,33 @@ import (
 type Options struct {
 	// Contexts are the github and inputs contexts that expressions may read.
 	Contexts map[string]any
+	// MaxLegs bounds how many legs a matrix may have whose values come from an
+	// expression; 0 means 1024. The parser has counted the others.
+	MaxLegs int
 }
 
-// New makes the plan of a checked file. It fails with spec.Diagnostics when
-// jobs wait for each other in a circle, write the same path, read what they
-// write themselves, or when an expression that shapes the graph has no value.
+// New makes the plan of a checked file. It fails with spec.Diagnostics, sorted
+// by place, when jobs wait for each other in a circle, write the same path, read
+// what they write themselves, or when an expression that shapes the graph has no
+// value, or one that cannot be used.
 func New(f *spec.File, o Options) (*Plan, error) {
-	b := &builder{file: f, options: o, plan: &Plan{
-		Pipeline: f.Name.Value, File: f.Path, Gates: f.Gates,
-		Params: f.Params.Leaves, ParamTree: f.Params.Tree, ParamFile: f.Params.Path,
-	}}
+	b := &builder{
+		file: f, options: o, reported: map[problem]bool{}, templates: map[string]*expression.Template{}, reads: map[string][]reference{},
+		legs: map[string][]int{}, selects: map[string]int{},
+		plan: &Plan{
+			Pipeline: f.Name.Value, File: f.Path, Gates: f.Gates,
+			Params: f.Params.Leaves, ParamTree: f.Params.Tree, ParamFile: f.Params.Path,
+		},
+	}
 	for _, m := range f.Metrics {
 		b.plan.Metrics = append(b.plan.Metrics, Metric{m.Name.Value, m.Better, m.Unit})
-	}
-	for _, d := range f.Data {
-		b.plan.Data = append(b.plan.Data, Dataset{d.Name.Value, d.Path.Value, d.Digest.Value})
 	}
 	b.contexts()
 	for _, j := range f.Jobs {
 		b.job(j)
 	}
 	b.edges()
-	if len(b.diagnostics) == 0 {
-		b.order()
-	}
+	b.order()
 	if len(b.diagnostics) > 0 {
 		slices.SortStableFunc(b.diagnostics, func(x, y spec.Diagnostic) int {
 			return cmp.Or(x.Pos.Line-y.Pos.Line, x.Pos.Col-y.Pos.Col)
@@ -55,104 +58,87 @@ type builder struct {
 	plan        *Plan
 	base        map[string]any // contexts that are the same for every job
 	diagnostics spec.Diagnostics
+	reported    map[problem]bool
 	legs        map[string][]int // job → its Run nodes
 	selects     map[string]int   // job → its Select node
-	jobOf       []*spec.Job      // of each node
+	sources     []source         // of each node
+
+	parser    expression.Parser
+	templates map[string]*expression.Template // by their text
+	reads     map[string][]reference          // by the text of the expression
 }
 
+// contexts prepares what expressions read, and evaluates the datasets, whose
+// paths may read the rest.
 func (b *builder) contexts() {
-	data := map[string]any{}
-	for _, d := range b.file.Data {
-		data[d.Name.Value] = d.Path.Value
-	}
-	b.base = map[string]any{"params": expression.FromGo(b.file.Params.Tree), "data": expression.FromGo(data)}
+	b.base = map[string]any{"params": expression.FromGo(b.file.Params.Tree)}
 	for k, v := range b.options.Contexts {
 		b.base[k] = expression.FromGo(v)
 	}
-	b.legs, b.selects = map[string][]int{}, map[string]int{}
+	data := map[string]any{}
+	for _, d := range b.file.Data {
+		p, ok := b.text(d.Path, nil)
+		if ok && !remote(p) && b.usable(d.Path.Pos, p, false) {
+			p = clean(p)
+		}
+		b.plan.Data = append(b.plan.Data, Dataset{d.Name.Value, p, d.Digest.Value})
+		data[d.Name.Value] = p
+	}
+	b.base["data"] = expression.FromGo(data)
 }
 
-func (b *builder) report(at spec.Pos, code, message, fix string) {
-	b.diagnostics = append(b.diagnostics, spec.Diagnostic{
-		File: b.file.Path, Pos: at, End: at, Code: spec.Code(code), Message: message, Fix: fix,
-	})
+// report adds a problem, once however many legs have it.
+func (b *builder) report(at spec.Pos, code spec.Code, message, fix string) {
+	d := spec.Diagnostic{File: b.file.Path, Pos: at, End: at, Code: code, Message: message, Fix: fix}
+	if key := (problem{at, message}); !b.reported[key] {
+		b.reported[key] = true
+		b.diagnostics = append(b.diagnostics, d)
+	}
+}
+
+// problem is what makes two reports the same.
+type problem struct {
+	at      spec.Pos
+	message string
 }
 
 // job adds the nodes of one job: one, or one per leg and perhaps a Select.
 func (b *builder) job(j *spec.Job) {
-	axes, ok := b.axes(j)
+	m := &j.Strategy.Matrix
+	if len(m.Axes) == 0 && len(m.Include) == 0 {
+		b.add(b.node(j, j.ID.Value, nil))
+		return
+	}
+	ls, axes, ok := b.matrix(j)
 	if !ok {
 		return
 	}
-	m := j.Strategy.Matrix
-	if len(axes) == 0 && len(m.Include) == 0 {
-		b.add(j, b.node(j, j.ID.Value, nil))
-		return
-	}
-	ls := legs(m, axes)
-	if len(ls) == 0 {
-		b.report(m.Pos, "matrix-empty", fmt.Sprintf("the matrix of job %q has no leg left", j.ID), "remove an exclude, or add values")
-		return
-	}
 	for i, id := range legIDs(j.ID.Value, ls, axes) {
-		n := b.node(j, id, ls[i])
+		n, s := b.node(j, id, ls[i])
 		n.Publish = j.Select.Value == ""
-		b.add(j, n)
+		b.add(n, s)
 	}
 	if j.Select.Value != "" {
 		b.selects[j.ID.Value] = len(b.plan.Nodes)
 		b.plan.Nodes = append(b.plan.Nodes, b.selectNode(j))
-		b.jobOf = append(b.jobOf, j)
+		b.sources = append(b.sources, source{job: j})
 	}
 }
 
-func (b *builder) add(j *spec.Job, n *Node) {
-	b.legs[j.ID.Value] = append(b.legs[j.ID.Value], len(b.plan.Nodes))
+func (b *builder) add(n *Node, s source) {
+	b.legs[n.Job] = append(b.legs[n.Job], len(b.plan.Nodes))
 	b.plan.Nodes = append(b.plan.Nodes, n)
-	b.jobOf = append(b.jobOf, j)
-}
-
-// axes returns the axes with those evaluated that are given as an expression.
-func (b *builder) axes(j *spec.Job) ([]spec.Axis, bool) {
-	out := make([]spec.Axis, len(j.Strategy.Matrix.Axes))
-	for i, a := range j.Strategy.Matrix.Axes {
-		out[i] = a
-		if a.Expr.Value == "" {
-			continue
-		}
-		v, err := b.value(a.Expr.Value, nil)
-		list, ok := v.(*expression.Array)
-		if err != nil || !ok {
-			b.report(a.Expr.Pos, "matrix-expression", fmt.Sprintf("matrix key %q of job %q is not a list: %s", a.Name, j.ID, why(v, err)),
-				"give a list, such as ${{ fromJSON('[4, 8]') }}")
-			return nil, false
-		}
-		out[i].Values = nil
-		for _, e := range list.Items() {
-			out[i].Values = append(out[i].Values, expression.ToGo(e))
-		}
-	}
-	return out, true
-}
-
-func why(v any, err error) string {
-	if err != nil {
-		return err.Error()
-	}
-	return "it is " + expression.Format(v)
+	b.sources = append(b.sources, s)
 }
 
 // scope holds what expressions may read while planning: everything but other
 // jobs' results.
 func (b *builder) scope(leg spec.Leg) *expression.Scope {
-	names := make(map[string]any, len(b.base)+1)
-	for k, v := range b.base {
-		names[k] = v
-	}
+	names := maps.Clone(b.base)
 	if leg != nil {
 		names["matrix"] = matrixValue(leg)
 	}
-	return &expression.Scope{Names: names, Funcs: expression.Builtins()}
+	return &expression.Scope{Names: names}
 }
 
 func matrixValue(leg spec.Leg) any {
@@ -163,35 +149,55 @@ func matrixValue(leg spec.Leg) any {
 	return o
 }
 
+// template parses a text with expressions, equal ones once.
+func (b *builder) template(text string) (*expression.Template, error) {
+	if t, ok := b.templates[text]; ok {
+		return t, nil
+	}
+	t, err := b.parser.Template(text)
+	if err == nil {
+		b.templates[text] = t
+	}
+	return t, err
+}
+
 // value evaluates a template that shapes the graph.
 func (b *builder) value(text string, leg spec.Leg) (any, error) {
-	t, err := expression.ParseTemplate(text)
+	t, err := b.template(text)
 	if err != nil {
 		return nil, err
+	}
+	for _, p := range t.Parts {
+		if p.Expr != nil {
+			b.noteContexts(p.Expr)
+		}
 	}
 	return t.Eval(b.scope(leg))
 }
 
+// noteContexts notes that the plan depends on what differs between runs of one file.
+func (b *builder) noteContexts(x *expression.Expr) {
+	for _, r := range b.references(x) {
+		b.plan.Git = b.plan.Git || r.context == "github" || r.context == "inputs"
+	}
+}
+
 // text evaluates a template to a string; text without expressions is itself.
-func (b *builder) text(s spec.Str, leg spec.Leg) string {
+// It reports what has no value; ok is then false.
+func (b *builder) text(s spec.Str, leg spec.Leg) (text string, ok bool) {
 	if !strings.Contains(s.Value, "${{") {
-		return s.Value
+		return s.Value, true
 	}
 	v, err := b.value(s.Value, leg)
 	if err != nil {
-		b.report(s.Pos, "expression", err.Error(), "")
-		return ""
+		b.report(s.Pos, spec.CodeExpression, err.Error(), "")
+		return "", false
 	}
-	return expression.Format(v)
+	return expression.Format(v), true
 }
 
-func (b *builder) texts(list []spec.Str, leg spec.Leg) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = b.text(s, leg)
-	}
-	return out
+// string is text for values that may be empty.
+func (b *builder) string(s spec.Str, leg spec.Leg) string {
+	text, _ := b.text(s, leg)
+	return text
 }

@@ -1,26 +1,30 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
 )
 
 // node makes the Run node of one leg (nil for a job without a matrix).
-func (b *builder) node(j *spec.Job, id string, leg spec.Leg) *Node {
+func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
+	src := source{job: j}
 	n := &Node{
 		ID: id, Job: j.ID.Value, Leg: leg, Pos: j.Pos, If: j.If.Value,
-		Tracked: !j.HasInputs, Inputs: b.inputs(j, leg),
-		Outputs: cleanAll(b.texts(j.Outputs, leg)), Metrics: cleanAll(b.texts(j.Metrics, leg)), Publish: true,
-		Image: b.text(j.Image, leg), Pull: j.Pull, Platform: j.Platform,
+		Tracked: !j.HasInputs, Publish: true,
+		Image: b.string(j.Image, leg), Pull: j.Pull, Platform: j.Platform,
 		Network: network(j), User: j.User, Isolate: j.Isolate,
 		Resources: j.Resources, Timeout: j.Timeout, Grace: j.StopGrace,
 		ContinueOnError: j.ContinueOnError.Value,
 		FailFast:        j.Strategy.FailFast == nil || *j.Strategy.FailFast,
 		MaxParallel:     j.Strategy.MaxParallel, Retry: j.Retry, NoCache: j.Cache.Value == "false",
 	}
+	n.Inputs, src.inputs = b.inputs(j, leg)
+	n.Outputs, src.outputs = b.paths(j.Outputs, leg)
+	n.Metrics, src.metrics = b.paths(j.Metrics, leg)
 	for _, c := range j.Caches {
-		n.Caches = append(n.Caches, Cache{c.Name.Value, c.Path.Value})
+		n.Caches = append(n.Caches, Cache{c.Name.Value, b.string(c.Path, leg)})
 	}
 	n.Env = append(vars(b.file.Env), vars(j.Env)...)
 	for _, s := range j.Steps {
@@ -31,7 +35,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) *Node {
 	}
 	n.Later = later(j)
 	b.define(n)
-	return n
+	return n, src
 }
 
 // later lists the keys of a job that are part of the language and not carried out yet.
@@ -66,32 +70,37 @@ func network(j *spec.Job) bool {
 }
 
 func (b *builder) build(s *spec.Build, leg spec.Leg) *Build {
-	out := &Build{Context: clean(b.text(s.Context, leg)), File: b.text(s.File, leg), Target: b.text(s.Target, leg)}
+	out := &Build{Context: clean(b.string(s.Context, leg)), File: b.string(s.File, leg), Target: b.string(s.Target, leg)}
 	for _, v := range s.Args {
-		out.Args = append(out.Args, Var{v.Name.Value, b.text(v.Value, leg)})
+		out.Args = append(out.Args, Var{v.Name.Value, b.string(v.Value, leg)})
 	}
 	return out
 }
 
-func (b *builder) inputs(j *spec.Job, leg spec.Leg) []Input {
-	var out []Input
+func (b *builder) inputs(j *spec.Job, leg spec.Leg) (out []Input, at []spec.Pos) {
 	for _, s := range j.Inputs {
-		text := b.text(s, leg)
+		text, ok := b.text(s, leg)
+		if !ok {
+			continue
+		}
+		in := Input{Pattern: clean(text)}
 		if name, ok := strings.CutPrefix(text, "data."); ok {
 			if d, ok := b.dataset(name); ok {
-				out = append(out, d)
-				continue
+				in = d
 			}
 		}
-		out = append(out, Input{Pattern: clean(text)})
+		if in.Data != "" || b.usable(s.Pos, text, false) {
+			out, at = append(out, in), append(at, s.Pos)
+		}
 	}
-	return out
+	return out, at
 }
 
+// dataset finds a dataset as expressions do, whatever the case of its name.
 func (b *builder) dataset(name string) (Input, bool) {
-	for _, d := range b.file.Data {
-		if d.Name.Value == name {
-			return Input{Pattern: clean(d.Path.Value), Data: name, Digest: d.Digest.Value}, true
+	for _, d := range b.plan.Data {
+		if strings.EqualFold(d.Name, name) {
+			return Input{Pattern: d.Path, Data: d.Name, Digest: d.Digest}, true
 		}
 	}
 	return Input{}, false
@@ -113,7 +122,7 @@ func (b *builder) step(j *spec.Job, s *spec.Step) Step {
 	if s.Run.Value != "" {
 		text, exprs, err := s.Script()
 		if err != nil {
-			b.report(s.Run.Pos, "script", err.Error(), "")
+			b.report(s.Run.Pos, spec.CodeScript, err.Error(), "")
 		}
 		out.Run = text
 		for _, e := range exprs {
@@ -156,7 +165,7 @@ func vars(list []spec.Var) []Var {
 }
 
 // selectNode is the node that takes the place of a job with a matrix and
-// `select`: it has the outputs of the leg that wins.
+// `select`: it has the outputs of the leg that wins, and declares those of all.
 func (b *builder) selectNode(j *spec.Job) *Node {
 	rule, metric := j.Select.Value, ""
 	if name, rest, ok := strings.Cut(rule, "("); ok {
@@ -167,13 +176,25 @@ func (b *builder) selectNode(j *spec.Job) *Node {
 	if rule == "worst" {
 		highest = !highest
 	}
-	first := b.plan.Nodes[b.legs[j.ID.Value][0]]
 	n := &Node{
 		ID: j.ID.Value, Job: j.ID.Value, Kind: Select, Pos: j.Select.Pos, Publish: true,
-		Outputs: first.Outputs, Metrics: first.Metrics, Select: Selection{Metric: metric, Highest: highest},
+		Select: Selection{Metric: metric, Highest: highest},
+	}
+	for _, i := range b.legs[j.ID.Value] { // which leg wins is not known
+		n.Outputs = union(n.Outputs, b.plan.Nodes[i].Outputs)
+		n.Metrics = union(n.Metrics, b.plan.Nodes[i].Metrics)
 	}
 	n.Definition = []Line{{"select", j.ID.Value, j.Select.Value}}
 	return n
+}
+
+func union(a, b []string) []string {
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			a = append(a, s)
+		}
+	}
+	return a
 }
 
 func (b *builder) better(metric string) string {

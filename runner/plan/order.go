@@ -1,13 +1,9 @@
 package plan
 
-import (
-	"container/heap"
-	"fmt"
-	"strings"
-)
+import "container/heap"
 
 // order sorts the nodes so that each comes after all it needs, and in file
-// order where that leaves a choice. A circle is reported with every job on it.
+// order where that leaves a choice. Circles are reported.
 func (b *builder) order() {
 	nodes := b.plan.Nodes
 	waiting := make([]int, len(nodes))
@@ -35,7 +31,7 @@ func (b *builder) order() {
 		}
 	}
 	if len(sorted) < len(nodes) {
-		b.cycle(waiting)
+		b.cycles(waiting)
 		return
 	}
 	b.renumber(sorted)
@@ -54,64 +50,6 @@ func (b *builder) renumber(sorted []int) {
 		}
 	}
 	b.plan.Nodes = nodes
-}
-
-// cycle finds one circle among the nodes that still wait and names it in full,
-// with the reason of each edge.
-func (b *builder) cycle(waiting []int) {
-	start := 0
-	for waiting[start] == 0 {
-		start++
-	}
-	var walk []int
-	at := map[int]int{}
-	for i := start; ; i = b.stuck(i, waiting) {
-		if from, seen := at[i]; seen {
-			walk = walk[from:]
-			break
-		}
-		at[i] = len(walk)
-		walk = append(walk, i)
-	}
-	b.reportCycle(walk)
-}
-
-// stuck is a need of node i that waits too.
-func (b *builder) stuck(i int, waiting []int) int {
-	for _, n := range b.plan.Nodes[i].Needs {
-		if waiting[n.Node] > 0 {
-			return n.Node
-		}
-	}
-	panic("plan: a waiting node has a waiting need") // or it would have been sorted
-}
-
-func (b *builder) reportCycle(walk []int) {
-	nodes := b.plan.Nodes
-	first := 0 // begin with the node that stands first in the file
-	for k, i := range walk {
-		if i < walk[first] {
-			first = k
-		}
-	}
-	var parts []string
-	for k := range walk {
-		i, next := walk[(first+k)%len(walk)], walk[(first+k+1)%len(walk)]
-		parts = append(parts, nodes[i].ID+" "+b.because(i, next))
-	}
-	b.report(nodes[walk[first]].Pos, "cycle",
-		fmt.Sprintf("jobs wait for each other: %s", strings.Join(parts, ", ")),
-		"remove one of these edges")
-}
-
-// because says why node i waits for next.
-func (b *builder) because(i, next int) string {
-	for _, n := range b.plan.Nodes[i].Needs {
-		if n.Node == next && len(n.Paths) > 0 {
-			return "reads " + strings.Join(n.Paths, " and ") + " of " + b.plan.Nodes[next].ID
-		}
-	}
-	return "needs " + b.plan.Nodes[next].ID
 }
 
 type intHeap []int

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -10,8 +12,8 @@ import (
 // A SelectionError says that a name on the command line is no job.
 type SelectionError struct {
 	Name    string
-	Similar string // the nearest name, if one is near
-	Known   []string
+	Similar string   // the nearest name, if one is near
+	Known   []string // the first jobs of the plan, at most 20
 }
 
 func (e *SelectionError) Error() string {
@@ -56,10 +58,13 @@ func (p *Plan) mark(on []bool, name string) error {
 		return nil
 	}
 	e := &SelectionError{Name: name}
+	var ids []string
 	for _, n := range p.Nodes {
-		e.Known = append(e.Known, n.ID)
+		if ids = append(ids, n.ID); !slices.Contains(e.Known, n.Job) {
+			e.Known = append(e.Known, n.Job)
+		}
 	}
-	e.Similar = spec.Nearest(name, e.Known)
+	e.Similar = cmp.Or(spec.Nearest(name, e.Known), spec.Nearest(name, ids))
 	e.Known = e.Known[:min(len(e.Known), 20)]
 	return e
 }
