@@ -118,4 +118,4 @@ func skipped(name string, r role, err error) contestant {
 }
 
 // errUsage reports that a workload was called with wrong arguments.
-var errUsage = errors.New("usage: bench inside WORKLOAD ARGUMENT...")
+var errUsage = errors.New("usage: bench inside WORKLOAD [ARGUMENT]")

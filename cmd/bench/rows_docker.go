@@ -13,7 +13,7 @@ import (
 func dockerRows() []row {
 	return []row{
 		{"container-step", "one more step in a job's container (slope over 1 … 51 steps)", seconds, setupContainerStep},
-		{"container-job", "a container job of one step that does nothing, whole run", seconds, setupContainerJob},
+		{"container-job", "a container job of one step that does nothing, create to exit", seconds, setupContainerJob},
 		{"container-log", "100 MB of log out of a container, shown and kept", seconds, setupContainerLog},
 	}
 }
@@ -32,6 +32,7 @@ func setupContainerStep(b *bench) (contest, error) {
 		if mine[i], err = b.stepsContestant(dir, n, benchImage, "docker"); err != nil {
 			return contest{}, err
 		}
+		mine[i] = b.recorded(mine[i], filepath.Join(dir, fmt.Sprintf("mlops%d", n)), firstToLast)
 		if act[i], err = b.actContestant(dir, benchImage, n); err != nil {
 			return contest{}, err
 		}
@@ -59,8 +60,11 @@ func setupContainerJob(b *bench) (contest, error) {
 		return contest{}, err
 	}
 	mine, err := b.stepsContestant(dir, 1, benchImage, "docker")
+	whole := mine
+	whole.name, whole.role = "mlops run, the whole program with the removal", peer
 	ks := []contestant{
-		mine,
+		b.recorded(mine, filepath.Join(dir, "mlops1"), createToExit),
+		whole,
 		command(run, peer, "", "docker", "run", "--rm", benchImage, "true"),
 		command("docker run --rm --network none", peer, "", "docker", "run", "--rm", "--network", "none", benchImage, "true"),
 	}

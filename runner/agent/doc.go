@@ -74,7 +74,9 @@
 // Why the log is raw: the agent holds no secrets to look for. The runner masks
 // what leaves the control directory, which belongs to the caller alone.
 //
-// Why result.json alone is synced: fsync of a growing log would cost more than
-// many jobs do. The Result holds the log's length, [LoadResult] compares it,
-// and file systems publish a file's length after its data.
+// Why nothing is synced: the proof must outlive the daemon and the runner, not
+// a power cut, after which the job runs again. Waiting for the disk would cost
+// more than many jobs do, and the engine's own syncs would wait with it. The
+// Result holds the log's length and LoadResult compares it, so that a result
+// whose log is torn proves nothing.
 package agent

@@ -170,7 +170,7 @@ func saveResult(dir string, r *Result) error {
 		return fmt.Errorf("result: %w", err)
 	}
 	tmp := filepath.Join(dir, "."+ResultFile)
-	if err := writeSynced(tmp, b); err != nil {
+	if err := os.WriteFile(tmp, b, 0o644); err != nil {
 		_ = os.Remove(tmp)
 		return fmt.Errorf("result: %w", err)
 	}
@@ -178,21 +178,6 @@ func saveResult(dir string, r *Result) error {
 		return fmt.Errorf("result: %w", err)
 	}
 	return nil
-}
-
-func writeSynced(path string, b []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

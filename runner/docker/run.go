@@ -126,19 +126,45 @@ func (j *job) startBounded(ctx context.Context) error {
 	return j.e.explain("docker: start", j.box.name, err)
 }
 
-// follow hands on events until the container has ended, and returns its exit
-// status. It fails only if the engine cannot be asked any more.
+// follow hands on events until the job has ended, and returns its exit status.
+// It fails only if the engine cannot be asked any more.
+//
+// When the agent says that it has ended, nothing else of the job runs any more
+// and its result is in place: what is left of the container is removed without
+// waiting for its exit, which takes the engine 30 ms to notice.
 func (j *job) follow(ctx context.Context, conn *types.HijackedResponse) (int64, error) {
 	pumped := make(chan error, 1)
 	go func() { pumped <- j.pump(conn) }()
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); j.stopWhen(ctx) }()
+	wctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	waited := make(chan exit, 1)
+	go func() { code, err := j.wait(wctx); waited <- exit{code, err} }()
 
-	code, err := j.wait(context.WithoutCancel(ctx))
+	var end exit
+	select {
+	case end = <-waited:
+	case err := <-pumped:
+		pumped <- err
+		if j.seen.result != nil && !j.box.remote {
+			cancel()
+			<-waited
+			end = exit{int64(j.seen.result.Exit), nil}
+		} else {
+			end = <-waited
+		}
+	}
 	close(j.exited)
 	j.drain(conn, pumped)
 	<-stopped
-	return code, err
+	return end.code, end.err
+}
+
+// exit is how a container ended, as far as the engine can tell.
+type exit struct {
+	code int64
+	err  error
 }
 
 // drainIdle is how long an ended container's stream may stay silent before it

@@ -15,8 +15,8 @@ import (
 func (j *job) wait(ctx context.Context) (int64, error) {
 	for {
 		code, err := j.waitOnce(ctx)
-		if err == nil {
-			return code, nil
+		if err == nil || ctx.Err() != nil {
+			return code, err
 		}
 		j.lost = true
 		state, err := j.reconnect(ctx, err)
