@@ -1,0 +1,234 @@
+package plan
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// The patterns of the tests, as names of segments and what can be made of them.
+var (
+	oracleSegments = []string{"a", "b", "ab", "*", "?", "a*", "*b", "[ab]", "[!a]", "{a,bb}", "**"}
+	oracleNames    = []string{"a", "b", "ab", "bb", "aab"}
+)
+
+// oraclePatterns are all paths and patterns of up to three segments.
+func oraclePatterns() []string {
+	out := []string{".", "{a/b,b}", "{a/,b/}*", "a/{b,*}/**", "[a-c]?", "*?*"}
+	for _, x := range oracleSegments {
+		out = append(out, x, x+"/")
+		for _, y := range oracleSegments {
+			out = append(out, x+"/"+y, x+"/"+y+"/")
+		}
+	}
+	return append(out, "a/**/b", "**/a/b", "a/*/b", "a/b/*", "**/a/**", "*/*/*", "a/b/ab")
+}
+
+// oracleFiles are all paths of up to four names.
+func oracleFiles() []string {
+	all, last := []string{}, []string{""}
+	for range 4 {
+		var next []string
+		for _, dir := range last {
+			for _, n := range oracleNames {
+				next = append(next, strings.TrimPrefix(dir+"/"+n, "/"))
+			}
+		}
+		all, last = append(all, next...), next
+	}
+	return all
+}
+
+// named reports whether an input names a file, by the rules that the
+// repository's files are found by.
+func named(input, file string) bool {
+	name, folder := strings.CutSuffix(input, "/")
+	switch {
+	case input == ".":
+		return true
+	case !Glob(input):
+		return strings.HasPrefix(file, name+"/") || file == name && !folder
+	case folder:
+		return matches1(name+"/**/*", file)
+	}
+	return matches1(input, file)
+}
+
+// held reports whether an output can hold a file, seen by one who names paths
+// at or below base.
+func held(output, file, base string) bool {
+	name, folder := strings.CutSuffix(output, "/")
+	switch {
+	case !Glob(output):
+		folder = folder || base == name || strings.HasPrefix(base, name+"/")
+		return file == output || folder && strings.HasPrefix(file, name+"/")
+	case folder:
+		return matches1(name+"/**/*", file)
+	}
+	return matches1(name, file) || below(name, file)
+}
+
+// below reports whether a folder above the file matches.
+func below(pattern, file string) bool {
+	for i := range file {
+		if file[i] == '/' && matches1(pattern, file[:i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches1 matches by a regular expression, which is another way than Reads'
+// own, and than that of the library that finds files: see TestOracle.
+func matches1(pattern, file string) bool {
+	re, ok := oracleRegexps.Load(pattern)
+	if !ok {
+		re, _ = oracleRegexps.LoadOrStore(pattern, regexp.MustCompile("^"+oracleRegexp.Replace(pattern)+"$"))
+	}
+	return re.(*regexp.Regexp).MatchString(file)
+}
+
+var (
+	oracleRegexps sync.Map
+	oracleRegexp  = strings.NewReplacer("/**/", "/(?:[^/]+/)*", "**/", "(?:[^/]+/)*", "/**", "(?:/[^/]+)*", "**", ".*",
+		"*", "[^/]*", "?", "[^/]", "[!", "[^", "{", "(?:", ",", "|", "}", ")")
+)
+
+// What the library matches, the oracle does. The other way round there is one
+// exception: to the library a*/** is not a, though it is ab.
+func TestOracle(t *testing.T) {
+	t.Parallel()
+	for _, p := range oraclePatterns() {
+		if strings.HasSuffix(p, "/") {
+			continue // nobody gives it those
+		}
+		for _, f := range oracleFiles()[:155] {
+			ok, err := doublestar.Match(p, f)
+			if err != nil || ok && !matches1(p, f) {
+				t.Errorf("%q matches %q: %v, but not here (%v)", p, f, ok, err)
+			}
+			if !ok && Glob(p) && !strings.Contains(p, "**") && matches1(p, f) {
+				t.Errorf("%q matches %q only here", p, f)
+			}
+		}
+	}
+}
+
+// Reads says yes exactly when a file of the universe is named and held.
+func TestReads(t *testing.T) {
+	t.Parallel()
+	patterns, universe := oraclePatterns(), oracleFiles()
+	reads := make(map[string][]bool, len(patterns))
+	for _, p := range patterns {
+		row := make([]bool, len(universe))
+		for i, f := range universe {
+			row[i] = named(p, f)
+		}
+		reads[p] = row
+	}
+	wrong := 0
+	for _, out := range patterns {
+		if out == "." {
+			continue // no output
+		}
+		holds := map[string][]bool{}
+		for _, in := range patterns {
+			base := prefix(in)
+			if Glob(out) {
+				base = "" // makes no difference
+			}
+			if holds[base] == nil {
+				row := make([]bool, len(universe))
+				for i, f := range universe {
+					row[i] = held(out, f, base)
+				}
+				holds[base] = row
+			}
+			want := false
+			for i := range universe {
+				want = want || reads[in][i] && holds[base][i]
+			}
+			if got := Reads(in, out); got != want && wrong < 20 {
+				wrong++
+				t.Errorf("Reads(%q, %q) = %v, want %v", in, out, got, want)
+			}
+		}
+	}
+}
+
+// Whether two outputs clash does not depend on their order, and what cannot
+// clash holds no file in common.
+func TestClash(t *testing.T) {
+	t.Parallel()
+	patterns, universe := oraclePatterns()[1:], oracleFiles()[:155] // up to three names
+	for _, a := range patterns {
+		for _, b := range patterns {
+			got := clash(a, b)
+			if got != clash(b, a) {
+				t.Fatalf("clash(%q, %q) = %v, the other way round it is not", a, b, got)
+			}
+			common := false
+			for _, f := range universe {
+				common = common || held(a, f, prefix(b)) && held(b, f, prefix(a))
+			}
+			if common && !got {
+				t.Fatalf("clash(%q, %q) = false, but they have a file in common", a, b)
+			}
+		}
+	}
+}
+
+func TestReadsOdd(t *testing.T) {
+	t.Parallel()
+	many := strings.Repeat("{a,b}", 12)
+	for _, c := range []struct {
+		in, out string
+		want    bool
+	}{
+		{"[", "x", false},                      // not valid
+		{"{a", "a", false},                     // not valid
+		{"[a/b]", "a", true},                   // a class with a slash in it
+		{"x/" + many, "x/a", true},             // too many to look at each
+		{"x/" + many, "y/a", false},            // but of another folder
+		{"s3://bucket/x", "s3:/bucket", false}, // an address
+		{"a[!b]c", "axc", true},
+		{"[^a]", "b", true},
+		{"[^a]", "a", false},
+		{"[a-]", "-", true},
+		{"[é-ü]", "ö", true},
+		{"?", "ö", true},
+		{"**a", "xa", true}, // ** inside a name is *
+		{"**a", "x/a", false},
+		{strings.Repeat("*a", 40), strings.Repeat("a*", 40) + "b", false}, // no exponential time
+		{strings.Repeat("**/", 40) + "a", strings.Repeat("*/", 40) + "b", true},
+	} {
+		if got := Reads(c.in, c.out); got != c.want {
+			t.Errorf("Reads(%q, %q) = %v, want %v", c.in, c.out, got, c.want)
+		}
+	}
+}
+
+// Whatever two patterns are, comparing them ends, and a file is among the
+// outputs of the pattern that matches it.
+func FuzzReads(f *testing.F) {
+	for _, p := range []string{"a/*.csv", "{a,b}/**", "[!a-c]?", "**", "x/", "[a/b]*", "{{a,b},c}"} {
+		f.Add(p, "a/b.csv")
+	}
+	f.Fuzz(func(t *testing.T, pattern, file string) {
+		if len(pattern) > 200 || len(file) > 200 {
+			return
+		}
+		pattern, file = clean(pattern), strings.TrimSuffix(clean(file), "/")
+		if pathProblem(pattern) != "" || pathProblem(file) != "" || Glob(file) || file == "." || strings.HasPrefix(pattern, "!") {
+			return
+		}
+		Reads(pattern, pattern)
+		ok, err := doublestar.Match(pattern, file)
+		if ok && err == nil && !strings.Contains(pattern, "[") && !Reads(file, pattern) {
+			t.Errorf("%q matches %q, but Reads says that it cannot", pattern, file)
+		}
+	})
+}
