@@ -15,6 +15,7 @@ type Forecast struct {
 	Why         []string `json:"why,omitempty"`
 	Error       string   `json:"error,omitempty"` // of CannotBe
 	Fix         string   `json:"fix,omitempty"`
+	Stuck       bool     `json:"-"`                     // the error is the place's, not the job's
 	Selected    string   `json:"selected,omitempty"`    // of Chooses: the leg, if it is known
 	Fingerprint string   `json:"fingerprint,omitempty"` // if it is known
 	CachedFrom  string   `json:"cachedFrom,omitempty"`  // run id
@@ -44,7 +45,7 @@ func (x *execution) foretell(ctx context.Context, n *plan.Node) (Forecast, *outc
 		return x.foretellChoice(n)
 	}
 	d := x.decide(ctx, n, true, false)
-	f := Forecast{Job: n.ID, Fate: d.fate, Why: d.why, Error: d.err, Fix: d.fix}
+	f := Forecast{Job: n.ID, Fate: d.fate, Why: d.why, Error: d.err, Fix: d.fix, Stuck: d.place}
 	if !d.print.IsZero() {
 		f.Fingerprint = d.print.String()
 	}

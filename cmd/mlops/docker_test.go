@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -90,22 +89,16 @@ func busyboxTar(w *bytes.Buffer, binary []byte) error {
 	return t.Close()
 }
 
-// agentDir holds the agent's binary once dockerReady has made it.
-var agentDir string
+// agentPath is where dockerReady puts the agent's binary.
+var agentPath string
 
 // buildAgent builds the static binary that containers mount: the test binary
 // itself may be linked dynamically, for the race detector.
 func buildAgent(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "mlops-agent-")
-	if err != nil {
-		return err
-	}
-	agentDir = dir
-	path := filepath.Join(dir, "mlops")
-	c := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", path, ".")
+	c := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", agentPath, ".")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the agent: %w: %s", err, out)
 	}
-	return os.Setenv("MLOPS_AGENT", path)
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +22,13 @@ func TestMain(m *testing.M) {
 type tidy struct{ *testing.M }
 
 func (t tidy) Run() int {
-	defer func() {
-		if agentDir != "" {
-			os.RemoveAll(agentDir)
-		}
-	}()
+	dir, err := os.MkdirTemp("", "mlops-agent-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	agentPath = filepath.Join(dir, "mlops")
 	return t.M.Run()
 }
 
@@ -51,6 +54,7 @@ func TestScripts(t *testing.T) {
 func setUp(e *testscript.Env) error {
 	e.Setenv("HOME", e.WorkDir)
 	e.Setenv("MLOPS_EXECUTOR", "host")
+	e.Setenv("MLOPS_AGENT", agentPath)
 	e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	e.Setenv("GIT_AUTHOR_NAME", "Ada")
 	e.Setenv("GIT_AUTHOR_EMAIL", "ada@example.org")

@@ -49,15 +49,31 @@ func (a *app) plan(ctx context.Context, o planOptions, names []string) error {
 		return err
 	}
 	if o.json {
-		return a.printJSON(map[string]any{"pipeline": s.Plan.Pipeline, "jobs": fs})
+		if err := a.printJSON(map[string]any{"pipeline": s.Plan.Pipeline, "jobs": fs}); err != nil {
+			return err
+		}
+	} else {
+		a.printForecast(fs, o.explain)
 	}
-	a.printForecast(fs, o.explain)
+	return verdict(fs)
+}
+
+// verdict is the exit code that a run would end with, as far as it is known.
+func verdict(fs []runner.Forecast) error {
+	exit := exitFine
 	for _, f := range fs {
-		if f.Fate == runner.CannotBe {
-			return failedError{exitFailed}
+		switch {
+		case f.Fate != runner.CannotBe:
+		case f.Stuck:
+			exit = exitStuck
+		default:
+			exit = max(exit, exitFailed)
 		}
 	}
-	return nil
+	if exit == exitFine {
+		return nil
+	}
+	return failedError{exit}
 }
 
 var fateWords = map[runner.Fate]string{
