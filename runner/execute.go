@@ -19,6 +19,7 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 	if err := errors.Join(x.definitions.add(d.definition), x.writer.JobStarted(*job)); err != nil {
 		return x.end(n, failure(n, err), job)
 	}
+	x.reapBeside(ctx)
 	tries := newTries(n)
 	var places, logs []string
 	defer func() { x.discard(places) }()

@@ -29,6 +29,9 @@ type execution struct {
 	pin    *store.Pin
 	used   usedFiles
 	places places
+
+	reapOnce sync.Once
+	reaping  sync.WaitGroup
 }
 
 // An outcome is what became of a node, for those that need it.

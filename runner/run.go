@@ -51,6 +51,7 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 
 // close lets go of what begin took.
 func (x *execution) close() {
+	x.reaping.Wait()
 	if err := errors.Join(x.places.close(), x.definitions.close(), x.pin.Release()); err != nil {
 		x.log().Warn("close run", "error", err)
 	}
@@ -72,19 +73,35 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	}
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
-	x.reap(ctx)
+	if x.images.imager == nil {
+		x.reap(ctx) // a container engine is asked when a job runs, not before
+	}
 	return nil
 }
 
-// reap removes what dead runners left, in the background of the run's beginning.
+// reap removes what dead runners left.
 func (x *execution) reap(ctx context.Context) {
 	r, ok := x.Executor.(Reaper)
-	if !ok || x.images.imager != nil {
-		return // a container engine is asked when a job runs, not before
+	if !ok {
+		return
 	}
 	if _, err := r.Reap(ctx, false); err != nil {
 		x.log().Warn("reap", "error", err)
 	}
+}
+
+// reapBeside does so once, beside the first job that runs.
+func (x *execution) reapBeside(ctx context.Context) {
+	if x.images.imager == nil {
+		return
+	}
+	x.reapOnce.Do(func() {
+		x.reaping.Go(func() {
+			ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+			defer stop()
+			x.reap(ctx)
+		})
+	})
 }
 
 // total is how many jobs the run decides on.
