@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mlops-runner/mlops/runner/docker"
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// program is mlops inside the test, so that what it did can be counted.
+func program(t *testing.T, args ...string) (counts store.Counts, stdout string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, log: slog.New(slog.DiscardHandler), counters: new(store.Counters)}
+	root := newRoot(a)
+	root.SetArgs(args)
+	if code := a.report(root.ExecuteContext(t.Context())); code != exitFine {
+		t.Fatalf("mlops %s: exit %d\n%s%s", strings.Join(args, " "), code, out.String(), errs.String())
+	}
+	return a.counters.Read(), out.String()
+}
+
+// repository writes a pipeline and files into a new folder and returns the
+// path of its mlops.yaml.
+func repository(t *testing.T, pipeline string, files int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range files {
+		name := filepath.Join(dir, "data", fmt.Sprintf("%03d.txt", i))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "mlops.yaml")
+	if err := os.WriteFile(path, []byte(pipeline), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const copies = `
+jobs:
+  copy:
+    inputs: [data/]
+    outputs: [out/]
+    run: cp -r data out
+  count:
+    inputs: [out/]
+    outputs: [count.txt]
+    run: ls out | wc -l > count.txt
+`
+
+// A run with nothing to do hashes nothing, writes nothing, waits for no disk,
+// and looks at each file and folder that matters once.
+func TestNoopCosts(t *testing.T) {
+	t.Parallel()
+	const files = 50
+	path := repository(t, copies, files)
+	run := []string{"run", "--file", path, "--executor", "host", "--output", "plain"}
+	program(t, run...)
+	time.Sleep(2100 * time.Millisecond) // stamps younger than two seconds are not trusted
+	program(t, run...)
+	got, out := program(t, run...)
+	if !strings.Contains(out, "2 cached") {
+		t.Fatalf("the run was no no-op:\n%s", out)
+	}
+	stats := got.Stats
+	if got.Stats = 0; got != (store.Counts{}) {
+		t.Errorf("a run without work did %+v", got)
+	}
+	// data and out with their files, count.txt; nothing twice.
+	if want := int64(2*(files+1) + 1); stats != want {
+		t.Errorf("%d stat calls for %d files and folders", stats, want)
+	}
+}
+
+// A job costs at most eight requests to the engine, and a step none.
+func TestDockerRequests(t *testing.T) {
+	t.Parallel()
+	if err := dockerReady(); err != nil {
+		t.Skip(err)
+	}
+	one := requests(t, "      - run: echo 1\n")
+	five := requests(t, strings.Repeat("      - run: echo 1\n", 5))
+	if one > 8 {
+		t.Errorf("a run of one job took %d requests to the engine, more than 8", one)
+	}
+	if five > one {
+		t.Errorf("a job of five steps took %d requests, one of one step %d", five, one)
+	}
+}
+
+// requests is how many requests to the engine a job with these steps takes.
+func requests(t *testing.T, steps string) int64 {
+	t.Helper()
+	path := repository(t, "jobs:\n  job:\n    image: "+scriptImage+"\n    inputs: []\n    steps:\n"+steps, 0)
+	a := &app{stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler), counters: new(store.Counters)}
+	p, err := a.findProject(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := a.openSession(t.Context(), p, engineOptions{executor: "docker", agent: agentPath}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	f, err := s.Run(t.Context(), context.WithoutCancel(t.Context()))
+	if err != nil || f.Record.Status != "success" {
+		t.Fatalf("run: %v, %+v", err, f)
+	}
+	return s.Executor.(*docker.Executor).Requests()
+}
