@@ -73,7 +73,7 @@ func (graph) id(i int) string { return fmt.Sprintf("j%05d", i+1) }
 
 func (g graph) mlops() string {
 	var s strings.Builder
-	s.WriteString("name: bench\njobs:\n")
+	s.WriteString("name: bench\ndefaults: {shell: sh}\njobs:\n")
 	for i := range g.n {
 		fmt.Fprintf(&s, "  %[1]s: {run: \": > out.%[1]s\", inputs: [in/%[1]s], outputs: [out.%[1]s]}\n", g.id(i))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -73,6 +74,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if a.noop(p, o, names, out) {
 		return out.Close()
 	}
+	debug.SetGCPercent(usualGC)
 	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
 		return errors.Join(err, out.Close())

@@ -202,6 +202,10 @@ func (c *collector) hash(ctx context.Context) error {
 		files = append(files, a)
 	}
 	slices.SortFunc(files, func(a, b *Artifact) int { return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Path, b.Path)) })
+	size := 0 // of the buffers
+	if len(files) > 0 {
+		size = int(min(hashBuffer, max(512, files[0].Size+1)))
+	}
 	var wg sync.WaitGroup
 	var mu sync.Mutex // guards files and failed
 	var failed error
@@ -220,7 +224,7 @@ func (c *collector) hash(ctx context.Context) error {
 	}
 	for range workers(len(files)) {
 		wg.Go(func() {
-			buf := make([]byte, hashBuffer)
+			buf := make([]byte, size)
 			for a := next(nil); a != nil; {
 				a = next(c.digest(ctx, a, buf))
 			}

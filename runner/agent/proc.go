@@ -209,6 +209,11 @@ func markOf(pid int, buf []byte) string {
 	if err != nil {
 		return ""
 	}
+	return markIn(env)
+}
+
+// markIn returns the mark in the text of an environment, or "".
+func markIn(env []byte) string {
 	const key = MarkVariable + "="
 	if !bytes.HasPrefix(env, []byte(key)) {
 		i := bytes.Index(env, []byte("\x00"+key))
@@ -257,8 +262,12 @@ func (s *sweeper) sweep() error {
 // mine looks at the environment's beginning first, where the mark stands unless
 // a program moved it.
 func (s *sweeper) mine(pid int, buf []byte) bool {
-	text := markOf(pid, buf)
-	if text == "" {
+	env, err := readProc(pid, "environ", buf)
+	if err != nil {
+		return false
+	}
+	text := markIn(env)
+	if text == "" && len(env) == len(buf) { // there may be more
 		text = markOf(pid, make([]byte, environMax))
 	}
 	return text == s.mark

@@ -121,6 +121,9 @@ type worker struct {
 // done hands in what the worker has learnt and counted.
 func (w *worker) done() {
 	w.at.close()
+	if w.hash != nil {
+		w.t.hashers.Put(w.hash)
+	}
 	w.t.index.put(w.news)
 	w.t.counters.Stats.Add(w.stats)
 	w.t.counters.FilesHashed.Add(w.hashed)
@@ -226,7 +229,10 @@ func (w *worker) entry(i int, st *stat, size int64, dig store.Digest) {
 // write that the stat might not show can come only after both.
 func (w *worker) read(i int, l *level, name string, st *stat) error {
 	if w.hash == nil {
-		w.hash = newHasher()
+		var ok bool
+		if w.hash, ok = w.t.hashers.Get().(*hasher); !ok {
+			w.hash = newHasher()
+		}
 	}
 	now := w.t.now()
 	dig, n, err := w.hash.hash(w.ctx, l.place, w.at.cstring(name), st.Size)

@@ -26,6 +26,8 @@ type Tree struct {
 
 	mu      sync.Mutex
 	tracked *trackedAt // what git's index held when it was last read; guarded by mu
+
+	hashers sync.Pool // of *hasher, for the next pass
 }
 
 // Options change how a Tree is opened; the zero value is good.
