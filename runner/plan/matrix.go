@@ -285,7 +285,7 @@ func plain(text string, most int) string {
 	for _, r := range text {
 		if r == '.' || r == '_' || r == '-' || r == '+' || r == ':' || unicode.IsLetter(r) || unicode.IsDigit(r) {
 			s.WriteRune(r)
-		} else if t := s.String(); t != "" && t[len(t)-1] != '-' {
+		} else if t := s.String(); r != '"' && t != "" && t[len(t)-1] != '-' {
 			s.WriteByte('-')
 		}
 	}

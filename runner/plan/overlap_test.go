@@ -12,7 +12,7 @@ import (
 // The patterns of the tests, as names of segments and what can be made of them.
 var (
 	oracleSegments = []string{"a", "b", "ab", "*", "?", "a*", "*b", "[ab]", "[!a]", "{a,bb}", "**"}
-	oracleNames    = []string{"a", "b", "ab", "bb", "aab"}
+	oracleNames    = []string{"a", "b", "ab", "bb"}
 )
 
 // oraclePatterns are all paths and patterns of up to three segments.
@@ -27,10 +27,10 @@ func oraclePatterns() []string {
 	return append(out, "a/**/b", "**/a/b", "a/*/b", "a/b/*", "**/a/**", "*/*/*", "a/b/ab")
 }
 
-// oracleFiles are all paths of up to four names.
-func oracleFiles() []string {
+// oracleFiles are all paths of up to depth names.
+func oracleFiles(depth int) []string {
 	all, last := []string{}, []string{""}
-	for range 4 {
+	for range depth {
 		var next []string
 		for _, dir := range last {
 			for _, n := range oracleNames {
@@ -105,7 +105,7 @@ func TestOracle(t *testing.T) {
 		if strings.HasSuffix(p, "/") {
 			continue // nobody gives it those
 		}
-		for _, f := range oracleFiles()[:155] {
+		for _, f := range oracleFiles(3) {
 			ok, err := doublestar.Match(p, f)
 			if err != nil || ok && !matches1(p, f) {
 				t.Errorf("%q matches %q: %v, but not here (%v)", p, f, ok, err)
@@ -120,7 +120,7 @@ func TestOracle(t *testing.T) {
 // Reads says yes exactly when a file of the universe is named and held.
 func TestReads(t *testing.T) {
 	t.Parallel()
-	patterns, universe := oraclePatterns(), oracleFiles()
+	patterns, universe := oraclePatterns(), oracleFiles(4)
 	reads := make(map[string][]bool, len(patterns))
 	for _, p := range patterns {
 		row := make([]bool, len(universe))
@@ -163,7 +163,7 @@ func TestReads(t *testing.T) {
 // clash holds no file in common.
 func TestClash(t *testing.T) {
 	t.Parallel()
-	patterns, universe := oraclePatterns()[1:], oracleFiles()[:155] // up to three names
+	patterns, universe := oraclePatterns()[1:], oracleFiles(3)
 	for _, a := range patterns {
 		for _, b := range patterns {
 			got := clash(a, b)
