@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step and a retry take: one for each field.
-const minNode, minStep, minRetry = 51, 15, 5
+const minNode, minStep, minRetry = 41, 15, 5
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -71,20 +71,22 @@ func (c *codec) rules(n *Node) {
 	c.bool(&n.FailFast)
 	c.int(&n.MaxParallel)
 	c.bool(&n.NoCache)
-	list(c, &n.Retry, minRetry, func(r *spec.Retry) {
-		list(c, &r.On, 3, c.text)
-		list(c, &r.Exit, 1, c.int)
-		c.int(&r.Limit)
-		c.duration(&r.Delay)
-		more := r.Resources != nil
-		c.bool(&more)
-		if more {
-			if r.Resources == nil {
-				r.Resources = &spec.Resources{}
-			}
-			c.resources(r.Resources)
+	list(c, &n.Retry, minRetry, c.retry)
+}
+
+func (c *codec) retry(r *spec.Retry) {
+	list(c, &r.On, 3, c.text)
+	list(c, &r.Exit, 1, c.int)
+	c.int(&r.Limit)
+	c.duration(&r.Delay)
+	more := r.Resources != nil
+	c.bool(&more)
+	if more {
+		if r.Resources == nil {
+			r.Resources = &spec.Resources{}
 		}
-	})
+		c.resources(r.Resources)
+	}
 }
 
 func (c *codec) step(s *Step) {
