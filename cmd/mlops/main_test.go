@@ -46,6 +46,8 @@ func TestScripts(t *testing.T) {
 			"replace": replace,
 			"older":   older,
 			"settle":  settle,
+
+			"smalldisk": smallDisk,
 		},
 	})
 }
@@ -100,3 +102,15 @@ func older(ts *testscript.TestScript, neg bool, args []string) {
 
 // settle waits until the stamps of what was just written are trusted.
 func settle(ts *testscript.TestScript, neg bool, args []string) { time.Sleep(2100 * time.Millisecond) }
+
+// smallDisk DIR SIZE makes a folder with a file system of its own, which is gone
+// when the story ends, however it ends.
+func smallDisk(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: smalldisk DIR SIZE")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.Mkdir(dir, 0o755))
+	ts.Check(ts.Exec("mount", "-t", "tmpfs", "-o", "size="+args[1], "tmpfs", dir))
+	ts.Defer(func() { ts.Check(ts.Exec("umount", dir)) })
+}
