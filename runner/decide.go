@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/agent"
@@ -54,6 +55,8 @@ func (d decision) fail(err error) decision {
 		d.fix = in.fix
 	case errors.As(err, &exec):
 		d.fix, d.reason, d.place = exec.Fix, exec.Reason, true
+	case errors.Is(err, fs.ErrPermission):
+		d.fix = "make the file readable for you, or leave it out of inputs"
 	}
 	return d
 }
