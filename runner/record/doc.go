@@ -16,7 +16,8 @@
 //	  metrics.jsonl         a metric a line, in the order of the jobs
 //	  inputs.json           data that the run read and did not write
 //	  outputs.json          job → what it wrote
-//	  jobs/<job>/           see [JobFolder] for the name
+//	  jobs.jsonl            jobs that were not executed, reused or skipped: one a line
+//	  jobs/<job>/           of each job that was executed; see [JobFolder] for the name
 //	    job.json            status, steps, attempts, inputs, outputs, use of the machine
 //	    fingerprint         its ingredients, "kind name value", one a line
 //	    log, log.index      what it printed; byte offset, time and step of its parts

@@ -23,6 +23,7 @@ const (
 	envName         = "env.json"
 	paramsName      = "params.json"
 	metricsName     = "metrics.jsonl"
+	idleName        = "jobs.jsonl"     // jobs that were not executed
 	startedName     = ".started.jsonl" // only until the record is sealed
 	inputsName      = "inputs.json"
 	outputsName     = "outputs.json"

@@ -29,8 +29,7 @@ func TestLayout(t *testing.T) {
 	run := "runs/2025/11/" + sampleID + "/"
 	want := []string{
 		run + "SHA256SUMS", run + "env.json", run + "inputs.json",
-		run + "jobs/check/fingerprint", run + "jobs/check/job.json", run + "jobs/promote/job.json",
-		run + "jobs/train@depth=4/fingerprint", run + "jobs/train@depth=4/job.json", run + "jobs/train@depth=4/log",
+		run + "jobs/train@depth=4/fingerprint", run + "jobs/train@depth=4/job.json", run + "jobs/train@depth=4/log", run + "jobs.jsonl",
 		run + "metrics.jsonl", run + "outputs.json", run + "params.json", run + "run.json", run + "source.json",
 	}
 	if d := cmp.Diff(want, got); d != "" {

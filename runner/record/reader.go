@@ -54,14 +54,49 @@ func load(dir string) (*Run, error) {
 	if !r.sealed() {
 		return r.interrupted(), nil
 	}
+	idle, err := r.idleJobs()
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range r.run.Summary {
-		j, err := r.job(JobFolder(s.ID))
-		if err != nil {
-			return nil, err
+		j := idle[s.ID]
+		if j == nil {
+			if j, err = r.job(JobFolder(s.ID)); err != nil {
+				return nil, err
+			}
 		}
 		r.run.Jobs = append(r.run.Jobs, *j)
 	}
 	return &r.run, r.metrics()
+}
+
+// idleJobs reads the jobs that were not executed, by id.
+func (r *reader) idleJobs() (map[string]*Job, error) {
+	data, err := r.read(idleName)
+	if err != nil {
+		return nil, err
+	}
+	jobs := map[string]*Job{}
+	for i, line := range lines(string(data)) {
+		j, err := parseNote(line)
+		if err != nil {
+			return nil, r.corrupt(idleName, fmt.Errorf("line %d: %w", i+1, err))
+		}
+		jobs[j.ID] = j
+	}
+	return jobs, nil
+}
+
+func parseNote(line string) (*Job, error) {
+	var n note
+	if err := json.Unmarshal([]byte(line), &n); err != nil {
+		return nil, err
+	}
+	if n.Job == nil || n.Job.ID == "" {
+		return nil, errors.New("no job")
+	}
+	n.Job.FingerprintLines = n.Lines
+	return n.Job, nil
 }
 
 func head(dir string) (*Run, error) {
@@ -277,7 +312,9 @@ func (r *reader) unsealedJobs() {
 		r.run.Jobs = append(r.run.Jobs, *j)
 	}
 	for _, j := range started {
-		j.Status = r.run.Status
+		if !j.Status.Final() {
+			j.Status = r.run.Status
+		}
 		r.run.Jobs = append(r.run.Jobs, *j)
 	}
 	slices.SortFunc(r.run.Jobs, func(a, b Job) int { return strings.Compare(a.ID, b.ID) })
@@ -293,13 +330,12 @@ func (r *reader) startedJobs() map[string]*Job {
 		return jobs // no job has begun
 	}
 	for _, line := range lines(string(data[:bytes.LastIndexByte(data, '\n')+1])) {
-		var note startedJob
-		if err := json.Unmarshal([]byte(line), &note); err != nil {
+		j, err := parseNote(line)
+		if err != nil {
 			r.problem(r.corrupt(startedName, err))
 			continue
 		}
-		note.Job.FingerprintLines = note.Lines
-		jobs[note.Job.ID] = &note.Job
+		jobs[j.ID] = j
 	}
 	return jobs
 }

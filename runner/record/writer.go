@@ -151,7 +151,7 @@ func (w *Writer) JobStarted(job Job) error {
 	if err := job.check(); err != nil {
 		return fmt.Errorf("record %w", err)
 	}
-	line, err := CanonicalLine(startedJob{job, job.FingerprintLines})
+	line, err := noteOf(&job)
 	if err == nil {
 		err = w.appendStarted(line)
 	}
@@ -161,13 +161,15 @@ func (w *Writer) JobStarted(job Job) error {
 	return nil
 }
 
-// startedJob is the note of a job that began; its lines have no file yet.
-type startedJob struct {
-	Job   Job      `json:"job"`
+// A note is a job in one line, with its fingerprint, for which it has no file.
+type note struct {
+	Job   *Job     `json:"job"`
 	Lines []string `json:"fingerprint,omitempty"`
 }
 
-// appendStarted notes a job that began. One line in one file, because a file
+func noteOf(job *Job) ([]byte, error) { return CanonicalLine(note{job, job.FingerprintLines}) }
+
+// appendStarted notes a job that began, or one that ended without running. One line in one file, because a file
 // for each job would be made only to be replaced when the job ends.
 func (w *Writer) appendStarted(line []byte) (err error) {
 	w.mu.Lock()
@@ -206,7 +208,7 @@ func (w *Writer) JobEnded(job Job) error {
 	}
 	job.Metrics = withJob(job.Metrics, job.ID)
 	w.describeLog(&job)
-	if err := w.writeJob(&job); err != nil {
+	if err := w.writeEnd(&job); err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -216,6 +218,31 @@ func (w *Writer) JobEnded(job Job) error {
 	}
 	w.jobs[job.ID] = &job
 	return w.appendMetrics(job.Metrics)
+}
+
+// writeEnd writes the job's folder, or one line of a job that has none.
+func (w *Writer) writeEnd(job *Job) error {
+	if !w.idle(job) {
+		return w.writeJob(job)
+	}
+	if err := job.check(); err != nil {
+		return fmt.Errorf("record %w", err)
+	}
+	line, err := noteOf(job)
+	if err == nil {
+		err = w.appendStarted(line)
+	}
+	if err != nil {
+		return fmt.Errorf("record job %q: %w", job.ID, err)
+	}
+	return nil
+}
+
+// idle reports whether a job was not executed and has nothing in a folder.
+func (w *Writer) idle(job *Job) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return (job.Cached || job.Status == Skipped) && !w.folders[job.ID]
 }
 
 // withJob returns ms with the job's id in each.
@@ -332,16 +359,38 @@ func (w *Writer) seal(run *Run) (store.Digest, error) {
 	if err := w.checkFinal(run); err != nil {
 		return store.Digest{}, err
 	}
-	for i := range run.Jobs {
-		w.describeLog(&run.Jobs[i])
-		if err := w.writeJob(&run.Jobs[i]); err != nil {
-			return store.Digest{}, err
-		}
+	if err := w.sealJobs(run.Jobs); err != nil {
+		return store.Digest{}, err
 	}
 	if err := errors.Join(w.writeSums(run), w.writeHead(run), w.endStarted()); err != nil {
 		return store.Digest{}, err
 	}
 	return w.publish()
+}
+
+// sealJobs writes the jobs as they are in the end: those that were executed
+// into their folders, the others into one file.
+func (w *Writer) sealJobs(jobs []Job) error {
+	var idle []byte
+	for i := range jobs {
+		j := &jobs[i]
+		w.describeLog(j)
+		if !w.idle(j) {
+			if err := w.writeJob(j); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := j.check(); err != nil {
+			return err
+		}
+		line, err := noteOf(j)
+		if err != nil {
+			return err
+		}
+		idle = append(idle, line...)
+	}
+	return w.put(idleName, idle)
 }
 
 func (w *Writer) checkFinal(run *Run) error {
