@@ -126,7 +126,14 @@ func (a *app) loadRun(id string) (*record.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return record.Load(p.store(), id)
+	r, err := record.Load(p.store(), id)
+	switch {
+	case !errors.Is(err, record.ErrNotFound):
+		return r, err
+	case id == record.LATEST:
+		return nil, fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
+	}
+	return nil, fixError{err, `"mlops runs" lists them`}
 }
 
 func (a *app) show(id string, asJSON bool) error {
@@ -213,7 +220,7 @@ func (a *app) logs(args []string) error {
 	}
 	r, err := a.loadRun(id)
 	if err != nil && len(args) == 1 {
-		if newest, latestErr := a.loadRun(record.LATEST); latestErr == nil && newest.Job(args[0]) != nil {
+		if newest, latestErr := a.loadRun(record.LATEST); latestErr == nil && a.meansJob(newest, args[0]) {
 			r, job, err = newest, args[0], nil
 		}
 	}
@@ -233,6 +240,11 @@ func (a *app) logs(args []string) error {
 		}
 	}
 	return nil
+}
+
+// meansJob reports whether a word that is no run is a job of this one, or nearly.
+func (a *app) meansJob(r *record.Run, word string) bool {
+	return r.Job(word) != nil || spec.Nearest(word, jobIDs(r)) != ""
 }
 
 // printLog prints the log of one job. That of a cached job is in the record of
@@ -261,11 +273,16 @@ func (a *app) printLog(r *record.Run, job string) error {
 	return err
 }
 
-func (a *app) noJob(r *record.Run, job string) error {
-	var known []string
-	for _, j := range r.Jobs {
-		known = append(known, j.ID)
+func jobIDs(r *record.Run) []string {
+	ids := make([]string, len(r.Jobs))
+	for i, j := range r.Jobs {
+		ids[i] = j.ID
 	}
+	return ids
+}
+
+func (a *app) noJob(r *record.Run, job string) error {
+	known := jobIDs(r)
 	err := fmt.Errorf("run %s has no job %q", r.ID, job)
 	if near := spec.Nearest(job, known); near != "" {
 		return fixError{err, fmt.Sprintf("did you mean %q?", near)}
