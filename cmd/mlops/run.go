@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -85,13 +86,22 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 			a.log.Debug("keep snapshot", "error", keepErr)
 		}
 	}
-	if err = errors.Join(err, s.close(), out.Close()); err != nil {
+	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
 		return err
 	}
 	if f.Record.Status != record.Success {
 		return failedError{f.Record.Exit}
 	}
 	return nil
+}
+
+// heard is an error of showing a run, unless it is that nobody looks any more:
+// that does not make a run fail.
+func heard(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
 }
 
 // execute runs an open session under the signals of the terminal.

@@ -10,12 +10,15 @@ import (
 )
 
 // interruptible returns two contexts: soft ends with the first SIGINT or
-// SIGTERM and asks jobs to stop, hard ends with the second and kills them.
+// SIGTERM and asks jobs to stop, hard ends with the second and kills them. Until
+// stop is called a reader who goes away (mlops run | head) does not end the program.
 func interruptible(ctx context.Context) (hard, soft context.Context, stop func()) {
 	hard, kill := context.WithCancelCause(ctx)
 	soft, ask := context.WithCancelCause(hard)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	unread := make(chan os.Signal, 1)
+	signal.Notify(unread, syscall.SIGPIPE) // not ignored, which jobs would inherit
 	done := make(chan struct{})
 	go func() {
 		for asked := false; ; asked = true {
@@ -33,6 +36,7 @@ func interruptible(ctx context.Context) (hard, soft context.Context, stop func()
 	}()
 	return hard, soft, func() {
 		signal.Stop(signals)
+		signal.Stop(unread)
 		close(done)
 		kill(nil)
 	}
