@@ -75,7 +75,7 @@ func (a *app) keepSnapshot(s *session, f *runner.Finished, o runOptions, names [
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	forgetOldSnapshots(filepath.Dir(file))
+	forgetOldest(filepath.Dir(file))
 	_, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
 		Key: key, Payload: writeSummary(f.Summary), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) { d, ok := f.Files[path]; return d, ok && !d.IsZero() },
@@ -187,12 +187,12 @@ func readSummary(payload []byte) (*runner.Summary, bool) {
 	return &s, json.Unmarshal(payload, &s) == nil
 }
 
-// keptSnapshots is how many combinations of flags and files are remembered.
-const keptSnapshots = 32
+// remembered is how many combinations of flags and files snapshots and plans are kept of.
+const remembered = 32
 
-func forgetOldSnapshots(dir string) {
+func forgetOldest(dir string) {
 	es, err := os.ReadDir(dir)
-	if err != nil || len(es) < keptSnapshots {
+	if err != nil || len(es) < remembered {
 		return
 	}
 	oldest, when := "", time.Now()

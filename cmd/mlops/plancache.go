@@ -98,5 +98,6 @@ func (p *project) keepPlan(s *store.Dir, key store.Digest, pl *plan.Plan) error 
 	if err != nil {
 		return err
 	}
+	forgetOldest(filepath.Join(s.Root(), "plans"))
 	return s.WriteFile(planPlace(key), append(append(head, '\n'), pl.Encode()...))
 }
