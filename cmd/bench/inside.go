@@ -22,7 +22,10 @@ func workloads() map[string]workload {
 		"link-files":    {2, linkFiles},
 		"yaml-node":     {1, yamlNode},
 		"store-restore": {3, storeRestore},
-		"spec-parse":    {1, specParse},
+
+		"store-restore-jobs": {3, storeRestoreJobs},
+		"spec-parse":         {1, specParse},
+		"plan-decode":        {1, planDecode},
 	}
 }
 

@@ -56,6 +56,38 @@ type codec struct {
 	at    int
 	write bool
 	bad   bool
+
+	// Where the small lists of nodes are cut from, a few hundred at a time.
+	strings room[string]
+	env     room[Var]
+	lines   room[Line]
+	needs   room[Need]
+	inputs  room[Input]
+	steps   room[Step]
+}
+
+// room is memory for lists of T that are made together and kept together. The
+// zero value is empty.
+type room[T any] struct {
+	free []T
+	size int // of the latest piece
+}
+
+// take returns a list of n; nobody else's grows into it.
+func (r *room[T]) take(n int) []T {
+	if n == 0 {
+		return []T{}
+	}
+	if n > len(r.free) {
+		r.size = min(max(2*r.size, 8), 512)
+		if n > r.size/4 {
+			return make([]T, n)
+		}
+		r.free = make([]T, r.size)
+	}
+	out := r.free[:n:n]
+	r.free = r.free[n:]
+	return out
 }
 
 func (c *codec) uint(v *uint64) {
@@ -63,22 +95,34 @@ func (c *codec) uint(v *uint64) {
 		c.buf = binary.AppendUvarint(c.buf, *v)
 		return
 	}
+	*v = c.take()
+}
+
+// take reads a number. It is 0 when there is none.
+func (c *codec) take() uint64 {
 	if c.at < len(c.buf) && c.buf[c.at] < 0x80 { // nearly always
-		*v = uint64(c.buf[c.at])
 		c.at++
-		return
+		return uint64(c.buf[c.at-1])
 	}
+	return c.takeLong()
+}
+
+func (c *codec) takeLong() uint64 {
 	n, size := binary.Uvarint(c.buf[c.at:])
 	if size <= 0 {
 		c.bad = true
-		return
+		return 0
 	}
-	*v, c.at = n, c.at+size
+	c.at += size
+	return n
 }
 
 func (c *codec) int64(v *int64) {
-	u := uint64(*v)<<1 ^ uint64(*v>>63)
-	c.uint(&u)
+	if c.write {
+		c.buf = binary.AppendVarint(c.buf, *v)
+		return
+	}
+	u := c.take()
 	*v = int64(u>>1) ^ -int64(u&1)
 }
 
@@ -89,7 +133,7 @@ func (c *codec) int(v *int) {
 }
 
 func (c *codec) bool(v *bool) {
-	var n uint64
+	n := uint64(0)
 	if *v {
 		n = 1
 	}
@@ -107,12 +151,11 @@ func (c *codec) duration(v *time.Duration) { c.int64((*int64)(v)) }
 
 // str reads without copying: the string points into the buffer.
 func (c *codec) str(v *string) {
-	n := uint64(len(*v))
-	c.uint(&n)
 	if c.write {
-		c.buf = append(c.buf, *v...)
+		c.buf = append(binary.AppendUvarint(c.buf, uint64(len(*v))), *v...)
 		return
 	}
+	n := c.take()
 	if c.bad || n > uint64(len(c.buf)-c.at) {
 		c.bad = true
 		return
@@ -127,6 +170,11 @@ func (c *codec) str(v *string) {
 // an element takes, in bytes: a length that the rest of the buffer cannot hold
 // is refused before anything is allocated.
 func list[S ~[]T, T any](c *codec, s *S, size int, each func(*T)) {
+	listIn(c, nil, s, size, each)
+}
+
+// listIn is list with the memory taken from a room.
+func listIn[S ~[]T, T any](c *codec, in *room[T], s *S, size int, each func(*T)) {
 	n := uint64(0) // one more than the length; 0 for nil
 	if *s != nil {
 		n = uint64(len(*s)) + 1
@@ -140,7 +188,11 @@ func list[S ~[]T, T any](c *codec, s *S, size int, each func(*T)) {
 			c.bad = true
 			return
 		}
-		*s = make(S, n)
+		if in != nil {
+			*s = in.take(int(n))
+		} else {
+			*s = make(S, n)
+		}
 	}
 	for i := range *s {
 		if c.bad {
@@ -150,10 +202,10 @@ func list[S ~[]T, T any](c *codec, s *S, size int, each func(*T)) {
 	}
 }
 
-func (c *codec) strs(s *[]string) { list(c, s, 1, c.str) }
+func (c *codec) strs(s *[]string) { listIn(c, &c.strings, s, 1, c.str) }
 
 func (c *codec) vars(s *[]Var) {
-	list(c, s, 2, func(v *Var) { c.str(&v.Name); c.str(&v.Value) })
+	listIn(c, &c.env, s, 2, func(v *Var) { c.str(&v.Name); c.str(&v.Value) })
 }
 
 func (c *codec) text(s *spec.Str) { c.str(&s.Value); c.pos(&s.Pos) }

@@ -26,7 +26,7 @@ func samples(t testing.TB) []*Plan {
 		{ParamTree: map[string]any{"nan": math.NaN(), "inf": math.Inf(-1), "zero": math.Copysign(0, -1), "s": "\xff\x00", "n": nil,
 			"deep": []any{[]any{map[string]any{"a": []any{true, false, nil, "", 1.5}}}}}},
 		hostile(),
-		planOf(t, richFile), planOf(t, diamond), planOf(t, string(largeFile(20))),
+		planOf(t, richFile), planOf(t, diamond), planOf(t, string(largeFile(2))),
 	}
 	for _, matrix := range []string{"k: [null, true, 1.5, text, [1, [2]], {a: {b: .nan}}]", "k: ${{ fromJSON(params.text) }}"} {
 		out = append(out, planOf(t, matrixFile(matrix)))

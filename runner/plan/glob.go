@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -170,8 +171,8 @@ func newSegment(s string) segment {
 			n := classLength(s)
 			chars, s = append(chars, newClass(s[1:n-1])), s[n:]
 		default:
-			r := []rune(s)[0]
-			chars, s = append(chars, char{ranges: []runes{{r, r}}}), s[len(string(r)):]
+			r, n := utf8.DecodeRuneInString(s)
+			chars, s = append(chars, char{ranges: []runes{{r, r}}}), s[n:]
 		}
 	}
 	return segment{chars: chars}
