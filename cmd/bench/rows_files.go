@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/store"
@@ -18,7 +19,7 @@ import (
 func fileRows() []row {
 	return []row{
 		{"restore/10000", "restore 10,000 files of 4 KiB from the store", seconds, setupRestore},
-		{"restore-jobs/100", "a run that restores the outputs of 100 jobs, above one with nothing to do", seconds, setupRestoreJobs},
+		{"restore-jobs/100", "restore the outputs of 100 jobs, 100 files of 4 KiB each", seconds, setupRestoreJobs},
 		{"check/100000", "whole run that only checks 100,000 input files known from before", seconds, setupCheck},
 		{"hash/100000", "whole plan that hashes 100,000 input files of 4 KiB for the first time", seconds, setupHashMany},
 		{"hash/1GiB", "whole plan that hashes one input of 1 GiB, on one core", seconds, setupHashLarge},
@@ -90,15 +91,7 @@ func keep(ctx context.Context, source, kept string) (store.Digest, error) {
 // storeRestore restores a tree of a store into a folder.
 func storeRestore(args []string) (time.Duration, error) {
 	ctx := context.Background()
-	s, err := store.Open(args[0])
-	if err != nil {
-		return 0, err
-	}
-	tree, err := store.Parse(args[1])
-	if err != nil {
-		return 0, err
-	}
-	entries, err := s.ReadTree(ctx, tree)
+	s, entries, err := openTree(ctx, args[0], args[1])
 	if err != nil {
 		return 0, err
 	}
@@ -108,28 +101,94 @@ func storeRestore(args []string) (time.Duration, error) {
 	})
 }
 
-// setupRestoreJobs subtracts a run with nothing to do, sample by sample.
+// setupRestoreJobs restores the outputs of a hundred jobs of a hundred files
+// each, one call a job. How long a whole run takes that does so is shown too.
 func setupRestoreJobs(b *bench) (contest, error) {
-	const jobs = 100
+	const jobs, files = 100, 100
 	dir, err := b.dir("restore-jobs")
 	if err != nil {
 		return contest{}, err
 	}
-	g, err := newGraph(dir, jobs)
+	source, kept := filepath.Join(dir, "source"), filepath.Join(dir, "store")
+	for j := range jobs {
+		if _, err := writeFiles(filepath.Join(source, fmt.Sprintf("job%03d", j)), files, func(i int) []byte { return block(j*files+i, 4096) }); err != nil {
+			return contest{}, err
+		}
+	}
+	tree, err := keep(b.ctx, source, kept)
 	if err != nil {
 		return contest{}, err
 	}
-	run := command("mlops run", ours, dir, b.mlops, "run", "--executor", "host", "--output", "quiet")
-	if err := b.settle([]contestant{run}); err != nil {
+	whole, err := b.restoringRun(filepath.Join(dir, "graph"), jobs)
+	if err != nil {
 		return contest{}, err
 	}
-	restoring := run
-	restoring.reset = func() error { return g.removeOutputs() }
 	const links = "hard-link loop"
-	floors := inside(links, floor, "link-files", filepath.Join(dir, "in"), filepath.Join(dir, "linked"))
-	floors.reset = func() error { return os.RemoveAll(filepath.Join(dir, "linked")) }
-	ks := []contestant{slope("mlops run", ours, run, restoring, 1), floors}
+	ks := []contestant{
+		inside("store.Restore, a call for each job", ours, "store-restore-jobs", kept, tree.String(), filepath.Join(dir, "restored")),
+		inside(links, floor, "link-files", source, filepath.Join(dir, "linked")),
+		whole,
+	}
+	for i, name := range []string{"restored", "linked"} {
+		ks[i].reset = func() error { return os.RemoveAll(filepath.Join(dir, name)) }
+	}
 	return contest{contestants: ks, targets: []target{{links, 1.3}}}, nil
+}
+
+// restoringRun is a whole run whose jobs are all cached and have lost their outputs.
+func (b *bench) restoringRun(dir string, jobs int) (contestant, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return contestant{}, err
+	}
+	g, err := newGraph(dir, jobs)
+	if err != nil {
+		return contestant{}, err
+	}
+	run := command("mlops run, which restores one file of each job", peer, dir, b.mlops, "run", "--executor", "host", "--output", "quiet")
+	if err := b.settle([]contestant{run}); err != nil {
+		return contestant{}, err
+	}
+	run.reset = g.removeOutputs
+	return run, nil
+}
+
+// storeRestoreJobs restores each folder at the top of a tree by a call of its own.
+func storeRestoreJobs(args []string) (time.Duration, error) {
+	ctx := context.Background()
+	s, entries, err := openTree(ctx, args[0], args[1])
+	if err != nil {
+		return 0, err
+	}
+	var jobs [][]store.Entry
+	last := ""
+	for _, e := range entries {
+		if top, _, _ := strings.Cut(e.Path, "/"); top != last || jobs == nil {
+			jobs, last = append(jobs, nil), top
+		}
+		jobs[len(jobs)-1] = append(jobs[len(jobs)-1], e)
+	}
+	return timed(func() error {
+		for _, es := range jobs {
+			if _, err := s.Restore(ctx, es, args[2], store.RestoreOptions{Link: true}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// openTree opens a store and reads a tree of it.
+func openTree(ctx context.Context, dir, digest string) (*store.Dir, []store.Entry, error) {
+	s, err := store.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	tree, err := store.Parse(digest)
+	if err != nil {
+		return nil, nil, err
+	}
+	entries, err := s.ReadTree(ctx, tree)
+	return s, entries, err
 }
 
 // removeOutputs removes what mlops made of the graph.

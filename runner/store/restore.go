@@ -387,7 +387,7 @@ func (r *restorer) placeBlob(dir folder, name string, e Entry, there bool) error
 		return fmt.Errorf("%s: blob %s has %d bytes, the entry says %d", e.Path, e.Digest.Short(), st.Size, e.Size)
 	}
 	_, refused := r.d.noClone.Load(st.Dev)
-	if refused && r.o.Link && e.Mode == 0o644 && !r.noLink.Load() {
+	if (refused || e.Size == 0) && r.o.Link && e.Mode == 0o644 && !r.noLink.Load() { // of nothing a clone is no better
 		ok, err := r.hardLink(dir, name, rel, there)
 		if ok || err != nil {
 			return err
