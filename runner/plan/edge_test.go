@@ -55,6 +55,10 @@ func TestEdges(t *testing.T) {
 		{"an excluded file", "a.csv b.csv", "*.csv !b.csv", "a.csv"},
 		{"an excluded folder", "out/ b.csv", ". !out", "b.csv"},
 		{"an excluded folder's content", "out/ b.csv", ". !out/**", "b.csv"},
+		{"excluded by a glob", "a.csv b.csv", "*.csv !b*", "a.csv"},
+		{"excluded as it stands there", "a-*.csv b.csv", "*.csv !a-*.csv", "b.csv"},
+		{"a glob of files does not exclude a folder", "out/", ". !o*", "out/"},
+		{"all is excluded", "out/", "out/x !.", ""},
 		{"only a part of it is excluded", "out/", ". !out/tmp/", "out/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -118,40 +118,54 @@ func TestOracle(t *testing.T) {
 	}
 }
 
+// oracle remembers which files of a universe a path names or holds.
+type oracle struct {
+	universe []string
+	rows     map[[2]string][]bool
+}
+
+func newOracle(depth int) *oracle { return &oracle{oracleFiles(depth), map[[2]string][]bool{}} }
+
+func (o *oracle) row(key [2]string, has func(file string) bool) []bool {
+	row := o.rows[key]
+	if row == nil {
+		row = make([]bool, len(o.universe))
+		for i, f := range o.universe {
+			row[i] = has(f)
+		}
+		o.rows[key] = row
+	}
+	return row
+}
+
+func (o *oracle) named(input string) []bool {
+	return o.row([2]string{input, "named"}, func(f string) bool { return named(input, f) })
+}
+
+func (o *oracle) held(output, other string) []bool {
+	base := prefix(other)
+	if Glob(output) {
+		base = "" // makes no difference
+	}
+	return o.row([2]string{output, "held " + base}, func(f string) bool { return held(output, f, base) })
+}
+
+func common(a, b []bool) bool {
+	for i := range a {
+		if a[i] && b[i] {
+			return true
+		}
+	}
+	return false
+}
+
 // Reads says yes exactly when a file of the universe is named and held.
 func TestReads(t *testing.T) {
 	t.Parallel()
-	patterns, universe := oraclePatterns(), oracleFiles(4)
-	reads := make(map[string][]bool, len(patterns))
-	for _, p := range patterns {
-		row := make([]bool, len(universe))
-		for i, f := range universe {
-			row[i] = named(p, f)
-		}
-		reads[p] = row
-	}
-	wrong := 0
-	for _, out := range patterns {
-		if out == "." {
-			continue // no output
-		}
-		holds := map[string][]bool{}
-		for _, in := range patterns {
-			base := prefix(in)
-			if Glob(out) {
-				base = "" // makes no difference
-			}
-			if holds[base] == nil {
-				row := make([]bool, len(universe))
-				for i, f := range universe {
-					row[i] = held(out, f, base)
-				}
-				holds[base] = row
-			}
-			want := false
-			for i := range universe {
-				want = want || reads[in][i] && holds[base][i]
-			}
+	o, wrong := newOracle(4), 0
+	for _, out := range oraclePatterns()[1:] { // the whole repository is no output
+		for _, in := range oraclePatterns() {
+			want := common(o.named(in), o.held(out, in))
 			if got := Reads(in, out); got != want && wrong < 20 {
 				wrong++
 				t.Errorf("Reads(%q, %q) = %v, want %v", in, out, got, want)
@@ -160,23 +174,15 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// Whether two outputs clash does not depend on their order, and what cannot
-// clash holds no file in common.
+// Two outputs clash, in whichever order, exactly when both hold a file of the universe.
 func TestClash(t *testing.T) {
 	t.Parallel()
-	patterns, universe := oraclePatterns()[1:], oracleFiles(3)
+	patterns, o := oraclePatterns()[1:], newOracle(4)
 	for _, a := range patterns {
 		for _, b := range patterns {
-			got := clash(a, b)
-			if got != clash(b, a) {
-				t.Fatalf("clash(%q, %q) = %v, the other way round it is not", a, b, got)
-			}
-			common := false
-			for _, f := range universe {
-				common = common || held(a, f, prefix(b)) && held(b, f, prefix(a))
-			}
-			if common && !got {
-				t.Fatalf("clash(%q, %q) = false, but they have a file in common", a, b)
+			want := common(o.held(a, b), o.held(b, a))
+			if got, back := clash(a, b), clash(b, a); got != want || back != want {
+				t.Fatalf("clash(%q, %q) = %v, the other way round %v, want %v", a, b, got, back, want)
 			}
 		}
 	}
