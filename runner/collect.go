@@ -261,7 +261,7 @@ func missingOutputs(r agent.Result) string {
 }
 
 func stepFailure(s agent.StepResult) string {
-	what := fmt.Sprintf("step %q", s.Name)
+	what := `step "` + s.Name + `"`
 	switch s.Reason {
 	case agent.ReasonOOM:
 		return what + " ran out of memory"

@@ -53,6 +53,7 @@ type ImageRequest struct {
 	Name     string // docker reference; "" with Build nil means the empty image of built-in actions
 	Platform string // os/arch; "" for the engine's own
 	Pull     string // if-missing, always, never
+	Look     bool   // only look whether the image is here: neither pull nor build it
 	Build    *Build
 	// Progress, if not nil, is told what goes on, in lines for people.
 	Progress func(string)

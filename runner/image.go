@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -53,7 +54,7 @@ func (i *images) resolve(ctx context.Context, r ImageRequest) (Image, error) {
 }
 
 func requestKey(r ImageRequest) string {
-	key := strings.Join([]string{r.Name, r.Platform, r.Pull}, "\x00")
+	key := strings.Join([]string{r.Name, r.Platform, r.Pull, strconv.FormatBool(r.Look)}, "\x00")
 	if b := r.Build; b != nil {
 		key += "\x00" + b.Digest
 	}
@@ -76,7 +77,7 @@ func (x *execution) image(ctx context.Context, n *plan.Node, forecast bool) (img
 		if r.Pull == "always" {
 			return img, false, nil
 		}
-		r.Pull = "never"
+		r.Look = true
 		if img, err = x.images.resolve(ctx, r); err != nil && missingImage(err) {
 			return img, false, nil
 		}

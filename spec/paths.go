@@ -24,14 +24,22 @@ func pathProblem(p string) string {
 		return "is an address"
 	}
 	clean := path.Clean(p)
-	if clean == ".." || strings.HasPrefix(clean, "../") {
+	first, _, _ := strings.Cut(clean, "/")
+	switch first {
+	case "..":
 		return "leaves the repository"
+	case ".git", ".mlops":
+		return "lies in " + first + ", which jobs do not see"
 	}
 	return ""
 }
 
 // pathFix says what to write instead.
 func pathFix(problem string) string {
+	switch {
+	case strings.HasPrefix(problem, "lies in "):
+		return "name another folder"
+	}
 	switch problem {
 	case "holds a backslash":
 		return "separate folders by /"
@@ -54,11 +62,7 @@ func (w *walker) outputPath(n *yaml.Node) Str {
 	problem := pathProblem(n.Value)
 	if problem == "" {
 		clean := path.Clean(n.Value)
-		first, _, _ := strings.Cut(clean, "/")
-		switch {
-		case first == ".git" || first == ".mlops":
-			w.at(n, CodeBadPath, "write to another folder", "the output %s lies in %s, which jobs cannot write", clip(n.Value), first)
-		case clean == ".":
+		if clean == "." {
 			w.at(n, CodeBadPath, "name the files and folders that the job writes", "the output %s is the whole repository", clip(n.Value))
 		}
 		return str(n)

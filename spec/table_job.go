@@ -145,7 +145,7 @@ var stepTable = object[Step]{
 			func(w *walker, s *Step, n *yaml.Node) { s.Timeout = minutes(n) }},
 		{keyDoc{name: "continue-on-error", form: form{kind: kindBool, scope: scopeStep}, doc: continueDoc, def: "false", example: "true"},
 			func(w *walker, s *Step, n *yaml.Node) { s.ContinueOnError = condition(n) }},
-		{keyDoc{name: "background", form: boolForm, doc: "Start the step and go on; it is stopped when the job ends.", def: "false", example: "true"},
+		{keyDoc{name: "background", form: boolForm, doc: "Start the step and go on with the next. The job ends when it has ended; if another step fails it is stopped.", def: "false", example: "true"},
 			func(w *walker, s *Step, n *yaml.Node) { s.Background = truth(n) }},
 	},
 	foreign: []foreignKey{

@@ -71,7 +71,7 @@ func (j *job) verdict(r *Result) {
 	f := &r.Steps[r.Failed]
 	r.Exit = f.Exit
 	if r.Error == "" && f.Error != "" {
-		r.Error = fmt.Sprintf("step %q: %s", stepName(f, r.Failed), f.Error)
+		r.Error = fmt.Sprintf(`step "%s": %s`, stepName(f, r.Failed), f.Error)
 	}
 }
 

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -33,6 +34,9 @@ func (e *Executor) build(ctx context.Context, r runner.ImageRequest) (runner.Ima
 		if err == nil || !errdefs.IsNotFound(err) {
 			return found, err
 		}
+	}
+	if r.Look {
+		return runner.Image{}, e.missing(ctx, tag, errors.New("it is not built yet"))
 	}
 	if err := e.runBuild(ctx, r, b, tag); err != nil {
 		return runner.Image{}, err

@@ -162,7 +162,7 @@ func (e *Executor) disk(info system.Info) Finding {
 	free := int64(st.Bavail) * st.Bsize
 	f.Value = units.BytesSize(float64(free)) + " in " + info.DockerRootDir
 	if free < minFree {
-		f.Level, f.Fix = Warn, `free space: "docker system prune", "mlops gc"`
+		f.Level, f.Fix = Warn, `free space: "docker system prune", "mlops cache gc"`
 	}
 	return f
 }

@@ -43,7 +43,7 @@ func symptoms() []symptom {
 		return symptom{regexp.MustCompile(re), reason, fix}
 	}
 	return []symptom{
-		say(`no space left on device`, agent.ReasonDiskFull, `free space for the engine: "docker system prune", "mlops gc"`),
+		say(`no space left on device`, agent.ReasonDiskFull, `free space for the engine: "docker system prune", "mlops cache gc"`),
 		say(`could not select device driver|nvidia-container-cli|unresolvable CDI devices`, agent.ReasonConfig, `install the NVIDIA container toolkit and restart the engine, or set resources.gpus to 0`),
 		say(`Range of CPUs is from`, agent.ReasonConfig, `lower resources.cpus to what the engine has`),
 		say(`[Mm]inimum memory limit`, agent.ReasonConfig, `raise resources.memory`),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -32,7 +33,10 @@ func (e *Executor) Resolve(ctx context.Context, r runner.ImageRequest) (runner.I
 	default:
 		return runner.Image{}, config("write if-missing, always or never", "docker: image %s: unknown pull policy %q", r.Name, r.Pull)
 	}
-	key := strings.Join([]string{r.Name, r.Platform, r.Pull}, "\n")
+	if r.Look {
+		r.Pull = pullNever
+	}
+	key := strings.Join([]string{r.Name, r.Platform, r.Pull, strconv.FormatBool(r.Look)}, "\n")
 	if r.Build != nil {
 		key += "\n" + r.Build.Digest + "\n" + r.Build.Context + "\n" + r.Build.File
 	}

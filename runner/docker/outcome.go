@@ -44,7 +44,7 @@ func (j *job) unproven(ctx context.Context, code int64) (agent.Result, error) {
 	case j.lost:
 		return agent.Result{}, lost("run it again", "docker: container %s ended with status %d while %s was away", j.box.name, code, j.e.addr)
 	case j.diskFull():
-		return agent.Result{}, &runner.ExecError{Reason: agent.ReasonDiskFull, Fix: `free space on this disk: "mlops gc"`,
+		return agent.Result{}, &runner.ExecError{Reason: agent.ReasonDiskFull, Fix: `free space on this disk: "mlops cache gc"`,
 			Err: fmt.Errorf("docker: container %s ended with status %d and could not write its result%s", j.box.name, code, j.lastWords())}
 	case code > 128 && code < 128+65:
 		sig := syscall.Signal(code - 128)

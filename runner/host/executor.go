@@ -223,7 +223,7 @@ func config(fix, format string, args ...any) error {
 // placeError says that the machine failed, not the job.
 func placeError(err error) error {
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
-		return &runner.ExecError{Reason: agent.ReasonDiskFull, Fix: `free space on this disk: "mlops gc"`, Err: err}
+		return &runner.ExecError{Reason: agent.ReasonDiskFull, Fix: `free space on this disk: "mlops cache gc"`, Err: err}
 	}
 	return &runner.ExecError{Reason: agent.ReasonConfig, Err: err}
 }

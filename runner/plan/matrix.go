@@ -312,6 +312,8 @@ func short(text string) string { return store.Sum([]byte(text)).Hex()[:8] }
 // compact JSON for lists and maps.
 func legText(v any) string {
 	switch v.(type) {
+	case nil:
+		return "null"
 	case []any, map[string]any:
 		return jsonText(v)
 	}

@@ -50,6 +50,11 @@ func later(j *spec.Job) []string {
 	if j.Seeds != nil {
 		keys = append(keys, "seeds")
 	}
+	for _, s := range j.Steps {
+		if s.Uses.Value != "" {
+			keys = append(keys, "uses: "+s.Uses.Value)
+		}
+	}
 	return keys
 }
 
