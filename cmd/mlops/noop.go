@@ -46,16 +46,17 @@ func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool
 	if o.force || o.refresh {
 		return false
 	}
+	began := time.Now()
 	key := p.snapshotKey(o, names)
 	s, ok := worktree.LoadSnapshot(p.snapshotFile(key), key)
 	if !ok || !s.Unchanged(p.root, a.counters) {
 		return false
 	}
-	began := time.Now()
 	sum, ok := readSummary(s.Payload())
 	if !ok {
 		return false
 	}
+	sum.Wall = time.Since(began)
 	out.Event(runner.Event{Kind: runner.RunStarted, Time: began.UTC(), Pipeline: sum.Pipeline, Total: sum.Cached + sum.Skipped})
 	out.Event(runner.Event{Kind: runner.RunEnded, Time: time.Now().UTC(), Status: sum.Status, Summary: sum})
 	return true
