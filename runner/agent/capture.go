@@ -119,8 +119,10 @@ func (c *capture) scan(p []byte) {
 	}
 }
 
+// line obeys the line at the start of p, if its end is there. One that is too
+// long to be held back is no command, also if it came in one piece.
 func (c *capture) line(p []byte) {
-	if end := bytes.IndexByte(p, '\n'); end >= 0 {
+	if end := bytes.IndexByte(p, '\n'); end >= 0 && end <= maxHeld {
 		c.command(bytes.TrimSuffix(p[:end], []byte("\r")))
 	}
 }
@@ -129,7 +131,7 @@ func (c *capture) line(p []byte) {
 func (c *capture) flush(now time.Time) {
 	p := c.held
 	c.held = nil
-	if !c.mid && bytes.HasPrefix(p, []byte("::")) {
+	if !c.mid && bytes.HasPrefix(p, []byte("::")) && len(p) <= maxHeld {
 		c.command(bytes.TrimSuffix(p, []byte("\r")))
 	}
 	if len(p) > 0 {

@@ -108,7 +108,7 @@ func longLines(s *suite) {
 	if tr.log != long+"\n"+long+"\n::warning::"+long+"\n::"+long {
 		s.Errorf("the log has %d bytes or other ones", len(tr.log))
 	}
-	equal(s, "notices", tr.notices(), "") // a line that long is no command
+	equal(s, "bytes of notices", len(tr.notices()), 0) // a line that long is no command
 }
 
 func logIndex(s *suite) {
