@@ -24,6 +24,7 @@ func workloads() map[string]workload {
 		"store-restore": {3, storeRestore},
 
 		"store-restore-jobs": {3, storeRestoreJobs},
+		"worktree-entries":   {1, worktreeEntries},
 		"spec-parse":         {1, specParse},
 		"plan-decode":        {1, planDecode},
 	}

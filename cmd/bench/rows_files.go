@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/worktree"
 )
 
 // fileRows measure hashing, checking and restoring files. What concerns the
@@ -21,7 +23,7 @@ func fileRows() []row {
 		{"restore/10000", "restore 10,000 files of 4 KiB from the store", seconds, setupRestore},
 		{"restore-jobs/100", "restore the outputs of 100 jobs, 100 files of 4 KiB each", seconds, setupRestoreJobs},
 		{"check/100000", "whole run that only checks 100,000 input files known from before", seconds, setupCheck},
-		{"hash/100000", "whole plan that hashes 100,000 input files of 4 KiB for the first time", seconds, setupHashMany},
+		{"hash/100000", "find and hash 100,000 input files of 4 KiB for the first time", seconds, setupHashMany},
 		{"hash/1GiB", "whole plan that hashes one input of 1 GiB, on one core", seconds, setupHashLarge},
 	}
 }
@@ -244,15 +246,32 @@ func setupHashMany(b *bench) (contest, error) {
 		return contest{}, err
 	}
 	const loop = "open, read, close"
-	mine := command("mlops plan", ours, dir, b.mlops, "plan", "--executor", "host")
-	mine.reset = func() error { return os.RemoveAll(filepath.Join(dir, ".mlops")) }
+	whole := command("mlops plan, the whole program", peer, dir, b.mlops, "plan", "--executor", "host")
+	whole.reset = func() error { return os.RemoveAll(filepath.Join(dir, ".mlops")) }
 	data := filepath.Join(dir, "data")
 	ks := []contestant{
-		mine,
+		inside("worktree.Entries", ours, "worktree-entries", dir),
+		whole,
 		peerCommand("xargs sha256sum", dir, "sh", "-c", "find data -type f -print0 | xargs -0 sha256sum > /dev/null"),
 		inside(loop, floor, "read-files", data),
 	}
 	return contest{contestants: ks, targets: []target{{loop, 1.6}}}, nil
+}
+
+// worktreeEntries finds and hashes the files below data, without a stat index.
+func worktreeEntries(args []string) (time.Duration, error) {
+	t, err := worktree.Open(args[0], worktree.Options{})
+	if err != nil {
+		return 0, err
+	}
+	took, err := timed(func() error {
+		es, err := t.Entries(context.Background(), []string{"data/"}, nil)
+		if err == nil && len(es) == 0 {
+			err = errors.New("no files")
+		}
+		return err
+	})
+	return took, errors.Join(err, t.Close())
 }
 
 func setupHashLarge(b *bench) (contest, error) {
