@@ -62,19 +62,38 @@ func (o *outcome) word() string {
 
 // usedFiles collects what the decisions of a run rested on.
 type usedFiles struct {
-	mu      sync.Mutex
-	files   map[string]store.Digest
+	mu      sync.Mutex // guards all below
+	files   map[string]store.Entry
 	folders map[string]bool
+	inputs  map[*plan.Node]inputs
+	outputs []store.Entry // published
+}
+
+// addInputs notes what a node saw of the repository.
+func (u *usedFiles) addInputs(n *plan.Node, in inputs) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.inputs == nil {
+		u.inputs = map[*plan.Node]inputs{}
+	}
+	u.inputs[n] = in
+}
+
+func (u *usedFiles) addOutputs(es []store.Entry) {
+	u.add(es)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.outputs = append(u.outputs, es...)
 }
 
 func (u *usedFiles) add(es []store.Entry) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.files == nil {
-		u.files = make(map[string]store.Digest, len(es))
+		u.files = make(map[string]store.Entry, len(es))
 	}
 	for _, e := range es {
-		u.files[e.Path] = e.Digest
+		u.files[e.Path] = e
 	}
 }
 

@@ -47,6 +47,7 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 // noteUse remembers what the decision rested on.
 func (x *execution) noteUse(n *plan.Node, d decision) {
 	x.used.add(d.inputs.repo)
+	x.used.addInputs(n, d.inputs)
 	patterns, _ := splitPatterns(n)
 	x.used.addPatterns(patterns)
 	if n.Build != nil {
@@ -106,7 +107,7 @@ func (x *execution) fill(job *record.Job, r *Result) {
 // there already.
 func (x *execution) publish(ctx context.Context, n *plan.Node, r *Result) error {
 	es := entries(r.Outputs)
-	x.used.add(es)
+	x.used.addOutputs(es)
 	if x.Tree.Current(ctx, es) && !slices.ContainsFunc(n.Outputs, isFolder) {
 		return nil
 	}

@@ -40,7 +40,7 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, errors.Join(err, x.writer.Close())
 	}
 	run.Digest = digest
-	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Files: x.used.files}
+	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Files: x.used.files, Still: x.still}
 	for p := range x.used.folders {
 		f.Folders = append(f.Folders, p)
 	}
@@ -223,6 +223,16 @@ func (x *execution) relative(path string) string {
 		return path
 	}
 	return rel
+}
+
+// still looks again at everything that was decided upon.
+func (x *execution) still(ctx context.Context) bool {
+	for n, in := range x.used.inputs {
+		if x.moved(ctx, n, in) != "" {
+			return false
+		}
+	}
+	return x.Tree.Current(ctx, x.used.outputs)
 }
 
 // summary is the run for those who watched it.

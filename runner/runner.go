@@ -80,9 +80,12 @@ type Finished struct {
 	// jobs succeeded, were reused or skipped by their condition.
 	Settled bool
 	// Files are the repository files that decided about the jobs: inputs and
-	// published outputs, with their digests. Folders are those whose listing did.
-	Files   map[string]store.Digest
+	// published outputs. Folders are the patterns whose matches did.
+	Files   map[string]store.Entry
 	Folders []string
+	// Still reports whether all of them are as they were when the run looked.
+	// It may be called until the tree is closed.
+	Still func(context.Context) bool
 }
 
 func (r *Runner) now() time.Time {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -63,7 +64,7 @@ func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool
 }
 
 // keepSnapshot remembers a run that would do nothing if it came again.
-func (a *app) keepSnapshot(s *session, f *runner.Finished, o runOptions, names []string) error {
+func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) error {
 	if !f.Settled || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Pull == "always" }) {
 		return nil
 	}
@@ -77,11 +78,39 @@ func (a *app) keepSnapshot(s *session, f *runner.Finished, o runOptions, names [
 		return err
 	}
 	forgetOldest(filepath.Dir(file))
-	_, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
+	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
 		Key: key, Payload: writeSummary(f.Summary), Now: time.Now(), Counters: a.counters,
-		Stamp: func(path string) (store.Digest, bool) { d, ok := f.Files[path]; return d, ok && !d.IsZero() },
+		Stamp: func(path string) (store.Digest, bool) {
+			e, ok := f.Files[path]
+			return e.Digest, ok && !e.Digest.IsZero()
+		},
 	})
-	return err
+	if err != nil || !saved {
+		return err
+	}
+	// What changed while the run went on is in the snapshot as it is now, and
+	// was decided upon as it was before: such a snapshot would lie.
+	if !s.still(ctx, f) {
+		return os.Remove(file)
+	}
+	return nil
+}
+
+// still reports whether everything that the run rested on is as it was then.
+func (s *session) still(ctx context.Context, f *runner.Finished) bool {
+	if s.Plan.ParamFile != "" {
+		text, err := s.project.read(s.Plan.ParamFile)
+		if err != nil || store.Sum(text) != s.project.paramDigest {
+			return false
+		}
+	}
+	if s.Plan.Git {
+		now := &project{contexts: map[string]any{"github": githubContext(s.Tree.Source(ctx), os.LookupEnv)}}
+		if now.contextsDigest() != s.project.contextsDigest() {
+			return false
+		}
+	}
+	return f.Still(ctx)
 }
 
 // watched are the files and folders whose change would change the run.

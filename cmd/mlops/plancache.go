@@ -69,6 +69,7 @@ func (p *project) holds(h planHeader) bool {
 		if err != nil || store.Sum(text) != h.ParamDigest {
 			return false
 		}
+		p.paramDigest = h.ParamDigest
 	}
 	return h.Contexts.IsZero() || h.Contexts == p.contextsDigest()
 }
@@ -85,11 +86,7 @@ func (p *project) contextsDigest() store.Digest {
 func (p *project) keepPlan(s *store.Dir, key store.Digest, pl *plan.Plan) error {
 	h := planHeader{ParamFile: pl.ParamFile}
 	if h.ParamFile != "" {
-		text, err := p.read(h.ParamFile)
-		if err != nil {
-			return err
-		}
-		h.ParamDigest = store.Sum(text)
+		h.ParamDigest = p.paramDigest
 	}
 	if pl.Git {
 		h.Contexts = p.contextsDigest()

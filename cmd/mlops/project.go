@@ -10,6 +10,7 @@ import (
 
 	"github.com/mlops-runner/mlops/actions"
 	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -21,6 +22,8 @@ type project struct {
 	spec     *spec.File
 	warnings spec.Diagnostics
 	contexts map[string]any // github, inputs
+
+	paramDigest store.Digest // of the params file, as it was when the plan was made
 }
 
 // maxSource bounds what is read of an mlops.yaml; the parser says what is too much.
@@ -85,7 +88,7 @@ func nearest(name string) (string, error) {
 }
 
 func (p *project) parse(params map[string]string) error {
-	f, ds := spec.Parse(p.path, p.source, spec.Options{ReadFile: p.read, Params: params, Actions: actions.Table()})
+	f, ds := spec.Parse(p.path, p.source, spec.Options{ReadFile: p.readParams, Params: params, Actions: actions.Table()})
 	if err := ds.Err(); err != nil {
 		return err
 	}
@@ -108,6 +111,13 @@ func (p *project) read(path string) ([]byte, error) {
 	}
 	defer root.Close()
 	return root.ReadFile(filepath.FromSlash(path))
+}
+
+// readParams is read for the parser, which asks for the params file alone.
+func (p *project) readParams(path string) ([]byte, error) {
+	text, err := p.read(path)
+	p.paramDigest = store.Sum(text)
+	return text, err
 }
 
 // plan makes the plan; its problems bear the source lines they stand on.

@@ -82,7 +82,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	}
 	f, err := a.execute(ctx, s, o, out)
 	if err == nil {
-		if keepErr := a.keepSnapshot(s, f, o, names); keepErr != nil {
+		if keepErr := a.keepSnapshot(ctx, s, f, o, names); keepErr != nil {
 			a.log.Debug("keep snapshot", "error", keepErr)
 		}
 	}
