@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -124,21 +125,17 @@ func readOnce(path string, buffer []byte) error {
 	}
 }
 
-// linkFiles hard-links every file of a tree into another that does not exist
-// yet, with a worker for each core. Its folders are made beforehand.
-func linkFiles(args []string) (time.Duration, error) {
-	from, to := args[0], args[1]
-	paths, err := filesOf(from)
+// linkBlobs hard-links every blob of a tree of a store to its name in a folder
+// that does not exist yet, with a worker for each core, and looks at nothing.
+// The folders are made beforehand.
+func linkBlobs(args []string) (time.Duration, error) {
+	s, entries, err := openTree(context.Background(), args[0], args[1])
 	if err != nil {
 		return 0, err
 	}
-	targets := make([]string, len(paths))
-	for i, path := range paths {
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return 0, err
-		}
-		targets[i] = filepath.Join(to, rel)
+	paths, targets := make([]string, len(entries)), make([]string, len(entries))
+	for i, e := range entries {
+		paths[i], targets[i] = s.Path(e.Digest), filepath.Join(args[2], filepath.FromSlash(e.Path))
 		if err := os.MkdirAll(filepath.Dir(targets[i]), 0o755); err != nil {
 			return 0, err
 		}

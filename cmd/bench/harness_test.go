@@ -173,13 +173,17 @@ func TestFloors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := filepath.Join(dir, "target")
+	kept, target := filepath.Join(dir, "store"), filepath.Join(dir, "target")
+	tree, err := keep(t.Context(), source, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name string
 		args []string
 	}{
 		{"read-files", []string{source}},
-		{"link-files", []string{source, target}},
+		{"link-blobs", []string{kept, tree.String(), target}},
 		{"fork-exec", []string{"2"}},
 	} {
 		if took, err := workloads()[c.name].run(c.args); err != nil || took <= 0 {

@@ -19,7 +19,7 @@ func workloads() map[string]workload {
 		"stat-graph":    {2, statGraph},
 		"fork-exec":     {1, forkExec},
 		"read-files":    {1, readFiles},
-		"link-files":    {2, linkFiles},
+		"link-blobs":    {3, linkBlobs},
 		"yaml-node":     {1, yamlNode},
 		"store-restore": {3, storeRestore},
 

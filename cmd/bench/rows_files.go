@@ -48,7 +48,7 @@ func setupRestore(b *bench) (contest, error) {
 		inside("store.Restore", ours, "store-restore", kept, tree.String(), to("restored")),
 		peerCommand("cp -rl", "", "cp", "-rl", source, to("cp-links")),
 		peerCommand("cp -r", "", "cp", "-r", source, to("cp-copies")),
-		inside(links, floor, "link-files", source, to("linked")),
+		inside(links, floor, "link-blobs", kept, tree.String(), to("linked")),
 	}
 	for i, name := range []string{"restored", "cp-links", "cp-copies", "linked"} {
 		ks[i].reset = func() error { return os.RemoveAll(to(name)) }
@@ -128,7 +128,7 @@ func setupRestoreJobs(b *bench) (contest, error) {
 	const links = "hard-link loop"
 	ks := []contestant{
 		inside("store.Restore, a call for each job", ours, "store-restore-jobs", kept, tree.String(), filepath.Join(dir, "restored")),
-		inside(links, floor, "link-files", source, filepath.Join(dir, "linked")),
+		inside(links, floor, "link-blobs", kept, tree.String(), filepath.Join(dir, "linked")),
 		whole,
 	}
 	for i, name := range []string{"restored", "linked"} {
