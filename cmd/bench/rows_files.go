@@ -8,8 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/worktree"
@@ -169,13 +172,16 @@ func storeRestoreJobs(args []string) (time.Duration, error) {
 		}
 		jobs[len(jobs)-1] = append(jobs[len(jobs)-1], e)
 	}
-	return timed(func() error {
+	return timed(func() error { // as many at once as jobs run
+		var g errgroup.Group
+		g.SetLimit(runtime.NumCPU())
 		for _, es := range jobs {
-			if _, err := s.Restore(ctx, es, args[2], store.RestoreOptions{Link: true}); err != nil {
+			g.Go(func() error {
+				_, err := s.Restore(ctx, es, args[2], store.RestoreOptions{Link: true})
 				return err
-			}
+			})
 		}
-		return nil
+		return g.Wait()
 	})
 }
 

@@ -94,6 +94,7 @@ func (d *Dir) place(ctx context.Context, es []Entry, dst string, o RestoreOption
 	if r.o.Workers <= 0 {
 		r.o.Workers = 2
 	}
+	r.o.Workers = min(r.o.Workers, 1+len(es)/fewFiles)
 	if err := r.open(dst); err != nil {
 		return RestoreStats{}, fmt.Errorf("restore: %w", err)
 	}
@@ -103,6 +104,10 @@ func (d *Dir) place(ctx context.Context, es []Entry, dst string, o RestoreOption
 	}
 	return r.stats(), nil
 }
+
+// fewFiles is how many are put in place by one worker: two would wait for each
+// other's lock on the folder.
+const fewFiles = 512
 
 func (r *restorer) stats() RestoreStats {
 	slices.Sort(r.left)
