@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,10 +73,10 @@ func (x *execution) measure(n *plan.Node, job *record.Job, a *attempt) {
 func (x *execution) keepLog(job *record.Job, controls []string) error {
 	if len(controls) == 1 {
 		log, index := filepath.Join(controls[0], agent.LogFile), filepath.Join(controls[0], agent.IndexFile)
-		if st, err := os.Stat(log); err != nil || st.Size() == 0 {
+		if st, err := os.Lstat(log); err != nil || st.Size() == 0 {
 			return nil // nothing was said
 		}
-		if _, err := os.Stat(index); err != nil {
+		if _, err := os.Lstat(index); err != nil {
 			index = ""
 		}
 		return x.writer.TakeLog(job.ID, log, index)
@@ -86,7 +87,7 @@ func (x *execution) keepLog(job *record.Job, controls []string) error {
 	}
 	at := int64(0)
 	for i, c := range controls {
-		n, err := appendFile(out, filepath.Join(c, agent.LogFile))
+		n, err := appendFile(out, c, agent.LogFile)
 		if err != nil {
 			return errors.Join(err, out.Close())
 		}
@@ -96,8 +97,8 @@ func (x *execution) keepLog(job *record.Job, controls []string) error {
 	return out.Close()
 }
 
-func appendFile(w io.Writer, name string) (int64, error) {
-	f, err := os.Open(name)
+func appendFile(w io.Writer, control, name string) (int64, error) {
+	f, err := openControl(control, name)
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
@@ -122,6 +123,9 @@ func (x *execution) harvest(ctx context.Context, n *plan.Node, d decision, job *
 	defer b.Close()
 	want, err := proven(a.result.Artifacts)
 	if err != nil {
+		return nil, err
+	}
+	if err := unlock(a.workspace, want); err != nil {
 		return nil, err
 	}
 	es, err := b.IngestAll(ctx, a.workspace, want, store.IngestOptions{Move: true})
@@ -160,6 +164,30 @@ func (x *execution) uncached(ctx context.Context, n *plan.Node, d decision) stri
 	why := moved + " changed while the job ran"
 	x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: why + "; its result is shown, but not kept for later runs"})
 	return why
+}
+
+// unlock gives the owner back the right to move outputs out of folders that
+// the job made read-only.
+func unlock(workspace string, es []store.Entry) error {
+	root, err := os.OpenRoot(workspace)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	done := map[string]bool{}
+	for _, e := range es {
+		for dir := path.Dir(e.Path); dir != "." && !done[dir]; dir = path.Dir(dir) {
+			done[dir] = true
+			st, err := root.Lstat(filepath.FromSlash(dir))
+			if err != nil || !st.IsDir() || st.Mode().Perm()&0o700 == 0o700 {
+				continue
+			}
+			if err := root.Chmod(filepath.FromSlash(dir), st.Mode().Perm()|0o700); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // proven returns the agent's artifacts as entries, with the digests that the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/agent"
@@ -69,7 +70,7 @@ func (x *execution) decide(ctx context.Context, n *plan.Node, forecast, cancelle
 	c := x.condition(n, scope, cancelled)
 	switch {
 	case forecast && x.conditionOpen(n):
-		d.fate, d.why = MayRun, []string{"its condition depends on outputs that do not exist yet: " + n.If}
+		d.fate, d.why = MayRun, []string{"its condition depends on jobs that have not ended yet: " + n.If}
 		return d
 	case c.err != nil:
 		return d.fail(c.err)
@@ -78,6 +79,9 @@ func (x *execution) decide(ctx context.Context, n *plan.Node, forecast, cancelle
 		return d
 	case len(n.Later) > 0:
 		return d.fail(fmt.Errorf("this version cannot carry out `%s` yet; remove it to run the job", strings.Join(n.Later, "`, `")))
+	}
+	if x.images.imager != nil && n.Image == "" && n.Build == nil && needsImage(n) {
+		return d.fail(&inputError{"image", "the job has none to run its commands in", "write image: at the job or under defaults:, or use --executor host"})
 	}
 	open := ""
 	if forecast {
@@ -104,6 +108,12 @@ func (x *execution) decide(ctx context.Context, n *plan.Node, forecast, cancelle
 		return x.decideOpen(n, d, open)
 	}
 	return x.decideKnown(ctx, n, d, scope)
+}
+
+// needsImage reports whether a job runs commands; built-in actions run in an
+// empty image.
+func needsImage(n *plan.Node) bool {
+	return slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Run != "" })
 }
 
 // openNeed names the needed node whose result is not known yet and matters, or "".
@@ -284,10 +294,16 @@ func (x *execution) lookUp(print store.Digest) (*Result, []string) {
 	return r, nil
 }
 
-// conditionOpen reports whether the condition reads outputs of jobs that have
-// not run yet.
+// asksForFailure reports whether a condition depends on how jobs end.
+func asksForFailure(condition string) bool {
+	e, err := expression.Parse(condition)
+	return err == nil && (slices.Contains(e.Calls(), "failure") || strings.Contains(condition, "result"))
+}
+
+// conditionOpen reports whether the condition depends on jobs that have not run
+// yet: on their outputs, or on whether they fail.
 func (x *execution) conditionOpen(n *plan.Node) bool {
-	if !strings.Contains(n.If, "outputs") {
+	if !strings.Contains(n.If, "outputs") && !asksForFailure(n.If) {
 		return false
 	}
 	for _, need := range n.Needs {

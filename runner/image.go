@@ -99,6 +99,7 @@ func (x *execution) build(ctx context.Context, n *plan.Node) (*Build, error) {
 	if err != nil {
 		return nil, explainInputs(err)
 	}
+	x.used.add(es)
 	lines := []string{"file " + b.File, "target " + b.Target}
 	for _, k := range slices.Sorted(maps.Keys(b.Args)) {
 		lines = append(lines, "arg "+k+"="+b.Args[k])

@@ -111,7 +111,11 @@ func (x *execution) publish(ctx context.Context, n *plan.Node, r *Result) error 
 	if x.Tree.Current(ctx, es) && !slices.ContainsFunc(n.Outputs, isFolder) {
 		return nil
 	}
-	_, err := x.Tree.Publish(ctx, x.Store, slices.Concat(n.Outputs, n.Metrics), es)
+	outputs := slices.Concat(n.Outputs, n.Metrics)
+	if err := x.setAside(ctx, n, outputs, es); err != nil {
+		return err
+	}
+	_, err := x.Tree.Publish(ctx, x.Store, outputs, es)
 	return err
 }
 

@@ -145,11 +145,14 @@ func (x *execution) count(run *record.Run, n *plan.Node, o *outcome) {
 		if run.Status != record.Failure {
 			run.Reason, run.Error = string(o.reason), fmt.Sprintf("%s: %s", n.ID, o.err)
 		}
-		run.Status, run.Exit = record.Failure, max(run.Exit, exitFailed)
+		if run.Status != record.Failure {
+			run.Exit = exitFailed // whatever was cancelled because of it
+		}
+		run.Status = record.Failure
 		if o.place {
 			run.Exit = exitStuck
 		}
-	case o.status == agent.Canceled && run.Status == record.Success:
+	case o.status == agent.Canceled && run.Status != record.Failure:
 		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
 	}
 }

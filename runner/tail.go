@@ -2,8 +2,9 @@ package runner
 
 import (
 	"bytes"
+	"fmt"
 	"os"
-	"path/filepath"
+	"syscall"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -12,17 +13,17 @@ import (
 // A tail turns an agent's events into those of the run. The output of a job is
 // read from its log file, whole lines at a time.
 type tail struct {
-	watch  *watcher
-	node   *plan.Node
-	log    *os.File
-	path   string
-	sent   int64 // bytes of the log that were shown
-	rest   []byte
-	secret [][]byte // registered by ::add-mask::
+	watch   *watcher
+	node    *plan.Node
+	log     *os.File
+	control string
+	sent    int64 // bytes of the log that were shown
+	rest    []byte
+	secret  [][]byte // registered by ::add-mask::
 }
 
 func newTail(w *watcher, n *plan.Node, control string) *tail {
-	return &tail{watch: w, node: n, path: filepath.Join(control, agent.LogFile)}
+	return &tail{watch: w, node: n, control: control}
 }
 
 // event is called by the executor, from one goroutine at a time.
@@ -83,9 +84,28 @@ func (t *tail) open() bool {
 	if t.log != nil {
 		return true
 	}
-	f, err := os.Open(t.path)
+	f, err := openControl(t.control, agent.LogFile)
 	t.log = f
 	return err == nil
+}
+
+// openControl opens a regular file of a control folder. The job can write
+// there, so links out of it are not followed and nobody waits for a pipe.
+func openControl(control, name string) (*os.File, error) {
+	root, err := os.OpenRoot(control)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+		f.Close()
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	return f, nil
 }
 
 // lines shows whole lines and keeps the rest for the next call.
@@ -113,8 +133,10 @@ func (t *tail) flush() {
 
 // finish shows what is left of the log.
 func (t *tail) finish() {
-	if st, err := os.Stat(t.path); err == nil {
-		t.upTo(st.Size())
+	if t.watch.watch != nil && t.open() {
+		if st, err := t.log.Stat(); err == nil {
+			t.upTo(st.Size())
+		}
 	}
 	t.flush()
 	if t.log != nil {

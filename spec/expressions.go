@@ -208,7 +208,7 @@ func (w *walker) nameError(e *expression.Error, r *reported) (code Code, message
 
 // foreignContexts are contexts of GitHub Actions that mlops does not have.
 var foreignContexts = map[string]string{
-	"secrets":  `secrets are environment variables: read "$NAME" in run:`,
+	"secrets":  "mlops hands no secrets to jobs yet; read them from a file or a service",
 	"vars":     "write params.NAME or env.NAME",
 	"runner":   "jobs run in containers; write the value itself",
 	"job":      "write the value itself",

@@ -29,7 +29,7 @@ import (
 func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
 	var b strings.Builder
 	fmt.Fprintf(&b, "snapshot 1\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n", buildKey(), p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor)
-	for _, name := range githubVariables() {
+	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT") {
 		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
 	}
 	return store.Sum([]byte(b.String()))
@@ -121,6 +121,9 @@ func (s *session) watched(f *runner.Finished) ([]string, bool) {
 	}
 	if s.Plan.ParamFile != "" {
 		paths = append(paths, s.Plan.ParamFile)
+		if real, err := filepath.EvalSymlinks(filepath.Join(s.project.root, filepath.FromSlash(s.Plan.ParamFile))); err == nil {
+			paths = append(paths, real) // where a link leads
+		}
 	}
 	for _, pattern := range f.Folders {
 		paths = append(paths, folders(s.project.root, s.project.store(), pattern)...)
@@ -179,7 +182,7 @@ func gitFiles(root string) ([]string, bool) {
 }
 
 func gitState(git string) []string {
-	out := []string{filepath.Join(git, "HEAD"), filepath.Join(git, "index"), filepath.Join(git, "packed-refs")}
+	out := []string{filepath.Join(git, "HEAD"), filepath.Join(git, "index"), filepath.Join(git, "packed-refs"), filepath.Join(git, "config")}
 	head, err := os.ReadFile(filepath.Join(git, "HEAD"))
 	if ref, ok := strings.CutPrefix(strings.TrimSpace(string(head)), "ref: "); err == nil && ok && filepath.IsLocal(ref) {
 		out = append(out, filepath.Join(git, filepath.FromSlash(ref)))

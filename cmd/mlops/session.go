@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -42,6 +43,9 @@ type session struct {
 // It asks Docker nothing: the executor connects when it is first used.
 func (a *app) openSession(ctx context.Context, p *project, o engineOptions, names []string) (*session, error) {
 	s, err := store.OpenWith(p.store(), store.Options{Counters: a.counters})
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fixError{err, "set MLOPS_HOME to a folder that you can write, or make this one writable"}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,8 @@ type indexLine struct {
 }
 
 func openJournal(s Spec, events *emitter) (*journal, error) {
-	const flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	// Appending, so that a job that empties the file leaves no hole in it.
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC | os.O_APPEND
 	f, err := os.OpenFile(filepath.Join(s.Control, LogFile), flags, 0o644)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,7 @@ func (e *Executor) build(ctx context.Context, r runner.ImageRequest) (runner.Ima
 	if err != nil {
 		return runner.Image{}, err
 	}
+	b.from = e.bases(ctx, b)
 	tag, err := b.tag(r.Platform)
 	if err != nil {
 		return runner.Image{}, err
@@ -47,9 +48,12 @@ func (e *Executor) build(ctx context.Context, r runner.ImageRequest) (runner.Ima
 // tag names the image that the build makes.
 func (b *buildContext) tag(platform string) (string, error) {
 	digest := strings.TrimPrefix(b.Digest, "sha256:")
-	if digest == "" {
+	switch {
+	case digest != "" && b.from != "":
+		digest = fmt.Sprintf("%x", sha256.Sum256([]byte(digest+"\n"+b.from)))
+	case digest == "":
 		h := sha256.New()
-		fmt.Fprintf(h, "%q %q %q\n", b.dockerfile, b.Target, b.Args) // maps print in key order
+		fmt.Fprintf(h, "%q %q %q %q\n", b.dockerfile, b.Target, b.Args, b.from) // maps print in key order
 		if err := b.write(h); err != nil {
 			return "", err
 		}

@@ -20,6 +20,7 @@ type buildContext struct {
 	dockerfile string // slash-separated, inside the archive
 	outside    string // host path of a Dockerfile that is not in the folder
 	ignore     ignore
+	from       string // the base images with their identities; see bases
 }
 
 // openContext checks a build and reads its ignore file.

@@ -314,8 +314,8 @@ func TestGit(t *testing.T) {
 			t.Errorf("%s: Git is false", job)
 		}
 	}
-	if p := planOf(t, "jobs: {a: {inputs: [], image: x, if: \"github.ref == 'main'\", run: x}}\n"); p.Git {
-		t.Error("a condition, which is evaluated in the run, sets Git")
+	if p := planOf(t, "jobs: {a: {inputs: [], image: x, if: \"github.ref == 'main'\", run: x}}\n"); !p.Git {
+		t.Error("a condition that reads github does not set Git")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
+	"github.com/mlops-runner/mlops/spec/expression"
 )
 
 // node makes the Run node of one leg (nil for a job without a matrix).
@@ -34,8 +35,26 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 		n.Build = b.build(j.Build, leg)
 	}
 	n.Later = later(j)
+	b.condition(n)
 	b.define(n)
 	return n, src
+}
+
+// condition notes what the job's condition means for the plan: whether it reads
+// the github context, and that a job which asks how others ended (to clean up,
+// to tell somebody) runs each time, because it is not for its outputs.
+func (b *builder) condition(n *Node) {
+	if n.If == "" {
+		return
+	}
+	x, err := expression.Parse(n.If)
+	if err != nil {
+		return // reported by the parser of the file
+	}
+	b.noteContexts(x)
+	for _, name := range x.Calls() {
+		n.NoCache = n.NoCache || name == "always" || name == "failure" || name == "cancelled"
+	}
 }
 
 // later lists the keys of a job that are part of the language and not carried out yet.

@@ -289,16 +289,27 @@ func (w *Writer) TakeLog(job, log, index string) error {
 }
 
 func (w *Writer) take(name, from string) error {
+	// A job could write where its log lies: a link there must not be followed.
+	f, err := openRegular(from)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	if os.Rename(from, w.path(name)) != nil {
-		if err := w.copyIn(name, from); err != nil {
+		if err := w.copyIn(name, f); err != nil {
 			return err
 		}
 	}
 	w.did("take " + name)
-	if err := os.Chmod(w.path(name), 0o444); err != nil {
+	taken, err := openRegular(w.path(name))
+	if err != nil {
 		return err
 	}
-	sum, size, err := sumFile(w.path(name))
+	defer taken.Close()
+	if err := taken.Chmod(0o444); err != nil {
+		return err
+	}
+	sum, size, err := sumReader(taken)
 	if err != nil {
 		return err
 	}
@@ -308,12 +319,27 @@ func (w *Writer) take(name, from string) error {
 	return nil
 }
 
-func (w *Writer) copyIn(name, from string) error {
-	src, err := os.Open(from)
+// openRegular opens a regular file, through no link.
+func openRegular(name string) (*os.File, error) {
+	before, err := os.Lstat(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer src.Close()
+	if !before.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if opened, err := f.Stat(); err != nil || !os.SameFile(before, opened) {
+		f.Close()
+		return nil, fmt.Errorf("%s is not the file that was there", name)
+	}
+	return f, nil
+}
+
+func (w *Writer) copyIn(name string, src io.Reader) error {
 	w.mu.Lock()
 	temp := w.temp(path.Dir(name))
 	w.mu.Unlock()
@@ -338,8 +364,12 @@ func sumFile(name string) (store.Digest, int64, error) {
 		return store.Digest{}, 0, err
 	}
 	defer f.Close()
+	return sumReader(f)
+}
+
+func sumReader(r io.Reader) (store.Digest, int64, error) {
 	h := sha256.New()
-	n, err := io.Copy(h, f)
+	n, err := io.Copy(h, r)
 	return store.Digest(h.Sum(nil)), n, err
 }
 

@@ -81,7 +81,12 @@ func (d *Dir) intact(place string, es []Entry) bool {
 		return false
 	}
 	defer top.close()
-	r := &restorer{d: d, o: RestoreOptions{Link: true}}
+	cas, err := openFolder(d.path(casDir))
+	if err != nil {
+		return false
+	}
+	defer cas.close()
+	r := &restorer{d: d, cas: cas, o: RestoreOptions{Link: true}}
 	var at cursor
 	defer at.close()
 	for _, e := range sortByFolder(es) {

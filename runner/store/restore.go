@@ -360,8 +360,16 @@ func (r *restorer) same(dir folder, name string, e Entry, st fileInfo) bool {
 	if r.from != nil || !st.Mode.IsRegular() || st.Size != e.Size || !Stamped(e.Digest, st.Mtime) {
 		return false
 	}
+	if Normal(st.Mode) != e.Mode {
+		return false
+	}
 	shared := st.Nlink > 1
-	return Normal(st.Mode) == e.Mode && (r.o.Link || !shared)
+	if !r.o.Link || e.Mode != 0o644 {
+		return !shared
+	}
+	// A mark can be copied to another file (touch -r), a blob's inode cannot.
+	blob, err := r.cas.stat(sharded("", e.Digest)[1:])
+	return err == nil && shared && blob.Dev == st.Dev && blob.Ino == st.Ino
 }
 
 func (r *restorer) temp() string { return ".mlops-tmp-" + strconv.FormatInt(r.sequence.Add(1), 36) }

@@ -75,9 +75,6 @@ func (t *Tree) current(at *climber, e *store.Entry) bool {
 	if st.kind() != typeFile || st.Size != e.Size || store.Normal(fs.FileMode(st.Mode&0o777)) != e.Mode || !at.trusted(l, &st) {
 		return false
 	}
-	if store.Stamped(e.Digest, st.Mtime) {
-		return true
-	}
 	dig, ok := t.index.known(l, e.Path, name, &st)
 	return ok && dig == e.Digest
 }

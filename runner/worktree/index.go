@@ -58,13 +58,13 @@ func (x *index) known(l *level, p, name string, st *stat) (dig store.Digest, ok 
 }
 
 // vouched returns the recorded digest if the file is still what was read then:
-// nothing in its stat has changed, or it bears the mark of that content.
+// nothing in its stat has changed. The mark of the content takes the place of
+// age, but proves nothing alone: touch -r copies it to another content.
 func vouched(r *state, st *stat) (dig store.Digest, ok bool) {
 	if r == nil || st.kind() != typeFile {
 		return dig, false
 	}
-	same := r.Flags&flagRacy == 0 && r.stat == *st
-	if same || r.Size == st.Size && store.Stamped(r.Digest, st.Mtime) {
+	if r.stat == *st && (r.Flags&flagRacy == 0 || store.Stamped(r.Digest, st.Mtime)) {
 		return r.Digest, true
 	}
 	return dig, false

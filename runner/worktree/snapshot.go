@@ -212,14 +212,9 @@ func (s *Snapshot) same(v *visitor, u unit) bool {
 			}
 			continue
 		}
-		if err != nil || now != want.stat && !sameMark(&want, &now) {
+		if err != nil || now != want.stat {
 			return false
 		}
 	}
 	return true
-}
-
-// sameMark reports whether the file was published again with equal content.
-func sameMark(want *state, now *stat) bool {
-	return now.Mode == want.Mode && now.Size == want.Size && store.Stamped(want.Digest, now.Mtime)
 }

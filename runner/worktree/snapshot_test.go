@@ -180,8 +180,8 @@ func TestSnapshotKnowsMarks(t *testing.T) {
 	}
 	snap, ok := LoadSnapshot(file, store.Digest{})
 	check(t, os.Link(filepath.Join(root, "m"), filepath.Join(root, "again"))) // moves the change time
-	if !ok || !snap.Unchanged(root, nil) {
-		t.Error("a further link is no change")
+	if !ok || snap.Unchanged(root, nil) {
+		t.Error("what moves the change time may be an edit that put the other times back")
 	}
 	check(t, os.Remove(filepath.Join(root, "m")))
 	check(t, os.WriteFile(filepath.Join(root, "m"), []byte("MODEL"), 0o444))
