@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ func (x *execution) decide(ctx context.Context, n *plan.Node, forecast, cancelle
 	}
 	d.image = resolved
 	if !known {
-		d.fate, d.why = MayRun, []string{"the image " + n.Image + " is not here yet"}
+		d.fate, d.why = MayRun, []string{"the image " + cmp.Or(n.Image, "of "+buildContext(n)) + " is not here yet"}
 		if x.forced(n) || n.NoCache {
 			d.fate = WillRun
 		}
@@ -312,4 +313,11 @@ func (x *execution) conditionOpen(n *plan.Node) bool {
 		}
 	}
 	return false
+}
+
+func buildContext(n *plan.Node) string {
+	if n.Build == nil {
+		return "its actions"
+	}
+	return n.Build.Context
 }

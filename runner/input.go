@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -40,7 +41,27 @@ func (x *execution) inputs(ctx context.Context, n *plan.Node) (inputs, error) {
 	}
 	more, err := x.fromTree(ctx, n, patterns, exclude, in.blobs)
 	in.repo = unite(in.repo, more)
+	if err == nil {
+		err = dangling(more, in)
+	}
 	return in, err
+}
+
+// dangling finds a link among the declared inputs whose target is no input: in
+// the workspace it would lead nowhere.
+func dangling(declared []store.Entry, in inputs) error {
+	for _, e := range declared {
+		if e.Link == "" {
+			continue
+		}
+		target := path.Join(path.Dir(e.Path), e.Link)
+		if !slices.ContainsFunc(slices.Concat(in.repo, in.blobs), func(t store.Entry) bool {
+			return t.Path == target || strings.HasPrefix(t.Path, target+"/")
+		}) {
+			return &inputError{e.Path, "it is a link to " + target + ", which is no input", "add " + target + " to the inputs"}
+		}
+	}
+	return nil
 }
 
 // splitPatterns returns what `inputs` names and what it leaves out (!pattern).

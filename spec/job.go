@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,9 +111,28 @@ func (w *walker) caches(j *Job, n *yaml.Node) {
 	w.entries(n, place{kind: "caches", job: j.ID.Value}, func(k, v *yaml.Node) {
 		if !strings.HasPrefix(v.Value, "/") && !strings.HasPrefix(v.Value, "~/") {
 			w.at(v, CodeBadPath, "write an absolute path in the container, or one below ~/", "the cache %q is neither absolute nor below ~/", k.Value)
+		} else if taken := takenPlace(v.Value); taken != "" {
+			w.at(v, CodeBadPath, "name a folder of its own, such as ~/.cache/pip", "the cache %q would hide %s of the container", k.Value, taken)
 		}
 		j.Caches = append(j.Caches, Cache{w.name(k, "a cache"), str(v)})
 	})
+}
+
+// takenPlace returns the folder of the container that a cache would hide: one
+// that the system, the image's programs or the agent need.
+func takenPlace(p string) string {
+	clean := path.Clean(p)
+	for _, dir := range []string{"/proc", "/sys", "/dev", "/mlops", "/workspace"} {
+		if clean == dir || strings.HasPrefix(clean, dir+"/") {
+			return dir
+		}
+	}
+	for _, dir := range []string{"/", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/local", "/usr/local/bin", "/tmp", "~"} {
+		if clean == dir {
+			return dir
+		}
+	}
+	return ""
 }
 
 func (w *walker) gpus(r *Resources, n *yaml.Node) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/spec"
 )
@@ -105,6 +106,29 @@ func newCacheGC(a *app) *cobra.Command {
 	return c
 }
 
+// reapContainers removes what runs left on the engine that were killed. Where
+// no engine answers there is nothing to say: the cache is what was asked for.
+func (a *app) reapContainers(ctx context.Context, dry bool) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	x, err := docker.Open(ctx, docker.Options{})
+	if err != nil {
+		return
+	}
+	defer x.Close()
+	names, err := x.Reap(ctx, dry)
+	if err != nil {
+		a.log.Debug("reap containers", "error", err)
+	}
+	verb := "removed"
+	if dry {
+		verb = "would remove"
+	}
+	for _, name := range names {
+		fmt.Fprintf(a.stdout, "%s container %s, which a killed run left\n", verb, name)
+	}
+}
+
 // cachedResult is a line of `mlops cache ls`.
 type cachedResult struct {
 	Fingerprint string    `json:"fingerprint"`
@@ -183,6 +207,7 @@ func (a *app) cacheGC(ctx context.Context, size string, dry bool) error {
 	if err != nil {
 		return err
 	}
+	a.reapContainers(ctx, dry)
 	if rep.Actions > 0 && !dry {
 		if err := forgetSnapshots(s); err != nil {
 			return err
