@@ -122,7 +122,7 @@ func (p *project) readParams(path string) ([]byte, error) {
 
 // plan makes the plan; its problems bear the source lines they stand on.
 func (p *project) plan() (*plan.Plan, error) {
-	pl, err := plan.New(p.spec, plan.Options{Contexts: p.contexts})
+	pl, err := plan.New(p.spec, plan.Options{Contexts: p.contexts, Actions: actions.Table()})
 	var ds spec.Diagnostics
 	if errors.As(err, &ds) {
 		return nil, ds.Quote(p.path, p.source)

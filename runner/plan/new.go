@@ -12,6 +12,9 @@ import (
 
 // Options say for what a plan is made. The zero value is a plan of a local run.
 type Options struct {
+	// Actions are the built-in actions by name; their inputs that are paths become
+	// inputs of the jobs that use them.
+	Actions map[string]spec.Action
 	// Contexts are the github and inputs contexts that expressions may read.
 	Contexts map[string]any
 	// MaxLegs bounds how many legs a matrix may have whose values come from an

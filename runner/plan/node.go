@@ -36,6 +36,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 	}
 	n.Later = later(j)
 	b.condition(n)
+	b.actionInputs(n, j)
 	b.define(n)
 	return n, src
 }
