@@ -81,7 +81,7 @@ type Image struct {
 // A Task is one attempt of one job instance, ready to be placed.
 type Task struct {
 	Name      string            // deterministic: run, job instance and attempt; letters, digits, - and _
-	Labels    map[string]string // mlops.run, mlops.job, mlops.host, mlops.pid, mlops.pid-start, …
+	Labels    map[string]string // mlops.run, mlops.job, mlops.scope, mlops.host, mlops.pid, mlops.pid-start, …
 	Image     Image
 	Workspace string  // host directory that becomes the working directory
 	Control   string  // host directory for spec, log, events and result

@@ -108,10 +108,10 @@ func newCacheGC(a *app) *cobra.Command {
 
 // reapContainers removes what runs left on the engine that were killed. Where
 // no engine answers there is nothing to say: the cache is what was asked for.
-func (a *app) reapContainers(ctx context.Context, dry bool) {
+func (a *app) reapContainers(ctx context.Context, scope string, dry bool) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	x, err := docker.Open(ctx, docker.Options{})
+	x, err := docker.Open(ctx, docker.Options{Scope: scope})
 	if err != nil {
 		return
 	}
@@ -207,7 +207,7 @@ func (a *app) cacheGC(ctx context.Context, size string, dry bool) error {
 	if err != nil {
 		return err
 	}
-	a.reapContainers(ctx, dry)
+	a.reapContainers(ctx, s.Root(), dry)
 	if rep.Actions > 0 && !dry {
 		if err := forgetSnapshots(s); err != nil {
 			return err

@@ -63,7 +63,7 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	if err != nil {
 		return nil, errors.Join(usageError{nearJob(err, pl)}, tree.Close())
 	}
-	exec, closeExec, err := a.executor(ctx, o.executor)
+	exec, closeExec, err := a.executor(ctx, o.executor, s.Root())
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
 	}
@@ -141,10 +141,10 @@ func named(names []string) map[string]bool {
 }
 
 // executor makes the executor that a flag names.
-func (a *app) executor(ctx context.Context, name string) (runner.Executor, func() error, error) {
+func (a *app) executor(ctx context.Context, name, scope string) (runner.Executor, func() error, error) {
 	switch name {
 	case "docker":
-		x, err := docker.Open(ctx, docker.Options{})
+		x, err := docker.Open(ctx, docker.Options{Scope: scope})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -37,6 +37,7 @@ const (
 	labelConfig  = "mlops.config"  // digest of the container's configuration
 	labelControl = "mlops.control" // the control directory on the host
 	labelHost    = "mlops.host"
+	labelScope   = "mlops.scope" // the store that the run keeps its results in
 	labelPID     = "mlops.pid"
 	labelStart   = "mlops.pid-start"
 )

@@ -22,6 +22,7 @@ type Options struct {
 	Remote   bool                // copy files through the API instead of mounting them; otherwise found out
 	Starts   int                 // containers starting at once; 0 = number of CPUs
 	Patience time.Duration       // how long an engine that went away is waited for; 0 = 60 s
+	Scope    string              // whose containers Reap removes: those with this label mlops.scope; "" means all of this host
 	Getenv   func(string) string // nil = os.Getenv
 }
 

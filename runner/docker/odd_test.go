@@ -21,6 +21,10 @@ func odd(t *testing.T, e *Executor, ctx context.Context, change func(*runner.Tas
 	}
 	var events []agent.Event
 	r, err := e.Run(ctx, tk, func(ev agent.Event) { events = append(events, ev) })
+	// This agent may go on after it has said that it ended.
+	if err := e.awaitRemoval(context.WithoutCancel(ctx), tk.Name); err != nil {
+		t.Error(err)
+	}
 	return r, events, err
 }
 

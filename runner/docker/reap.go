@@ -13,16 +13,18 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// Reap removes containers that were started on this host by processes that no
-// longer live, and returns their names; with dryRun it only names them. A
+// Reap removes containers that were started on this host, in the executor's
+// scope, by processes that no longer live, and returns their names; with dryRun it only names them. A
 // restarted runner that wants to take over its containers calls it afterwards.
 func (e *Executor) Reap(ctx context.Context, dryRun bool) ([]string, error) {
 	if err := e.connect(ctx); err != nil {
 		return nil, err
 	}
-	list, err := e.cli.ContainerList(ctx, container.ListOptions{
-		All: true, Filters: filters.NewArgs(filters.Arg("label", labelHost+"="+store.Self().Host)),
-	})
+	wanted := filters.NewArgs(filters.Arg("label", labelHost+"="+store.Self().Host))
+	if e.opts.Scope != "" {
+		wanted.Add("label", labelScope+"="+e.opts.Scope)
+	}
+	list, err := e.cli.ContainerList(ctx, container.ListOptions{All: true, Filters: wanted})
 	if err != nil {
 		return nil, e.explain("docker: list", "containers", err)
 	}
