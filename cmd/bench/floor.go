@@ -125,22 +125,26 @@ func readOnce(path string, buffer []byte) error {
 	}
 }
 
-// linkBlobs hard-links every blob of a tree of a store to its name in a folder
-// that does not exist yet, with a worker for each core, and looks at nothing.
-// The folders are made beforehand.
+// linkBlobs makes the folders of a tree of a store and hard-links every blob to
+// its name there, with a worker for each core, and looks at nothing.
 func linkBlobs(args []string) (time.Duration, error) {
 	s, entries, err := openTree(context.Background(), args[0], args[1])
 	if err != nil {
 		return 0, err
 	}
-	paths, targets := make([]string, len(entries)), make([]string, len(entries))
+	paths, targets, folders := make([]string, len(entries)), make([]string, len(entries)), []string{args[2]}
 	for i, e := range entries {
 		paths[i], targets[i] = s.Path(e.Digest), filepath.Join(args[2], filepath.FromSlash(e.Path))
-		if err := os.MkdirAll(filepath.Dir(targets[i]), 0o755); err != nil {
-			return 0, err
+		if dir := filepath.Dir(targets[i]); dir != folders[len(folders)-1] {
+			folders = append(folders, dir)
 		}
 	}
 	return timed(func() error {
+		for _, dir := range folders {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+		}
 		return inChunks(len(paths), func(from, to int) error {
 			for i := from; i < to; i++ {
 				if err := os.Link(paths[i], targets[i]); err != nil {
