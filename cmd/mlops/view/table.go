@@ -9,14 +9,15 @@ import (
 // gap separates the columns of a table.
 const gap = "  "
 
-// numeric matches cells that are aligned to the right: they begin with a digit.
-var numeric = regexp.MustCompile(`^[-+(]?[0-9]|^(NaN|-?Infinity)$`)
+// numeric matches cells that are aligned to the right: numbers with or without
+// a unit, but no ids and dates, which have a dash further on.
+var numeric = regexp.MustCompile(`^[-+(]?[0-9]([^-]|e-)*$|^(NaN|-?Infinity)$`)
 
 // Table writes rows under a header, columns aligned by display width. A column
-// of numbers (its cells begin with a digit or a sign) is aligned to the right,
-// an empty column is left out, rows may be shorter than the header. Cells are
-// cleaned as [Clean] does; colours in them are kept if color is true, and the
-// header is then bold. It returns the writer's error.
+// of numbers (its cells begin with a digit or a sign and have no dash behind) is
+// aligned to the right, an empty column is left out, rows may be shorter than
+// the header. Cells are cleaned as [Clean] does; colours in them are kept if
+// color is true, and the header is then bold. It returns the writer's error.
 func Table(w io.Writer, header []string, rows [][]string, color bool) error {
 	var b strings.Builder
 	for _, line := range layOut(header, rows, paint(color)) {
