@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mlops-runner/mlops/runner/store"
@@ -73,7 +74,8 @@ func FuzzGitIndex(f *testing.F) {
 				t.Errorf("not sorted, or twice: %q", tr.paths)
 			}
 			for _, p := range tr.paths {
-				if !fs.ValidPath(p) || ours(p) {
+				// Names are bytes to git and to the file system, not UTF-8.
+				if !fs.ValidPath(strings.ToValidUTF8(p, "?")) || ours(p) {
 					t.Errorf("bad path %q", p)
 				}
 			}
