@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
@@ -35,16 +37,29 @@ func (x *execution) inputs(ctx context.Context, n *plan.Node) (inputs, error) {
 	in := inputs{blobs: x.upstream(n, patterns, exclude)}
 	var err error
 	if n.Tracked {
-		if in.repo, err = x.trackedEntries(ctx); err != nil || len(patterns) == 0 {
+		if in.repo, err = x.trackedEntries(ctx); err == nil {
+			err = readable(in.repo)
+		}
+		if err != nil || len(patterns) == 0 {
 			return in, err
 		}
 	}
 	more, err := x.fromTree(ctx, n, patterns, exclude, in.blobs)
 	in.repo = unite(in.repo, more)
 	if err == nil {
-		err = dangling(more, in)
+		err = errors.Join(readable(more), dangling(more, in))
 	}
 	return in, err
+}
+
+// readable finds a name that is not UTF-8, which no record could hold.
+func readable(es []store.Entry) error {
+	for _, e := range es {
+		if !utf8.ValidString(e.Path) {
+			return &inputError{strconv.Quote(e.Path), "its name is not UTF-8", "rename the file, or leave it out by a pattern with !"}
+		}
+	}
+	return nil
 }
 
 // dangling finds a link among the declared inputs whose target is no input: in
