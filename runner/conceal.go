@@ -22,12 +22,11 @@ func (x *execution) conceal(a *attempt, t *tail) error {
 	}
 	r := &a.result
 	r.Summary, r.Error = t.mask(r.Summary), t.mask(r.Error)
-	var dropped []string
 	for i := range r.Steps {
 		r.Steps[i].Error = t.mask(r.Steps[i].Error)
 		t.drop(r.Steps[i].Outputs)
 	}
-	dropped = t.drop(r.Outputs)
+	dropped := t.drop(r.Outputs)
 	var lines []string
 	for line := range strings.SplitSeq(r.MetricText, "\n") {
 		if !t.holdsSecret(line) {

@@ -81,6 +81,12 @@ func (x *execution) decide(ctx context.Context, n *plan.Node, forecast, cancelle
 	case len(n.Later) > 0:
 		return d.fail(fmt.Errorf("this version cannot carry out `%s` yet; remove it to run the job", strings.Join(n.Later, "`, `")))
 	}
+	return x.decidePlaced(ctx, n, d, scope, forecast)
+}
+
+// decidePlaced goes on with a node whose condition is met: first its image,
+// then what its fingerprint holds.
+func (x *execution) decidePlaced(ctx context.Context, n *plan.Node, d decision, scope *expression.Scope, forecast bool) decision {
 	if x.images.imager != nil && n.Image == "" && n.Build == nil && needsImage(n) {
 		return d.fail(&inputError{"image", "the job has none to run its commands in", "write image: at the job or under defaults:, or use --executor host"})
 	}

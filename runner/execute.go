@@ -39,7 +39,6 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 			return x.end(n, &outcome{status: agent.Canceled, reason: agent.ReasonCanceled, err: "the run was cancelled"}, job)
 		}
 		if rule.Resources != nil {
-			tries.resources = rule.Resources
 			raised := *n
 			raised.Resources = *rule.Resources
 			n = &raised
@@ -79,10 +78,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // tries counts attempts by rule.
 type tries struct {
-	node      *plan.Node
-	number    int
-	used      []int // by rule
-	resources *spec.Resources
+	node   *plan.Node
+	number int
+	used   []int // by rule
 }
 
 func newTries(n *plan.Node) *tries {

@@ -167,3 +167,10 @@ func (p *place) forecast(o runner.Options) []runner.Forecast {
 	}
 	return fs
 }
+
+func (p *place) remove(name string) {
+	p.t.Helper()
+	if err := os.Remove(filepath.Join(p.root, filepath.FromSlash(name))); err != nil {
+		p.t.Fatal(err)
+	}
+}
