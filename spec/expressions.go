@@ -61,6 +61,8 @@ type checkedKey struct {
 func (w *walker) checkExpressions() {
 	done := map[checkedKey]*checked{}
 	var parser expression.Parser
+	var script checked // the present script's
+	var parts expression.Template
 	for i := range w.checks {
 		c := &w.checks[i]
 		if w.hidden > 0 {
@@ -68,35 +70,44 @@ func (w *walker) checkExpressions() {
 		}
 		env, id := w.types.of(w.file, c)
 		if c.form.want == wantScript { // seldom equal, and large
-			w.reportChecked(c, env, check1(c, env, &parser))
+			script = checked{tmpl: &parts}
+			script.check(c, env, &parser)
+			w.reportChecked(c, env, &script)
 			continue
 		}
 		key := checkedKey{id, c.node.Value, c.form.kind == kindExpr}
 		got := done[key]
 		if got == nil {
-			got = check1(c, env, &parser)
+			got = new(checked)
+			got.check(c, env, &parser)
 			done[key] = got
 		}
 		w.reportChecked(c, env, got)
 	}
 }
 
-// check1 parses and checks one text.
-func check1(c *check, env *expression.Env, parser *expression.Parser) *checked {
-	got := &checked{}
+// check parses and checks one text. A template that got has already is reused.
+func (got *checked) check(c *check, env *expression.Env, parser *expression.Parser) {
 	var err error
 	if c.form.kind == kindExpr {
 		text, _ := unwrap(c.node.Value)
 		if got.expr, err = expression.Parse(text); err == nil {
 			got.typ, got.errs = got.expr.Check(env)
 		}
-	} else if got.tmpl, err = parser.Template(c.node.Value); err == nil {
+	} else if err = got.template(c.node.Value, parser); err == nil {
 		got.typ, got.errs = got.tmpl.Check(env)
 	}
 	if err != nil {
-		got.errs = []*expression.Error{err.(*expression.Error)}
+		got.errs, got.tmpl = []*expression.Error{err.(*expression.Error)}, nil
 	}
-	return got
+}
+
+func (got *checked) template(text string, parser *expression.Parser) (err error) {
+	if got.tmpl != nil {
+		return parser.Reparse(got.tmpl, text)
+	}
+	got.tmpl, err = parser.Template(text)
+	return err
 }
 
 func (w *walker) reportChecked(c *check, env *expression.Env, got *checked) {
@@ -198,7 +209,7 @@ func (w *walker) nameError(e *expression.Error, r *reported) (code Code, message
 		}
 	case strings.EqualFold(path[0], "params"):
 		return w.unknownParam(path[1:])
-	case strings.EqualFold(path[0], "needs") && w.declared[path[1]] && len(path) == 2 && path[1] != r.c.job.ID.Value:
+	case strings.EqualFold(path[0], "needs") && w.declares(path[1]) && len(path) == 2 && path[1] != r.c.job.ID.Value:
 		fix = fmt.Sprintf("add %q to the needs of job %q", path[1], r.c.job.ID.Value)
 	case strings.EqualFold(path[0], "metrics") && fix == "":
 		fix = "declare it: metrics: {" + path[1] + ": {better: higher}}"

@@ -10,25 +10,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// jobs reads `jobs:`.
-func (w *walker) jobs(f *File, n *yaml.Node) {
-	f.Jobs = make([]*Job, 0, len(n.Content)/2)
-	room := make([]Job, len(n.Content)/2) // one allocation for all jobs
-	w.entries(n, place{kind: "jobs"}, func(k, v *yaml.Node) {
-		if v.Kind != yaml.MappingNode {
-			w.at(k, CodeWrongType, `write "run:" or "steps:" below it`, "the job %q must be a mapping, not %s", k.Value, describeNode(v))
-			return
-		}
-		j := &room[len(f.Jobs)]
-		j.ID, j.Pos = w.name(k, "a job"), nodePos(k)
-		w.job = j
-		in := place{kind: "job", name: k.Value, node: k}
-		w.jobShape(j, walk(w, v, &jobTable, j, in), k)
-		f.Jobs = append(f.Jobs, j)
-		w.job = nil
-	})
-}
-
 func (w *walker) jobID() string {
 	if w.job == nil {
 		return ""
@@ -236,7 +217,7 @@ func (w *walker) checkNeed(j *Job, s Str) {
 	switch {
 	case s.Value == j.ID.Value:
 		w.str(s, CodeUnknownJob, "remove it", "the job %q needs itself", s.Value)
-	case !w.declared[s.Value] && !w.full():
+	case !w.declares(s.Value) && !w.full():
 		w.str(s, CodeUnknownJob, suggest(s.Value, w.jobNames(j)), "unknown job %s in needs of job %q", clip(s.Value), j.ID.Value)
 	}
 }

@@ -23,7 +23,7 @@ type walker struct {
 	depth  int  // of the free value being read
 	checks []check
 
-	declared  map[string]bool // job ids
+	declared  map[string]bool // job ids, once asked for
 	dataSet   map[string]bool // names of datasets
 	metricSet map[string]bool // names of metrics
 	withs     map[*Step]*yaml.Node

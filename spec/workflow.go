@@ -166,16 +166,24 @@ func (w *walker) checkTriggers() {
 
 // declare notes the names that other parts of the file refer to.
 func (w *walker) declare() {
-	w.declared, w.dataSet, w.metricSet = map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, j := range w.file.Jobs {
-		w.declared[j.ID.Value] = true
-	}
+	w.dataSet, w.metricSet = map[string]bool{}, map[string]bool{}
 	for i := range w.file.Data {
 		w.dataSet[w.file.Data[i].Name.Value] = true
 	}
 	for i := range w.file.Metrics {
 		w.metricSet[w.file.Metrics[i].Name.Value] = true
 	}
+}
+
+// declares reports whether the file has a job of this name.
+func (w *walker) declares(job string) bool {
+	if w.declared == nil {
+		w.declared = make(map[string]bool, len(w.file.Jobs))
+		for _, j := range w.file.Jobs {
+			w.declared[j.ID.Value] = true
+		}
+	}
+	return w.declared[job]
 }
 
 func (w *walker) metricNames() []string {

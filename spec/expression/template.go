@@ -1,6 +1,9 @@
 package expression
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Template is text with ${{ }} parts. It is safe for concurrent use.
 type Template struct {
@@ -34,10 +37,20 @@ type Parser struct {
 
 // Template parses as [ParseTemplate] does.
 func (p *Parser) Template(src string) (*Template, error) {
+	t := new(Template)
+	if err := p.Reparse(t, src); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Reparse makes t the template of src and takes over its memory. After an error
+// t is of no use. Its expressions stay good.
+func (p *Parser) Reparse(t *Template, src string) error {
 	if p.exprs == nil {
 		p.exprs = map[string]*Expr{}
 	}
-	return parseTemplate(src, p.parse)
+	return t.parse(src, p.parse)
 }
 
 func (p *Parser) parse(src string) (*Expr, error) {
@@ -55,10 +68,16 @@ func (p *Parser) parse(src string) (*Expr, error) {
 // reader }} inside a string of an expression does not end it. An unfinished
 // ${{ and an empty part are errors; so is anything that [Parse] rejects. The
 // error is an [*Error] whose places count in src.
-func ParseTemplate(src string) (*Template, error) { return parseTemplate(src, Parse) }
+func ParseTemplate(src string) (*Template, error) {
+	t := new(Template)
+	if err := t.parse(src, Parse); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
 
-func parseTemplate(src string, parse func(string) (*Expr, error)) (*Template, error) {
-	t := &Template{src: src, Parts: make([]Part, 0, 1+2*strings.Count(src, opening))}
+func (t *Template) parse(src string, parse func(string) (*Expr, error)) error {
+	t.src, t.Parts = src, slices.Grow(t.Parts[:0], 1+2*strings.Count(src, opening))
 	for at := 0; at < len(src); {
 		i := strings.Index(src[at:], opening)
 		if i < 0 {
@@ -70,12 +89,12 @@ func parseTemplate(src string, parse func(string) (*Expr, error)) (*Template, er
 		}
 		p, err := parsePart(src, at+i, parse)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		t.Parts = append(t.Parts, p)
 		at = p.End
 	}
-	return t, nil
+	return nil
 }
 
 // parsePart parses the part whose ${{ starts at start.
