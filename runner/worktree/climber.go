@@ -15,6 +15,8 @@ type climber struct {
 	trusts  bool
 	asked   bool
 	scratch []byte
+
+	listing, paths []byte // buffers of list
 }
 
 // A level is an open folder, and where its records lie in the stat index.

@@ -41,7 +41,7 @@ func (t *Tree) Entries(ctx context.Context, patterns []string, skip func(path st
 		items = slices.DeleteFunc(items, func(it item) bool { return skip(it.path) })
 	}
 	if len(problems) > 0 { // links may be a problem too, but reading files would be in vain
-		items = slices.DeleteFunc(items, func(it item) bool { return !it.link })
+		items = slices.DeleteFunc(items, func(it item) bool { return it.kind != typeLink })
 	}
 	es, err := t.digests(ctx, items, func(file string) string { return namedBy(ps, file) })
 	if problems = append(problems, err); errors.Join(problems...) != nil {
@@ -102,7 +102,7 @@ func (t *Tree) walk(ctx context.Context, ps []*pattern) ([]item, error) {
 			return nil, err
 		}
 	}
-	return unique(w.found), nil
+	return unique(slices.Concat(w.found...)), nil
 }
 
 // byPath sorts patterns, so that files of one folder are asked for together.
@@ -129,7 +129,7 @@ type walker struct {
 	t     *Tree
 	ctx   context.Context // of the call, which a walker does not outlive
 	at    *climber
-	found []item
+	found [][]item // piece by piece: copying them as one list grows would cost more than finding them
 }
 
 // literal looks for the path of a pattern without a glob, and reports whether
@@ -153,7 +153,7 @@ func (w *walker) literal(p *pattern) (folder bool, err error) {
 		return false, nil
 	}
 	p.hit = true
-	w.found = append(w.found, item{path: p.clean, st: st, link: st.kind() == typeLink})
+	w.note([]item{{path: p.clean, st: st, kind: st.kind()}})
 	return false, nil
 }
 
@@ -177,16 +177,23 @@ func (w *walker) folder(rel string, depth int, ps []*pattern) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", rel, err)
 	}
-	es, err := l.list()
+	es, err := w.at.list(l)
 	if err != nil {
 		return fmt.Errorf("list %s: %w", rel, err)
 	}
-	slices.SortFunc(es, func(a, b dirent) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(es, func(a, b dirent) int { return strings.Compare(a.path, b.path) })
+	mine := make([]item, 0, len(es))
 	for _, e := range es {
-		if err := w.dirent(join(rel, e.name), e.kind, depth, ps); err != nil {
+		if e.kind != typeDir {
+			mine = w.dirent(mine, e, ps)
+			continue
+		}
+		mine = w.note(mine) // what lies below comes in between
+		if err := w.enter(e.path, depth+1, ps); err != nil {
 			return err
 		}
 	}
+	w.note(mine)
 	return nil
 }
 
@@ -204,20 +211,21 @@ func steps(ps []*pattern, depth int) (names []string, ok bool) {
 	return slices.Compact(names), true
 }
 
-// dirent takes what a folder holds.
-func (w *walker) dirent(rel string, kind uint32, depth int, ps []*pattern) error {
-	switch kind {
-	case typeDir:
-		return w.enter(rel, depth+1, ps)
-	case typeFile, typeLink:
-		if w.t.reserved(rel) {
-			return nil
-		}
-		if matchAll(ps, rel) {
-			w.found = append(w.found, item{path: rel, link: kind == typeLink})
-		}
+// dirent adds what a folder holds beside folders.
+func (w *walker) dirent(to []item, e dirent, ps []*pattern) []item {
+	if e.kind != typeFile && e.kind != typeLink || w.t.reserved(e.path) || !matchAll(ps, e.path) {
+		return to
 	}
-	return nil
+	return append(to, item{path: e.path, kind: e.kind})
+}
+
+// note keeps items and returns the room behind them.
+func (w *walker) note(items []item) []item {
+	if len(items) == 0 {
+		return items
+	}
+	w.found = append(w.found, items)
+	return items[len(items):]
 }
 
 // matchAll marks every pattern that names the file, and reports whether one did.

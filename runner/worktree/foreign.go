@@ -31,7 +31,7 @@ func (t *Tree) Foreign(ctx context.Context, outputs []string, entries []store.En
 	}
 	doomed := p.stale
 	for _, it := range found {
-		if _, ok := wanted[it.path]; ok && !it.link {
+		if _, ok := wanted[it.path]; ok && it.kind != typeLink {
 			doomed = append(doomed, it.path)
 		}
 	}

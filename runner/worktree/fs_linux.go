@@ -29,6 +29,19 @@ func statRaw(fd int, name []byte, st *stat) syscall.Errno {
 	}
 }
 
+// fstatRaw asks for an open file; see statRaw.
+func fstatRaw(fd int, st *stat) syscall.Errno {
+	var u unix.Stat_t
+	_, _, errno := syscall.RawSyscall(unix.SYS_FSTAT, uintptr(fd), uintptr(unsafe.Pointer(&u)), 0)
+	if errno == 0 {
+		fromUnix(&u, st)
+	}
+	return errno
+}
+
+// closeRaw closes a file that was only read.
+func closeRaw(fd int) { _, _, _ = syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
+
 // openRaw opens name in the folder fd.
 func openRaw(fd int, name []byte, flags int) (int, syscall.Errno) {
 	for {

@@ -42,6 +42,12 @@ func (p place) stat(name []byte, st *stat) error {
 	if err != nil {
 		return err
 	}
+	st.fill(info)
+	return nil
+}
+
+// fill takes over what the system tells.
+func (st *stat) fill(info fs.FileInfo) {
 	*st = stat{Size: info.Size(), Mtime: info.ModTime().UnixNano(), Mode: uint32(info.Mode().Perm())}
 	switch info.Mode() & fs.ModeType {
 	case 0:
@@ -51,37 +57,46 @@ func (p place) stat(name []byte, st *stat) error {
 	case fs.ModeSymlink:
 		st.Mode |= typeLink
 	}
-	return nil
 }
 
 func (p place) readlink(name []byte) (string, error) { return p.root.Readlink(text(name)) }
 
-// A hasher reads files; this one keeps nothing between them.
-type hasher struct{}
+// A hasher reads files, one after the other: open, perhaps stat, hash, close.
+type hasher struct{ file *os.File }
 
 func newHasher() *hasher { return &hasher{} }
 
-func (h *hasher) hash(ctx context.Context, p place, name []byte, _ int64) (dig store.Digest, n int64, err error) {
-	f, err := p.root.Open(text(name))
-	if err != nil {
-		return dig, 0, err
+func (h *hasher) open(p place, name []byte) (err error) {
+	h.file, err = p.root.Open(text(name))
+	return err
+}
+
+func (h *hasher) stat(st *stat) error {
+	info, err := h.file.Stat()
+	if err == nil {
+		st.fill(info)
 	}
-	defer f.Close()
+	return err
+}
+
+func (h *hasher) close() { h.file.Close() }
+
+func (h *hasher) hash(ctx context.Context, _ int64) (dig store.Digest, n int64, err error) {
 	sum := sha256.New()
-	n, err = io.Copy(sum, cancelReader{ctx, f})
+	n, err = io.Copy(sum, cancelReader{ctx, h.file})
 	sum.Sum(dig[:0])
 	return dig, n, err
 }
 
 // list returns what the folder holds, in no order.
-func (p place) list() ([]dirent, error) {
-	f, err := p.root.Open(".")
+func (c *climber) list(l *level) ([]dirent, error) {
+	f, err := l.root.Open(".")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	names, err := f.ReadDir(-1)
-	return p.kinds(names), err
+	return l.kinds(names), err
 }
 
 // remove removes a file or link.

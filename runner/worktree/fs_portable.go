@@ -4,6 +4,7 @@ package worktree
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"syscall"
 
@@ -22,6 +23,29 @@ func statRaw(fd int, name []byte, st *stat) syscall.Errno {
 func openRaw(fd int, name []byte, flags int) (int, syscall.Errno) {
 	n, err := unix.Openat(fd, string(name[:len(name)-1]), flags, 0)
 	return n, errnoOf(err)
+}
+
+func fstatRaw(fd int, st *stat) syscall.Errno {
+	var u unix.Stat_t
+	err := unix.Fstat(fd, &u)
+	if err == nil {
+		fromUnix(&u, st)
+	}
+	return errnoOf(err)
+}
+
+func closeRaw(fd int) { syscall.Close(fd) }
+
+// list returns what the folder holds, in no order.
+func (c *climber) list(l *level) ([]dirent, error) {
+	fd, err := l.reopen()
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), ".")
+	defer f.Close()
+	names, err := f.ReadDir(-1)
+	return l.kinds(names), err
 }
 
 func errnoOf(err error) syscall.Errno {

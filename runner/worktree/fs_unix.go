@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"hash"
-	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -86,19 +85,14 @@ func (p place) readlink(name []byte) (string, error) {
 	}
 }
 
-// list returns what the folder holds, in no order.
-func (p place) list() ([]dirent, error) {
-	fd, err := unix.Openat(p.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	for err == unix.EINTR {
-		fd, err = unix.Openat(p.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+// reopen opens the folder again, for a reader that moves its offset.
+func (p place) reopen() (int, error) {
+	for {
+		fd, err := unix.Openat(p.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != unix.EINTR {
+			return fd, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	f := os.NewFile(uintptr(fd), ".")
-	defer f.Close()
-	names, err := f.ReadDir(-1)
-	return p.kinds(names), err
 }
 
 // remove removes a file or link, never a folder.
@@ -116,23 +110,40 @@ func absent(err error) bool {
 // linked reports whether the error says that a symbolic link was in the way.
 func linked(err error) bool { return errors.Is(err, unix.ELOOP) }
 
-// A hasher holds what hashing needs, so that it can serve file after file.
+// A hasher holds what hashing needs, so that it can serve file after file:
+// open, perhaps stat, hash, close.
 type hasher struct {
 	buf []byte
 	sum hash.Hash
+	fd  int
 }
 
-func newHasher() *hasher { return &hasher{make([]byte, 2*smallFile), sha256.New()} }
+func newHasher() *hasher { return &hasher{buf: make([]byte, 2*smallFile), sum: sha256.New()} }
 
-// hash reads name and returns the digest and the number of bytes. A file of
-// at most smallFile bytes costs open, read and close; size is what stat said.
-func (h *hasher) hash(ctx context.Context, p place, name []byte, size int64) (dig store.Digest, n int64, err error) {
-	flags := unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
-	fd, errno := openRaw(p.fd, name, flags)
+// open opens name, which ends in NUL, unless it is a symbolic link.
+func (h *hasher) open(p place, name []byte) error {
+	fd, errno := openRaw(p.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC)
 	if errno != 0 {
-		return dig, 0, errno
+		return errno
 	}
-	defer syscall.Close(fd)
+	h.fd = fd
+	return nil
+}
+
+// stat asks for the open file, which is cheaper than asking for its name.
+func (h *hasher) stat(st *stat) error {
+	if errno := fstatRaw(h.fd, st); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+func (h *hasher) close() { closeRaw(h.fd) }
+
+// hash reads the open file and returns the digest and the number of bytes. A
+// file of at most smallFile bytes costs one call; size is what a stat said.
+func (h *hasher) hash(ctx context.Context, size int64) (dig store.Digest, n int64, err error) {
+	fd := h.fd
 	k, err := readFull(fd, h.buf)
 	if err != nil {
 		return dig, 0, err

@@ -70,13 +70,31 @@ func vouched(r *state, st *stat) (dig store.Digest, ok bool) {
 	return dig, false
 }
 
-// find returns the place of name in the base, or -1. Neighbours are asked for
-// in order, so the next record is tried first.
-func (x *index) find(l *level, name string) int {
+// keeps reports whether what is learnt is kept.
+func (x *index) keeps() bool { return x.file != "" }
+
+// blank reports whether nothing is known of the files of the level that are still
+// to come.
+func (x *index) blank(l *level) bool {
+	if x.any.Load() {
+		return false
+	}
+	x.seek(l)
+	return l.next == l.to
+}
+
+// seek finds where the level's records lie, once.
+func (x *index) seek(l *level) {
 	if !l.found {
 		first, n := x.base.findDir(l.rel)
 		l.found, l.next, l.to = true, first, first+n
 	}
+}
+
+// find returns the place of name in the base, or -1. Neighbours are asked for
+// in order, so the next record is tried first.
+func (x *index) find(l *level, name string) int {
+	x.seek(l)
 	i := l.next
 	if i < l.to && x.base.is(i, name) {
 		l.next++
@@ -98,7 +116,7 @@ type update struct {
 }
 
 func (x *index) put(us []update) {
-	if len(us) == 0 || x.file == "" {
+	if len(us) == 0 || !x.keeps() {
 		return
 	}
 	x.mu.Lock()
@@ -211,9 +229,9 @@ func namesIn(at *climber, dir string) map[string]bool {
 	if err != nil {
 		return names
 	}
-	es, _ := l.list()
+	es, _ := at.list(l)
 	for _, e := range es {
-		names[e.name] = true
+		names[e.name()] = true
 	}
 	return names
 }

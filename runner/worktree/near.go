@@ -47,7 +47,7 @@ func (t *Tree) slips(at *climber, dir, rest string) []string {
 	if err != nil || first == "" || strings.ContainsAny(first, "*?[{") {
 		return nil
 	}
-	es, err := l.list()
+	es, err := at.list(l)
 	if err != nil {
 		return nil
 	}
@@ -57,8 +57,8 @@ func (t *Tree) slips(at *climber, dir, rest string) []string {
 	}
 	var near []slip
 	for _, e := range es {
-		p := join(dir, e.name)
-		far := distance(strings.ToLower(first), strings.ToLower(e.name))
+		p := e.path
+		far := distance(strings.ToLower(first), strings.ToLower(e.name()))
 		if far > max(1, len(first)/3) || more && e.kind == typeFile || far == 0 && e.kind == typeDir || t.reserved(p) {
 			continue
 		}

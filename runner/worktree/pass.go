@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -21,8 +22,8 @@ const smallFile = 128 << 10 // bytes
 // An item is a path to find the digest of.
 type item struct {
 	path string
-	st   *stat // what a stat told already, or nil
-	link bool  // whether it was a symbolic link when it was found
+	st   *stat  // what a stat told already, or nil
+	kind uint32 // the type it had when it was found, as in stat.Mode; 0 if unknown
 }
 
 // A pass makes the entries of many paths, on all cores: one stat each, and a
@@ -157,7 +158,7 @@ func (w *worker) larges() error {
 		dir, name := split(w.items[f.i].path)
 		l, err := w.at.move(dir)
 		if err == nil {
-			err = w.read(f.i, l, name, &f.st)
+			err = w.reread(f.i, l, name, &f.st)
 		}
 		if err != nil && !absent(err) {
 			w.fail(f.i, err)
@@ -177,6 +178,11 @@ func (w *worker) one(i int) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", dir, err)
 	}
+	if it.st == nil && it.kind == typeFile && w.t.index.blank(l) {
+		if done, err := w.fresh(i, l, name); done || err != nil {
+			return err
+		}
+	}
 	var st stat
 	if it.st != nil {
 		st = *it.st
@@ -189,9 +195,15 @@ func (w *worker) one(i int) error {
 			return fmt.Errorf("stat %s: %w", it.path, err)
 		}
 	}
+	return w.sort(i, l, name, &st)
+}
+
+// sort sends an item the way of its type.
+func (w *worker) sort(i int, l *level, name string, st *stat) error {
+	it := &w.items[i]
 	switch st.kind() {
 	case typeFile:
-		return w.file(i, l, name, &st)
+		return w.file(i, l, name, st)
 	case typeLink:
 		return w.link(i, l, name)
 	case typeDir:
@@ -208,16 +220,58 @@ func (w *worker) file(i int, l *level, name string, st *stat) error {
 		}
 	}
 	if st.Size > smallFile {
-		w.mu.Lock()
-		w.large = append(w.large, large{i, *st})
-		w.mu.Unlock()
+		w.putOff(i, st)
 		return nil
 	}
-	err := w.read(i, l, name, st)
+	err := w.reread(i, l, name, st)
 	if absent(err) {
 		return nil
 	}
 	return err
+}
+
+// putOff leaves a large file for a turn of its own.
+func (w *worker) putOff(i int, st *stat) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.large = append(w.large, large{i, *st})
+}
+
+// fresh makes the entry of a file of a folder of which the index knows nothing:
+// it has to be read anyway, so it is opened first, and the open file is asked
+// for its stat. It reports whether that was all.
+func (w *worker) fresh(i int, l *level, name string) (done bool, err error) {
+	h := w.hasher()
+	now := w.t.now()
+	if err := h.open(l.place, w.at.cstring(name)); absent(err) {
+		return false, nil // or a link by now; the way of all files tells
+	} else if err != nil {
+		return false, fmt.Errorf("hash %s: %w", w.items[i].path, err)
+	}
+	defer h.close()
+	w.stats++
+	var st stat
+	if err := h.stat(&st); err != nil {
+		return false, fmt.Errorf("stat %s: %w", w.items[i].path, err)
+	}
+	switch {
+	case st.kind() != typeFile:
+		return true, w.sort(i, l, name, &st)
+	case st.Size > smallFile:
+		w.putOff(i, &st)
+		return true, nil
+	}
+	return true, w.read(i, l, name, &st, now)
+}
+
+func (w *worker) hasher() *hasher {
+	if w.hash == nil {
+		var ok bool
+		if w.hash, ok = w.t.hashers.Get().(*hasher); !ok {
+			w.hash = newHasher()
+		}
+	}
+	return w.hash
 }
 
 func (w *worker) entry(i int, st *stat, size int64, dig store.Digest) {
@@ -225,24 +279,28 @@ func (w *worker) entry(i int, st *stat, size int64, dig store.Digest) {
 	w.out[i] = store.Entry{Path: w.items[i].path, Mode: mode, Size: size, Digest: dig}
 }
 
-// read hashes a file and makes it known. The clock is read before the file: a
-// write that the stat might not show can come only after both.
-func (w *worker) read(i int, l *level, name string, st *stat) error {
-	if w.hash == nil {
-		var ok bool
-		if w.hash, ok = w.t.hashers.Get().(*hasher); !ok {
-			w.hash = newHasher()
-		}
-	}
+// reread opens a file whose stat is known, and reads it. The clock is read
+// before the file: a write that the stat might not show can come only after both.
+func (w *worker) reread(i int, l *level, name string, st *stat) error {
 	now := w.t.now()
-	dig, n, err := w.hash.hash(w.ctx, l.place, w.at.cstring(name), st.Size)
+	h := w.hasher()
+	if err := h.open(l.place, w.at.cstring(name)); err != nil {
+		return fmt.Errorf("hash %s: %w", w.items[i].path, err)
+	}
+	defer h.close()
+	return w.read(i, l, name, st, now)
+}
+
+// read hashes the open file and makes it known.
+func (w *worker) read(i int, l *level, name string, st *stat, now time.Time) error {
+	dig, n, err := w.hash.hash(w.ctx, st.Size)
 	w.hashed++
 	w.bytes += n
 	if err != nil {
 		return fmt.Errorf("hash %s: %w", w.items[i].path, err)
 	}
 	w.entry(i, st, n, dig)
-	if !w.at.trusted(l, st) {
+	if !w.t.index.keeps() || !w.at.trusted(l, st) {
 		return nil
 	}
 	r := &state{stat: *st, Digest: dig}

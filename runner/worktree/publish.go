@@ -156,7 +156,7 @@ func (p *publisher) chooseFolders(found []item, kept []string) error {
 
 // isLink reports whether the path was found as a link.
 func isLink(found []item, file string) bool {
-	return slices.ContainsFunc(found, func(it item) bool { return it.path == file && it.link })
+	return slices.ContainsFunc(found, func(it item) bool { return it.path == file && it.kind == typeLink })
 }
 
 // holds reports whether an entry lies below the folder.
