@@ -177,11 +177,9 @@ func (r *restorer) stageFor(dir folder) (folder, error) {
 
 // sortByFolder puts the entries of one folder next to each other.
 func sortByFolder(es []Entry) []Entry {
-	es = slices.Clone(es)
-	slices.SortFunc(es, func(a, b Entry) int {
+	return sortedCopy(es, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(path.Dir(a.Path), path.Dir(b.Path)), cmp.Compare(a.Path, b.Path))
 	})
-	return es
 }
 
 func (r *restorer) run(ctx context.Context, es []Entry) error {

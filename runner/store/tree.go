@@ -142,25 +142,37 @@ func validName(s string) bool {
 // below a file, an unknown mode, a link without a target or one that leads out
 // of the folder. The error is an *UnsafeError.
 func CheckEntries(es []Entry) error {
-	sorted := slices.SortedFunc(slices.Values(es), func(a, b Entry) int { return comparePaths(a.Path, b.Path) })
-	for i, e := range sorted {
+	sorted := sortedCopy(es, func(a, b Entry) int { return comparePaths(a.Path, b.Path) })
+	for i := range sorted {
+		e := &sorted[i]
 		if err := checkEntry(e); err != nil {
 			return err
 		}
 		if i == 0 {
 			continue
 		}
-		switch prev := sorted[i-1]; {
-		case prev.Path == e.Path:
+		switch prev := sorted[i-1].Path; {
+		case prev == e.Path:
 			return &UnsafeError{e.Path, "stands twice"}
-		case strings.HasPrefix(e.Path, prev.Path+"/"):
-			return &UnsafeError{e.Path, "lies below " + prev.Path + ", which is no folder with content"}
+		case strings.HasPrefix(e.Path, prev) && e.Path[len(prev)] == '/':
+			return &UnsafeError{e.Path, "lies below " + prev + ", which is no folder with content"}
 		}
 	}
 	return nil
 }
 
-func checkEntry(e Entry) error {
+// sortedCopy returns the entries in order: themselves, if they are, as nearly
+// always. Fresh memory for many is what would cost most.
+func sortedCopy(es []Entry, compare func(a, b Entry) int) []Entry {
+	if slices.IsSortedFunc(es, compare) {
+		return es
+	}
+	es = slices.Clone(es)
+	slices.SortFunc(es, compare)
+	return es
+}
+
+func checkEntry(e *Entry) error {
 	if e.Path == "." || !fs.ValidPath(e.Path) || strings.ContainsRune(e.Path, 0) {
 		return &UnsafeError{strconv.Quote(e.Path), "is not a clean relative path"}
 	}
@@ -180,7 +192,7 @@ func checkEntry(e Entry) error {
 
 // checkLink decides by the text alone. That is enough here, because nobody who
 // restores entries ever follows a link that is in the way.
-func checkLink(e Entry) error {
+func checkLink(e *Entry) error {
 	switch to := path.Join(path.Dir(e.Path), e.Link); {
 	case e.Link == "" || strings.ContainsRune(e.Link, 0):
 		return &UnsafeError{e.Path, "is a symbolic link without a target"}
