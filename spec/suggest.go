@@ -3,6 +3,8 @@ package spec
 import (
 	"strconv"
 	"strings"
+
+	"github.com/mlops-runner/mlops/spec/spelling"
 )
 
 // suggest returns the cure for a word that is not among the known ones: the
@@ -42,7 +44,7 @@ func Nearest(name string, known []string) string {
 		if len(k) > longest || len(k)-len(name) >= least || len(name)-len(k) >= least {
 			continue
 		}
-		if d := distance(fold(name), fold(k)); d < least {
+		if d := spelling.Distance(fold(name), fold(k)); d < least {
 			best, least = k, d
 		}
 	}
@@ -59,28 +61,4 @@ const maxKnown = 1000
 // fold makes words equal that differ only in case and separators.
 func fold(s string) string {
 	return strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(s))
-}
-
-// distance counts the insertions, deletions, replacements and swaps of
-// neighbours that make b of a (optimal string alignment).
-func distance(a, b string) int {
-	var before, last, row [longest + 1]int
-	for j := range len(b) + 1 {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }

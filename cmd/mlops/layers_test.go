@@ -18,12 +18,13 @@ const module = "github.com/mlops-runner/mlops/"
 // that does, cmd connects them. A new row is a design decision.
 var layers = map[string][]string{
 	"schemas":             {},
-	"spec/expression":     {},
-	"spec":                {"spec/expression"},
+	"spec/spelling":       {},
+	"spec/expression":     {"spec/spelling"},
+	"spec":                {"spec/expression", "spec/spelling"},
 	"runner/store":        {},
-	"runner/agent":        {"spec/expression"}, // steps' conditions are evaluated where their outputs are
+	"runner/agent":        {"spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":       {"runner/store"},
-	"runner/worktree":     {"runner/store", "runner/record"},
+	"runner/worktree":     {"runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":         {"spec", "spec/expression", "runner/store"},
 	"runner":              {"spec", "spec/expression", "runner/agent", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
 	"runner/report":       {"spec", "spec/expression", "runner/record"},

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mlops-runner/mlops/spec/spelling"
 )
 
 const (
@@ -61,35 +63,12 @@ func skip(d fs.DirEntry) error {
 func distance(p string, missing []string) int {
 	best := -1
 	for _, m := range missing {
-		whole := edits(strings.TrimSuffix(p, "/"), strings.TrimSuffix(m, "/"))
-		last := 1 + edits(path.Base(p), path.Base(m))
+		whole := spelling.Distance(strings.TrimSuffix(p, "/"), strings.TrimSuffix(m, "/"))
+		last := 1 + spelling.Distance(path.Base(p), path.Base(m))
 		near := min(whole, last)
 		if near <= max(2, len(path.Base(m))/2) && (best < 0 || near < best) {
 			best = near
 		}
 	}
 	return best
-}
-
-// edits is the Levenshtein distance of two names in bytes; what is beyond 200
-// bytes does not count.
-func edits(a, b string) int {
-	a, b = a[:min(len(a), 200)], b[:min(len(b), 200)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

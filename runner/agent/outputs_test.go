@@ -142,17 +142,6 @@ func TestManyOutputs(t *testing.T) {
 	}
 }
 
-func TestEdits(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"model", "models", 1}, {"kitten", "sitting", 3}, {"abc", "", 3}} {
-		if got, back := edits(tt.a, tt.b), edits(tt.b, tt.a); got != tt.want || back != tt.want {
-			t.Errorf("%s, %s: %d and %d, want %d", tt.a, tt.b, got, back, tt.want)
-		}
-	}
-}
-
 // TestHashFiles compares with what GitHub's function gives, computed with
 // sha256sum as its documentation describes.
 func TestHashFiles(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/mlops-runner/mlops/spec/spelling"
 )
 
 // nearMost is how many paths Near returns.
@@ -58,7 +60,7 @@ func (t *Tree) slips(at *climber, dir, rest string) []string {
 	var near []slip
 	for _, e := range es {
 		p := e.path
-		far := distance(strings.ToLower(first), strings.ToLower(e.name()))
+		far := spelling.Distance(strings.ToLower(first), strings.ToLower(e.name()))
 		if far > max(1, len(first)/3) || more && e.kind == typeFile || far == 0 && e.kind == typeDir || t.reserved(p) {
 			continue
 		}
@@ -92,30 +94,6 @@ func (t *Tree) namesakes(p string) (out []string) {
 		}
 	}
 	return out
-}
-
-// distance is the number of bytes to insert, remove, replace or swap with
-// their neighbour to make b of a (optimal string alignment).
-func distance(a, b string) int {
-	before, last, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			cur[j] = min(last[j]+1, cur[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				cur[j] = min(cur[j], before[j-2]+1)
-			}
-		}
-		before, last, cur = last, cur, before
-	}
-	return last[len(b)]
 }
 
 // missing explains why a pattern names nothing: a link on the way that leads

@@ -3,6 +3,8 @@ package expression
 import (
 	"sort"
 	"strings"
+
+	"github.com/mlops-runner/mlops/spec/spelling"
 )
 
 // listed is how many names an error lists.
@@ -11,6 +13,9 @@ const listed = 12
 // compared is how many names are looked through for an error. Where there are
 // more, and maybe an error for each of them, an error names none.
 const compared = 1000
+
+// longest is the length in bytes of names that are compared.
+const longest = 64
 
 // name types a name and says what to write when there is none such.
 func (c *typer) name(n *node) Type {
@@ -142,12 +147,15 @@ func list(verb string, names []string) string {
 // suggest returns `did you mean "x"?` for the name that is nearest to a wrong
 // one, or "" if none is near.
 func suggest(wrong string, names []string) string {
-	if len(names) > compared {
+	if len(names) > compared || len(wrong) > longest {
 		return ""
 	}
 	best, least := "", 1+max(1, min(3, len(wrong)/3))
 	for _, name := range names {
-		if d := distance(strings.ToLower(wrong), strings.ToLower(name)); d < least || d == least && name < best {
+		if len(name) > longest {
+			continue
+		}
+		if d := spelling.Distance(strings.ToLower(wrong), strings.ToLower(name)); d < least || d == least && name < best {
 			best, least = name, d
 		}
 	}
@@ -155,31 +163,4 @@ func suggest(wrong string, names []string) string {
 		return ""
 	}
 	return "did you mean " + quoted(best) + "?"
-}
-
-// distance is the number of bytes to insert, delete, replace or swap with their
-// neighbour to get from a to b (optimal string alignment).
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return len(a) + len(b)
-	}
-	var before, last, row [65]int
-	for j := range len(b) + 1 {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }
