@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,16 +25,12 @@ type RestoreOptions struct {
 	// Folders are restored whole: what they hold besides the entries is
 	// removed, and links or files in the way of their folders are replaced.
 	Folders []string
-	// Previous are entries that an earlier Restore put here. Those that are no
-	// longer wanted are removed, unless somebody changed them since.
-	Previous []Entry
 }
 
 // RestoreStats say what Restore did, in files.
 type RestoreStats struct {
 	Linked, Reflinked, Copied, Kept, Removed int64
-	Bytes                                    int64    // copied
-	Left                                     []string // paths of Previous that stay because they were changed
+	Bytes                                    int64 // copied
 }
 
 // Restore puts the entries into the folder dst, which is made if missing.
@@ -82,8 +77,6 @@ type restorer struct {
 	noLink                                          atomic.Bool
 	sequence                                        atomic.Int64
 	linked, reflinked, copied, kept, removed, bytes atomic.Int64
-
-	left []string // of removePrevious, which runs alone
 }
 
 func (d *Dir) place(ctx context.Context, es []Entry, dst string, o RestoreOptions, from *folder) (RestoreStats, error) {
@@ -110,10 +103,9 @@ func (d *Dir) place(ctx context.Context, es []Entry, dst string, o RestoreOption
 const fewFiles = 512
 
 func (r *restorer) stats() RestoreStats {
-	slices.Sort(r.left)
 	return RestoreStats{
 		Linked: r.linked.Load(), Reflinked: r.reflinked.Load(), Copied: r.copied.Load(),
-		Kept: r.kept.Load(), Removed: r.removed.Load(), Bytes: r.bytes.Load(), Left: r.left,
+		Kept: r.kept.Load(), Removed: r.removed.Load(), Bytes: r.bytes.Load(),
 	}
 }
 
@@ -183,9 +175,6 @@ func sortByFolder(es []Entry) []Entry {
 }
 
 func (r *restorer) run(ctx context.Context, es []Entry) error {
-	if err := r.removePrevious(es); err != nil {
-		return err
-	}
 	if err := r.makeFolders(es); err != nil {
 		return err
 	}

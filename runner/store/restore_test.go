@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -175,28 +174,6 @@ func TestWholeFoldersArePurged(t *testing.T) {
 	}
 	if stats.Removed != 2 || read(t, outside+"/victim") != "safe" {
 		t.Errorf("stats %+v", stats)
-	}
-}
-
-func TestPreviousEntriesGo(t *testing.T) {
-	d := open(t)
-	dst := t.TempDir()
-	old := stored(t, d, map[string]string{"out/a": "1", "out/b": "2", "out/deep/c": "3", "out/edited": "4", "same": "5"})
-	restore(t, d, old, dst, RestoreOptions{Link: true})
-	write(t, dst+"/out/mine", "a person's")
-	os.Remove(dst + "/out/edited")
-	write(t, dst+"/out/edited", "!")
-	now := stored(t, d, map[string]string{"out/a": "1", "same": "6", "out/deep": "a file now"})
-	stats := restore(t, d, now, dst, RestoreOptions{Link: true, Previous: old})
-	if diff := cmp.Diff([]string{"out/edited"}, stats.Left); diff != "" || stats.Removed != 2 {
-		t.Errorf("stats %+v", stats)
-	}
-	var names []string
-	for _, line := range snapshot(t, dst) {
-		names = append(names, strings.Fields(line)[0])
-	}
-	if diff := cmp.Diff([]string{"out/", "out/a", "out/deep", "out/edited", "out/mine", "same"}, names); diff != "" {
-		t.Error(diff)
 	}
 }
 
