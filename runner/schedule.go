@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -17,6 +18,8 @@ type schedule struct {
 	waiting    []int   // by node: how many needed nodes have not ended
 	readers    [][]int // by node: who needs it
 	ready      []int   // in the order of the plan, as far as possible
+	news       []int   // ready since the last announce
+	taken      []bool  // by node: no longer ready
 	active     int
 	legs       map[string]int // running legs of a matrix job
 	groups     map[string]*group
@@ -38,7 +41,7 @@ type ended struct {
 func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	n := len(x.Plan.Nodes)
 	s := &schedule{
-		execution: x, hard: hard, soft: soft, ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n),
+		execution: x, hard: hard, soft: soft, ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
 		legs: map[string]int{}, groups: map[string]*group{},
 	}
 	for i, node := range x.Plan.Nodes {
@@ -53,6 +56,7 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 			s.ready = append(s.ready, i)
 		}
 	}
+	s.news = slices.Clone(s.ready)
 	return s
 }
 
@@ -61,6 +65,7 @@ func (s *schedule) loop() {
 	defer s.cancelGroups()
 	for {
 		s.start()
+		s.announce()
 		if s.active == 0 {
 			return
 		}
@@ -69,6 +74,16 @@ func (s *schedule) loop() {
 		s.legs[s.Plan.Nodes[e.node].Job]--
 		s.settle(e.node, e.outcome)
 	}
+}
+
+// announce tells which jobs have become ready and wait for nothing but a slot.
+func (s *schedule) announce() {
+	for _, node := range s.news {
+		if n := s.Plan.Nodes[node]; !s.taken[node] && n.Kind == plan.Run {
+			s.watch.send(Event{Kind: JobQueued, Job: n.ID})
+		}
+	}
+	s.news = s.news[:0]
 }
 
 func (s *schedule) cancelGroups() {
@@ -107,7 +122,10 @@ func (s *schedule) start() {
 	}
 }
 
-func (s *schedule) take(i int) { s.ready = append(s.ready[:i], s.ready[i+1:]...) }
+func (s *schedule) take(i int) {
+	s.taken[s.ready[i]] = true
+	s.ready = append(s.ready[:i], s.ready[i+1:]...)
+}
 
 // launch decides about a node, and runs it if need be, in a goroutine.
 func (s *schedule) launch(node int, n *plan.Node) {
@@ -188,6 +206,7 @@ func (s *schedule) insert(node int) {
 	s.ready = append(s.ready, 0)
 	copy(s.ready[i+1:], s.ready[i:])
 	s.ready[i] = node
+	s.news = append(s.news, node)
 }
 
 // failFast cancels the other legs of a matrix.
