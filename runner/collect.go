@@ -155,7 +155,7 @@ func (x *execution) harvest(ctx context.Context, n *plan.Node, d decision, job *
 // uncached says why a result may not be used again, or "".
 func (x *execution) uncached(ctx context.Context, n *plan.Node, d decision) string {
 	if n.NoCache {
-		return "cache: false"
+		return n.Uncached()
 	}
 	moved := x.moved(ctx, n, d.inputs)
 	if moved == "" {

@@ -170,7 +170,7 @@ func (x *execution) decideOpen(n *plan.Node, d decision, open string) decision {
 	if x.forced(n) {
 		d.fate, d.why = WillRun, []string{"forced"}
 	} else if n.NoCache {
-		d.fate, d.why = WillRun, []string{"cache: false"}
+		d.fate, d.why = WillRun, []string{n.Uncached()}
 	} else if why := x.neverSeen(n, d); why != nil {
 		d.fate, d.why = WillRun, why
 	}
@@ -212,7 +212,7 @@ func (x *execution) decideKnown(ctx context.Context, n *plan.Node, d decision, s
 		d.fate, d.why = WillRun, []string{"forced"}
 		return d
 	case n.NoCache:
-		d.fate, d.why = WillRun, []string{"cache: false"}
+		d.fate, d.why = WillRun, []string{n.Uncached()}
 		return d
 	}
 	hit, why := x.lookUp(d.print)

@@ -53,9 +53,22 @@ func (b *builder) condition(n *Node) {
 		return // reported by the parser of the file
 	}
 	b.noteContexts(x)
-	for _, name := range x.Calls() {
-		n.NoCache = n.NoCache || name == "always" || name == "failure" || name == "cancelled"
+	n.NoCache = n.NoCache || asksHowOthersEnded(x)
+}
+
+func asksHowOthersEnded(x *expression.Expr) bool {
+	return slices.ContainsFunc(x.Calls(), func(name string) bool { return name == "always" || name == "failure" || name == "cancelled" })
+}
+
+// Uncached says why a job runs each time, for people; "" if it may be cached.
+func (n *Node) Uncached() string {
+	if !n.NoCache {
+		return ""
 	}
+	if x, err := expression.Parse(n.If); err == nil && asksHowOthersEnded(x) {
+		return "runs each time: its condition asks how other jobs ended: " + n.If
+	}
+	return "cache: false"
 }
 
 // later lists the keys of a job that are part of the language and not carried out yet.
