@@ -162,12 +162,11 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *
 	if err := x.furnish(a); err != nil {
 		return nil, err
 	}
-	mounts, err := x.supply(ctx, n, d, a)
+	t, err := x.supply(ctx, n, d, a)
 	if err != nil {
 		x.discard([]string{a.place})
 		return nil, err
 	}
-	t := x.task(n, d, a, mounts)
 	tail := newTail(x.watch, n, a.control)
 	a.result, err = x.Executor.Run(ctx, t, tail.event)
 	tail.finish()

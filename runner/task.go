@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,22 +46,44 @@ const (
 	manyBytes = 64 << 20
 )
 
-// supply puts the inputs into the workspace, and returns as mounts what is too
-// large for that.
-func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *attempt) ([]Mount, error) {
+// supply puts the inputs into the workspace, and mounts what is too large for
+// that. The container is made meanwhile.
+func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *attempt) (Task, error) {
 	mounts, repo, err := x.mountRepository(n, d.inputs.repo)
 	if err != nil {
-		return nil, err
+		return Task{}, err
 	}
 	more, blobs, err := x.mountBlobs(ctx, n, d.inputs.blobs)
 	if err != nil {
-		return nil, err
-	}
-	if err := x.Tree.Fill(ctx, x.Store, a.workspace, repo, blobs); err != nil {
-		return nil, err
+		return Task{}, err
 	}
 	caches, err := x.cacheMounts(n)
-	return append(append(mounts, more...), caches...), err
+	if err != nil {
+		return Task{}, err
+	}
+	t := x.task(n, d, a, slices.Concat(mounts, more, caches))
+	made := x.prepare(ctx, t)
+	err = x.Tree.Fill(ctx, x.Store, a.workspace, repo, blobs)
+	<-made
+	return t, err
+}
+
+// prepare lets the executor make what the task needs ahead of its start, and
+// says when it is done. A failure is Run's to tell, which tries again.
+func (x *execution) prepare(ctx context.Context, t Task) <-chan struct{} {
+	done := make(chan struct{})
+	p, ok := x.Executor.(Preparer)
+	if !ok {
+		close(done)
+		return done
+	}
+	go func() {
+		defer close(done)
+		if err := p.Prepare(ctx, t); err != nil {
+			x.log().Debug("prepare", "task", t.Name, "error", err)
+		}
+	}()
+	return done
 }
 
 // mountable are the plain inputs of a node: those without wildcards, which

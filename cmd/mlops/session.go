@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -19,7 +18,6 @@ import (
 	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/worktree"
-	"github.com/mlops-runner/mlops/spec"
 )
 
 // engineOptions are the flags of every command that decides about jobs.
@@ -61,7 +59,7 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	}
 	selected, err := pl.Select(names, o.downstream)
 	if err != nil {
-		return nil, errors.Join(usageError{nearJob(err, pl)}, tree.Close())
+		return nil, errors.Join(usageError{err}, tree.Close())
 	}
 	exec, closeExec, err := a.executor(ctx, o.executor, s.Root())
 	if err != nil {
@@ -75,19 +73,6 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
 	}, nil
-}
-
-// nearJob lets an unknown name be near a whole job too, not only one of its legs.
-func nearJob(err error, pl *plan.Plan) error {
-	var unknown *plan.SelectionError
-	if errors.As(err, &unknown) {
-		var jobs []string
-		for _, n := range pl.Nodes {
-			jobs = append(jobs, n.Job)
-		}
-		unknown.Similar = cmp.Or(spec.Nearest(unknown.Name, jobs), unknown.Similar)
-	}
-	return err
 }
 
 // planFor returns the kept plan of an unchanged file, or makes it.
