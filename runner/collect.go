@@ -2,9 +2,7 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -71,42 +69,20 @@ func (x *execution) measure(n *plan.Node, job *record.Job, a *attempt) {
 // keepLog moves the log into the record; the logs of several attempts follow
 // one another.
 func (x *execution) keepLog(job *record.Job, controls []string) error {
-	if len(controls) == 1 {
-		log, index := filepath.Join(controls[0], agent.LogFile), filepath.Join(controls[0], agent.IndexFile)
-		if st, err := os.Lstat(log); err != nil || st.Size() == 0 {
-			return nil // nothing was said
-		}
-		if _, err := os.Lstat(index); err != nil {
-			index = ""
-		}
-		return x.writer.TakeLog(job.ID, log, index)
+	var files []record.LogFiles
+	for _, c := range controls {
+		files = append(files, record.LogFiles{Log: filepath.Join(c, agent.LogFile), Index: filepath.Join(c, agent.IndexFile)})
 	}
-	out, err := x.writer.CreateLog(job.ID)
-	if err != nil {
+	ends, err := x.writer.TakeLog(job.ID, files...)
+	if err != nil || len(ends) == 1 {
 		return err
 	}
-	at := int64(0)
-	for i, c := range controls {
-		n, err := appendFile(out, c, agent.LogFile)
-		if err != nil {
-			return errors.Join(err, out.Close())
-		}
-		job.Attempts[i].LogFrom, job.Attempts[i].LogTo = at, at+n
-		at += n
+	from := int64(0)
+	for i, end := range ends {
+		job.Attempts[i].LogFrom, job.Attempts[i].LogTo = from, end
+		from = end
 	}
-	return out.Close()
-}
-
-func appendFile(w io.Writer, control, name string) (int64, error) {
-	f, err := openControl(control, name)
-	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	return io.Copy(w, f)
+	return nil
 }
 
 // harvest takes the outputs into the store, under the job's fingerprint if

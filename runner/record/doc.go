@@ -20,7 +20,8 @@
 //	  jobs/<job>/           of each job that was executed; see [JobFolder] for the name
 //	    job.json            status, steps, attempts, inputs, outputs, use of the machine
 //	    fingerprint         its ingredients, "kind name value", one a line
-//	    log, log.index      what it printed; byte offset, time and step of its parts
+//	    log                 what it printed; of more than 64 KiB log.zst (Zstandard, RFC 8878)
+//	    log.index           byte offset (unpacked), time and step of its parts
 //	  <name>                further files, see [Writer.AddFile]
 //	  SHA256SUMS            the seal
 //	  attest/               statements about the run's digest; they cannot be under it

@@ -4,14 +4,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -31,6 +29,7 @@ const (
 	jobName         = "job.json"
 	fingerprintName = "fingerprint"
 	logName         = "log"
+	packedName      = "log.zst"
 	indexName       = "log.index"
 	attestFolder    = "attest" // statements about the run's digest; they cannot be under it
 )
@@ -183,142 +182,6 @@ func (w *Writer) fillJob(temp, id string, files []file) error {
 	return nil
 }
 
-// A Log is a growing file of a job. It may be read while it is written. Its
-// digest is computed on the way, so that sealing need not read it again. It is
-// not safe for concurrent use.
-type Log struct {
-	w    *Writer
-	name string
-
-	mu   sync.Mutex // guards all below, against Seal in another goroutine
-	f    *os.File   // nil when closed
-	hash hash.Hash
-	size int64
-}
-
-// CreateLog opens the log of a job for writing. Close it before JobEnded.
-func (w *Writer) CreateLog(job string) (*Log, error) { return w.createLog(job, logName) }
-
-// CreateLogIndex opens the index of a job's log for writing; its lines are
-// "offset unix-nanoseconds step".
-func (w *Writer) CreateLogIndex(job string) (*Log, error) { return w.createLog(job, indexName) }
-
-func (w *Writer) createLog(job, name string) (*Log, error) {
-	if err := w.putJob(job, nil); err != nil {
-		return nil, fmt.Errorf("record %s of job %q: %w", name, job, err)
-	}
-	l := &Log{w: w, name: jobFile(job, name), hash: sha256.New()}
-	var err error
-	if l.f, err = os.OpenFile(w.path(l.name), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o444); err != nil {
-		return nil, fmt.Errorf("record %s of job %q: %w", name, job, err)
-	}
-	w.did("create " + l.name)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.logs[l.name] = l
-	return l, nil
-}
-
-// Write appends to the log.
-func (l *Log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.f == nil {
-		return 0, os.ErrClosed
-	}
-	n, err := l.f.Write(p)
-	l.hash.Write(p[:n])
-	l.size += int64(n)
-	l.w.did("append " + l.name)
-	return n, err
-}
-
-// Size returns the bytes written so far.
-func (l *Log) Size() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.size
-}
-
-// Close ends the log. Closing again does nothing.
-func (l *Log) Close() error {
-	l.w.mu.Lock()
-	defer l.w.mu.Unlock()
-	delete(l.w.logs, l.name)
-	return l.close()
-}
-
-// close is Close for a caller that holds the writer's lock.
-func (l *Log) close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.f == nil {
-		return nil
-	}
-	err := l.f.Close()
-	l.f = nil
-	l.w.sums[l.name] = store.Digest(l.hash.Sum(nil))
-	l.w.sizes[l.name] = l.size
-	return err
-}
-
-// closeLogs closes what its writer forgot; the caller holds the lock.
-func (w *Writer) closeLogs() error {
-	var err error
-	for _, l := range w.logs {
-		err = errors.Join(err, l.close())
-	}
-	clear(w.logs)
-	return err
-}
-
-// TakeLog moves a finished log, and its index if that is not "", into the
-// record. From another file system they are copied and the originals stay.
-func (w *Writer) TakeLog(job, log, index string) error {
-	err := w.putJob(job, nil)
-	if err == nil {
-		err = w.take(jobFile(job, logName), log)
-	}
-	if err == nil && index != "" {
-		err = w.take(jobFile(job, indexName), index)
-	}
-	if err != nil {
-		return fmt.Errorf("record log of job %q: %w", job, err)
-	}
-	return nil
-}
-
-func (w *Writer) take(name, from string) error {
-	// A job could write where its log lies: a link there must not be followed.
-	f, err := openRegular(from)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if os.Rename(from, w.path(name)) != nil {
-		if err := w.copyIn(name, f); err != nil {
-			return err
-		}
-	}
-	w.did("take " + name)
-	taken, err := openRegular(w.path(name))
-	if err != nil {
-		return err
-	}
-	defer taken.Close()
-	if err := taken.Chmod(0o444); err != nil {
-		return err
-	}
-	sum, size, err := sumReader(taken)
-	if err != nil {
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.sums[name], w.sizes[name] = sum, size
-	return nil
-}
-
 // openRegular opens a regular file, through no link.
 func openRegular(name string) (*os.File, error) {
 	before, err := os.Lstat(name)
@@ -337,24 +200,6 @@ func openRegular(name string) (*os.File, error) {
 		return nil, fmt.Errorf("%s is not the file that was there", name)
 	}
 	return f, nil
-}
-
-func (w *Writer) copyIn(name string, src io.Reader) error {
-	w.mu.Lock()
-	temp := w.temp(path.Dir(name))
-	w.mu.Unlock()
-	dst, err := os.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o444)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(dst, src)
-	if err = errors.Join(err, dst.Close()); err == nil {
-		err = os.Rename(temp, w.path(name))
-	}
-	if err != nil {
-		return errors.Join(err, remove(temp))
-	}
-	return nil
 }
 
 // sumFile returns digest and size of a file.

@@ -47,8 +47,8 @@ type Job struct {
 	PeakMemory int64         `json:"peakMemory,omitempty"` // bytes
 	GPUSeconds float64       `json:"gpuSeconds,omitempty"`
 
-	LogDigest store.Digest `json:"logDigest,omitzero"` // filled in by the record for a log it was given
-	LogSize   int64        `json:"logSize,omitempty"`  // bytes
+	LogDigest store.Digest `json:"logDigest,omitzero"` // of the log as it is kept; filled in by the record for one it was given
+	LogSize   int64        `json:"logSize,omitempty"`  // bytes, unpacked
 }
 
 // Metric returns the job's metric of that name without a slice, or nil.

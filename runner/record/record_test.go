@@ -251,41 +251,6 @@ func TestLog(t *testing.T) {
 	}
 }
 
-func TestTakeLog(t *testing.T) {
-	t.Parallel()
-	root, control := t.TempDir(), t.TempDir()
-	log, index := filepath.Join(control, "log"), filepath.Join(control, "log.index")
-	if err := errors.Join(os.WriteFile(log, []byte("hello\n"), 0o644), os.WriteFile(index, []byte("0 1 0\n"), 0o644)); err != nil {
-		t.Fatal(err)
-	}
-	w, err := Create(root, Run{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	j := Job{ID: "a", Status: Success}
-	if err := errors.Join(w.TakeLog("a", log, index), w.JobEnded(j), w.AddFile("report.md", []byte("# Report\n"))); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Seal(Run{Status: Success}); err != nil {
-		t.Fatal(err)
-	}
-	run, err := Load(root, w.ID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(run.Jobs) != 1 || run.Jobs[0].LogSize != 6 || run.Jobs[0].LogDigest != sum("hello\n") {
-		t.Errorf("jobs are %+v", run.Jobs)
-	}
-	if f, err := run.LogIndex("a"); err != nil {
-		t.Error(err)
-	} else {
-		f.Close()
-	}
-	if v, err := Verify(root, w.ID()); err != nil || !v.OK() || v.Files != 8+4 {
-		t.Errorf("%+v, %v", v, err)
-	}
-}
-
 func TestAddFileRefuses(t *testing.T) {
 	t.Parallel()
 	w, err := Create(t.TempDir(), Run{})
@@ -330,7 +295,11 @@ func TestWriterRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, again := w.Seal(Run{Status: Success})
-	for what, err := range map[string]error{"seal": again, "job": w.JobEnded(ended), "file": w.AddFile("a", nil), "log": second(w.CreateLog("a"))} {
+	log := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(log, []byte("late\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{"seal": again, "job": w.JobEnded(ended), "file": w.AddFile("a", nil), "log": second(w.TakeLog("a", LogFiles{Log: log}))} {
 		if !errors.Is(err, ErrSealed) {
 			t.Errorf("%s after the seal: %v, want ErrSealed", what, err)
 		}

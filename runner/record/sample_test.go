@@ -3,6 +3,8 @@ package record
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -112,12 +114,11 @@ func writeJob(t testing.TB, w *Writer, j Job) {
 	if err := w.JobStarted(j); err != nil {
 		t.Fatal(err)
 	}
-	log, err := w.CreateLog(j.ID)
-	if err != nil {
+	log := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(log, fmt.Appendf(nil, "log of %s\n", j.ID), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(log, "log of %s\n", j.ID)
-	if err := log.Close(); err != nil {
+	if _, err := w.TakeLog(j.ID, LogFiles{Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.JobEnded(j); err != nil {

@@ -1,11 +1,21 @@
 package record
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// flush brings everything below dir to the disk: one call for thousands of
-// files, at the price of the file system's other dirty pages.
-func flush(dir *os.File, _ []string) error { return unix.Syncfs(int(dir.Fd())) }
+// flushAll brings everything to the disk that the file system of dir has to
+// write: one call for thousands of files, at the price of what is not ours.
+func flushAll(dir string) (done bool, err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return true, err
+	}
+	return true, errors.Join(unix.Syncfs(int(f.Fd())), f.Close())
+}
+
+// flushFolder brings the names in a folder to the disk.
+func flushFolder(name string) error { return flushOne(name) }

@@ -25,18 +25,18 @@ type Writer struct {
 	// step, if not nil, is called after each change of the disk; tests die in it.
 	step func(op string)
 
-	mu      sync.Mutex // guards all below
-	run     Run
-	sums    map[string]store.Digest // every file as we wrote it, by slash-separated name
-	sizes   map[string]int64        // of logs
-	jobs    map[string]*Job         // that ended
-	order   []string                // of jobs, as they ended
-	folders map[string]bool         // of jobs, that exist
-	logs    map[string]*Log         // open ones, by name
-	metrics *os.File                // grows until Seal replaces it
-	started *os.File                // lines of jobs that began; gone once sealed
-	temps   int                     // names of temporary files
-	sealed  bool
+	mu   sync.Mutex // guards all below
+	run  Run
+	sums map[string]store.Digest // every file as we wrote it, by slash-separated name
+	// logSizes are the bytes of logs by job, unpacked.
+	logSizes map[string]int64
+	jobs     map[string]*Job // that ended
+	order    []string        // of jobs, as they ended
+	folders  map[string]bool // of jobs, that exist
+	metrics  *os.File        // grows until Seal replaces it
+	started  *os.File        // lines of jobs that began; gone once sealed
+	temps    int             // names of temporary files
+	sealed   bool
 }
 
 // Create begins the record of a run below root, the folder that holds runs/,
@@ -57,8 +57,8 @@ func create(root string, run Run, step func(string)) (*Writer, error) {
 	}
 	w := &Writer{
 		dir: dir, step: step, run: run,
-		sums: map[string]store.Digest{}, sizes: map[string]int64{},
-		jobs: map[string]*Job{}, folders: map[string]bool{}, logs: map[string]*Log{},
+		sums: map[string]store.Digest{}, logSizes: map[string]int64{},
+		jobs: map[string]*Job{}, folders: map[string]bool{},
 	}
 	if err := w.begin(root); err != nil {
 		return nil, fmt.Errorf("create record %s: %w", run.ID, err)
@@ -258,9 +258,10 @@ func withJob(ms []Metric, id string) []Metric {
 func (w *Writer) describeLog(job *Job) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	name := jobFile(job.ID, logName)
-	if sum, ok := w.sums[name]; ok {
-		job.LogDigest, job.LogSize = sum, w.sizes[name]
+	for _, name := range []string{logName, packedName} {
+		if sum, ok := w.sums[jobFile(job.ID, name)]; ok {
+			job.LogDigest, job.LogSize = sum, w.logSizes[job.ID]
+		}
 	}
 }
 
@@ -324,11 +325,10 @@ func (w *Writer) Seal(run Run) (store.Digest, error) {
 		w.mu.Unlock()
 		return store.Digest{}, fmt.Errorf("seal record %s: %w", w.run.ID, ErrSealed)
 	}
-	closeErr := w.closeLogs()
 	run = w.complete(run)
 	w.mu.Unlock()
 	digest, err := w.seal(&run)
-	if err = errors.Join(closeErr, err); err != nil {
+	if err != nil {
 		return store.Digest{}, fmt.Errorf("seal record %s: %w", run.ID, err)
 	}
 	return digest, w.Close()
@@ -449,7 +449,7 @@ func (w *Writer) publish() (store.Digest, error) {
 		return store.Digest{}, errors.Join(err, remove(temp))
 	}
 	w.did("write ." + sumsName)
-	if err := flush(w.lock, append(slices.Sorted(maps.Keys(w.sums)), "."+sumsName)); err != nil {
+	if err := flush(w.dir, append(slices.Sorted(maps.Keys(w.sums)), "."+sumsName)); err != nil {
 		return store.Digest{}, errors.Join(err, remove(temp))
 	}
 	w.did("flush")
@@ -469,9 +469,9 @@ func (w *Writer) Close() error {
 	if w.lock == nil {
 		return nil
 	}
-	err := w.closeLogs()
+	var err error
 	if w.metrics != nil {
-		err = errors.Join(err, w.metrics.Close())
+		err = w.metrics.Close()
 	}
 	err = errors.Join(err, w.lock.Close())
 	w.lock, w.metrics, w.sealed = nil, nil, true
