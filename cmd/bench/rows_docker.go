@@ -15,7 +15,7 @@ func dockerRows() []row {
 	return []row{
 		{"container-step", "one more step in a job's container (slope over 1 … 51 steps)", seconds, setupContainerStep},
 		{"container-job", "a container job of one step that does nothing, create to exit", seconds, setupContainerJob},
-		{"container-log", "100 MB of log out of a container, shown and kept", seconds, setupContainerLog},
+		{"container-log", "what 100 MB of log out of a container add, shown and kept", seconds, setupContainerLog},
 	}
 }
 
@@ -79,49 +79,72 @@ const logLines = 1_000_000
 // take longer than either program.
 const logFile = "big.log"
 
-func writeLogFile(dir string) error {
+func writeLogFile(dir string, lines int) error {
 	line := strings.Repeat("x", 99) + "\n"
-	return os.WriteFile(filepath.Join(dir, logFile), bytes.Repeat([]byte(line), logLines), 0o644)
+	return os.WriteFile(filepath.Join(dir, logFile), bytes.Repeat([]byte(line), lines), 0o644)
 }
 
+// setupContainerLog measures what 100 MB of output add to a container that prints
+// one line, and beside it how long the containers take as a whole: their start
+// is the engine's.
 func setupContainerLog(b *bench) (contest, error) {
 	const run = "docker run, json-file"
 	if _, err := b.lookups().docker(); err != nil {
 		return contest{contestants: []contestant{skipped("mlops run", ours, err)}, targets: []target{{run, 1.0 / 8}}}, nil
 	}
-	dir, err := b.dir("container-log")
-	if err != nil {
-		return contest{}, err
+	var mine, theirs [2]contestant
+	for i, lines := range []int{1, logLines} {
+		dir, err := b.dir(fmt.Sprintf("container-log-%d", lines))
+		if err != nil {
+			return contest{}, err
+		}
+		if err := writeLogFile(dir, lines); err != nil {
+			return contest{}, err
+		}
+		if mine[i], err = b.loggingRun(dir, lines); err != nil {
+			return contest{}, err
+		}
+		theirs[i] = command("docker run, json-file, with the container's start", peer, dir, "sh", "-c",
+			"docker run --rm --log-driver json-file -v "+quoted(dir)+":/logs:ro "+benchImage+" cat /logs/"+logFile+" > docker.shown")
 	}
-	if err := writeLogFile(dir); err != nil {
-		return contest{}, err
+	ks := []contestant{
+		slope("mlops run --output plain", ours, mine[0], mine[1], 1),
+		slope(run, peer, theirs[0], theirs[1], 1),
+		mine[1],
+		theirs[1],
 	}
+	ks[2].role = peer
+	return contest{contestants: ks, targets: []target{{run, 1.0 / 8}}}, nil
+}
+
+// loggingRun runs a job that prints the log file of dir, shows and keeps its
+// output, and fails unless every byte of it was kept.
+func (b *bench) loggingRun(dir string, lines int) (contestant, error) {
 	text := fmt.Sprintf("name: log\njobs:\n  talk: {image: %q, inputs: [%s], cache: false, network: none, run: cat %[2]s}\n", benchImage, logFile)
 	if err := os.WriteFile(filepath.Join(dir, "mlops.yaml"), []byte(text), 0o644); err != nil {
-		return contest{}, err
+		return contestant{}, err
 	}
-	mine := command("mlops run --output plain", ours, dir, "sh", "-c", quoted(b.mlops)+" run --executor docker --output plain > shown 2>&1")
-	timed := mine.sample
-	mine.sample = func(ctx context.Context) (measurement, error) {
+	k := command("mlops run, with the container's start", ours, dir, "sh", "-c", quoted(b.mlops)+" run --executor docker --output plain > shown 2>&1")
+	timed := k.sample
+	k.sample = func(ctx context.Context) (measurement, error) {
 		m, err := timed(ctx)
 		if err == nil {
-			err = b.wholeLogKept(ctx, dir)
+			err = b.wholeLogKept(ctx, dir, lines)
 		}
 		return m, err
 	}
-	theirs := command(run, peer, dir, "sh", "-c", "docker run --rm --log-driver json-file -v "+quoted(dir)+":/logs:ro "+benchImage+" cat /logs/"+logFile+" > docker.shown")
-	return contest{contestants: []contestant{mine, theirs}, targets: []target{{run, 1.0 / 8}}}, nil
+	return k, nil
 }
 
 // wholeLogKept fails unless the last run's log has every byte.
-func (b *bench) wholeLogKept(ctx context.Context, dir string) error {
+func (b *bench) wholeLogKept(ctx context.Context, dir string, lines int) error {
 	u, err := execute(ctx, dir, "sh", "-c", quoted(b.mlops)+" logs talk | wc -c")
 	if err != nil {
 		return err
 	}
 	kept, err := strconv.Atoi(strings.TrimSpace(string(u.stdout)))
-	if err == nil && kept < logLines*100 {
-		err = fmt.Errorf("%d bytes of the log are lost", logLines*100-kept)
+	if err == nil && kept < lines*100 {
+		err = fmt.Errorf("%d bytes of the log are lost", lines*100-kept)
 	}
 	return err
 }
