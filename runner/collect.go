@@ -7,7 +7,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -28,7 +27,7 @@ func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job 
 		if a.err != nil {
 			o.fix = a.err.Fix
 		} else {
-			o.fix = fixFor(a.result)
+			o.fix = cure(n, a.result)
 		}
 		return x.end(n, o, job)
 	}
@@ -240,57 +239,4 @@ func (x *execution) describeMetrics(ms []record.Metric) []record.Metric {
 		}
 	}
 	return ms
-}
-
-// describeFailure says how an attempt failed, for people.
-func (a *attempt) describeFailure() string {
-	switch r := a.result; {
-	case a.err != nil:
-		return a.err.Error()
-	case len(r.Missing) > 0:
-		return missingOutputs(r)
-	case r.Error != "":
-		return r.Error
-	case r.Failed >= 0 && r.Failed < len(r.Steps):
-		return stepFailure(r.Steps[r.Failed])
-	}
-	return string(a.result.Reason)
-}
-
-func missingOutputs(r agent.Result) string {
-	if len(r.Missing) == 1 {
-		return fmt.Sprintf("output %s was not produced", r.Missing[0])
-	}
-	return fmt.Sprintf("outputs %s were not produced", strings.Join(r.Missing, ", "))
-}
-
-func stepFailure(s agent.StepResult) string {
-	what := `step "` + s.Name + `"`
-	switch s.Reason {
-	case agent.ReasonOOM:
-		return what + " ran out of memory"
-	case agent.ReasonTimeout:
-		return what + " took longer than its timeout"
-	case agent.ReasonSignal:
-		return fmt.Sprintf("%s was ended by %s", what, s.Signal)
-	}
-	if s.Error != "" {
-		return what + ": " + s.Error
-	}
-	return fmt.Sprintf("%s: exit %d", what, s.Exit)
-}
-
-// fixFor is what to do about a failure that the agent reports.
-func fixFor(r agent.Result) string {
-	switch {
-	case len(r.Missing) > 0:
-		return "write it in a step, or correct `outputs`"
-	case r.Reason == agent.ReasonOOM:
-		return "raise resources.memory, or use less"
-	case r.Reason == agent.ReasonTimeout:
-		return "raise timeout-minutes, or do less"
-	case r.Reason == agent.ReasonDiskFull:
-		return `free some space: "mlops cache gc --max-size 5GiB"`
-	}
-	return ""
 }

@@ -3,13 +3,11 @@ package runner
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
-	"github.com/mlops-runner/mlops/spec"
 )
 
 // execute runs a node, again if its retry rules say so, and keeps what it made.
@@ -30,19 +28,16 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 		}
 		job.Attempts = append(job.Attempts, a.describe())
 		places, logs = append(places, a.place), append(logs, a.control)
-		rule := tries.again(a)
+		rule, times := tries.again(a)
 		if rule == nil || ctx.Err() != nil {
 			return x.conclude(ctx, n, d, job, a, logs)
 		}
-		x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: a.describeFailure() + "; trying again"})
-		if !sleep(ctx, rule.Delay) {
+		wait := backoff(rule.Delay, times, x.jitter())
+		x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: a.describeFailure() + "; trying again" + pause(wait)})
+		if !sleep(ctx, wait) {
 			return x.end(n, &outcome{status: agent.Canceled, reason: agent.ReasonCanceled, err: "the run was cancelled"}, job)
 		}
-		if rule.Resources != nil {
-			raised := *n
-			raised.Resources = *rule.Resources
-			n = &raised
-		}
+		n = raised(n, rule.Resources)
 	}
 }
 
@@ -62,59 +57,6 @@ func (x *execution) discard(dirs []string) {
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}
-
-// tries counts attempts by rule.
-type tries struct {
-	node   *plan.Node
-	number int
-	used   []int // by rule
-}
-
-func newTries(n *plan.Node) *tries {
-	return &tries{node: n, number: 1, used: make([]int, len(n.Retry))}
-}
-
-// again returns the rule by which a failed attempt is repeated, or nil.
-func (t *tries) again(a *attempt) *spec.Retry {
-	if a.status() != agent.Failure {
-		return nil
-	}
-	for i := range t.node.Retry {
-		r := &t.node.Retry[i]
-		if t.used[i] < r.Limit && applies(r, a) {
-			t.used[i]++
-			t.number++
-			return r
-		}
-	}
-	return nil
-}
-
-// applies reports whether a rule is about this sort of failure. A rule that
-// names neither reasons nor exit statuses is about all.
-func applies(r *spec.Retry, a *attempt) bool {
-	if len(r.On) == 0 && len(r.Exit) == 0 {
-		return true
-	}
-	if slices.Contains(r.Exit, a.exit()) && a.reason() == agent.ReasonExit {
-		return true
-	}
-	return slices.ContainsFunc(r.On, func(s spec.Str) bool { return s.Value == string(a.reason()) || s.Value == "any" })
-}
-
 // An attempt is one try of a node, as it ended.
 type attempt struct {
 	name      string
@@ -124,6 +66,7 @@ type attempt struct {
 	control   string
 	result    agent.Result
 	err       *ExecError // the place failed
+	memory    int64      // bytes that it might take; 0 for no limit
 	started   time.Time
 	wall      time.Duration
 }
@@ -158,7 +101,7 @@ func (a *attempt) describe() record.Attempt {
 // attempt makes one try. The error is of the runner; that of the place is part
 // of the attempt.
 func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *record.Job, number int) (*attempt, error) {
-	a := &attempt{number: number, name: x.taskName(n, number), started: x.now().UTC()}
+	a := &attempt{number: number, name: x.taskName(n, number), memory: n.Resources.Memory, started: x.now().UTC()}
 	if err := x.furnish(a); err != nil {
 		return nil, err
 	}

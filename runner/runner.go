@@ -57,6 +57,7 @@ type Runner struct {
 	Watch   func(Event)
 	Log     *slog.Logger     // nil discards
 	Now     func() time.Time // nil means time.Now
+	Jitter  func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
 	Options Options
 }
 

@@ -224,7 +224,7 @@ var retryTable = object[Retry]{
 			}},
 		{keyDoc{name: "limit", form: form{kind: kindInt, min: 0, max: 10}, doc: "How often it is tried again.", def: "1", example: "2"},
 			func(w *walker, r *Retry, n *yaml.Node) { v, _ := number(n); r.Limit = int(v) }},
-		{keyDoc{name: "delay", form: form{kind: kindDuration}, doc: "Time before it is tried again.", def: "0s", example: "30s"},
+		{keyDoc{name: "delay", form: form{kind: kindDuration}, doc: "Time before it is tried again; it doubles with each further attempt, and varies by a fifth.", def: "0s", example: "30s"},
 			func(w *walker, r *Retry, n *yaml.Node) { r.Delay = w.duration(n) }},
 		{keyDoc{name: "resources", form: form{kind: kindObject, object: &resourcesTable}, doc: "What the container may use the next time.", example: "{memory: 8GiB}"},
 			func(w *walker, r *Retry, n *yaml.Node) {

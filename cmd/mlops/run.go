@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"syscall"
@@ -104,12 +105,19 @@ func heard(err error) error {
 	return err
 }
 
+// leave ends the program at once, as a third signal asks for. What still runs
+// bears our labels, by which the next start knows it.
+func (a *app) leave() {
+	fmt.Fprintln(a.stderr, "mlops: left without waiting; the next run removes what still runs")
+	os.Exit(exitCancelled)
+}
+
 // execute runs an open session under the signals of the terminal.
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
 	s.Options.Jobs, s.Options.KeepGoing = o.jobs, o.keepGoing
 	s.Options.Header = s.header()
-	hard, soft, stop := interruptible(ctx)
+	hard, soft, stop := interruptible(ctx, a.leave)
 	defer stop()
 	return s.Run(hard, soft)
 }

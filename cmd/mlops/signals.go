@@ -10,9 +10,10 @@ import (
 )
 
 // interruptible returns two contexts: soft ends with the first SIGINT or
-// SIGTERM and asks jobs to stop, hard ends with the second and kills them. Until
-// stop is called a reader who goes away (mlops run | head) does not end the program.
-func interruptible(ctx context.Context) (hard, soft context.Context, stop func()) {
+// SIGTERM and asks jobs to stop, hard ends with the second and kills them. The
+// third calls leave, which must end the program. Until stop is called a reader
+// who goes away (mlops run | head) does not end it.
+func interruptible(ctx context.Context, leave func()) (hard, soft context.Context, stop func()) {
 	hard, kill := context.WithCancelCause(ctx)
 	soft, ask := context.WithCancelCause(hard)
 	signals := make(chan os.Signal, 2)
@@ -21,17 +22,13 @@ func interruptible(ctx context.Context) (hard, soft context.Context, stop func()
 	signal.Notify(unread, syscall.SIGPIPE) // not ignored, which jobs would inherit
 	done := make(chan struct{})
 	go func() {
-		for asked := false; ; asked = true {
+		for _, act := range []func(){func() { ask(context.Canceled) }, func() { kill(runner.ErrKill) }, leave} {
 			select {
 			case <-done:
 				return
 			case <-signals:
+				act()
 			}
-			if asked {
-				kill(runner.ErrKill)
-				return
-			}
-			ask(context.Canceled)
 		}
 	}()
 	return hard, soft, func() {

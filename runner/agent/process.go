@@ -21,9 +21,13 @@ type children struct {
 	mu      sync.Mutex // held while forking, so that no child is seen before it is known
 	leaders map[int]bool
 	first   int // the first one's id; 0 before
+
+	sacrifice sacrifice
 }
 
-func newChildren() *children { return &children{leaders: map[int]bool{}} }
+func newChildren() *children {
+	return &children{leaders: map[int]bool{}, sacrifice: newSacrifice()}
+}
 
 // start forks and executes c in a session of its own.
 func (cs *children) start(c command, null, out *os.File) (int, error) {
@@ -34,7 +38,8 @@ func (cs *children) start(c command, null, out *os.File) (int, error) {
 	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	pid, err := syscall.ForkExec(c.program, c.argv, attr)
+	pid, err := 0, error(nil)
+	cs.sacrifice.during(func() { pid, err = syscall.ForkExec(c.program, c.argv, attr) })
 	if err == nil {
 		cs.leaders[pid] = true
 		if cs.first == 0 {
