@@ -107,9 +107,9 @@ func (ds Diagnostics) Quote(path string, src []byte) Diagnostics {
 	return ds
 }
 
-// sorted orders problems by file, then by place, code and message,
+// Sorted orders problems by file, then by place, code and message,
 // and drops exact repetitions.
-func (ds Diagnostics) sorted() Diagnostics {
+func (ds Diagnostics) Sorted() Diagnostics {
 	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), a.Pos.compare(b.Pos), cmp.Compare(a.Severity, b.Severity),
 			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))

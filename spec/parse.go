@@ -25,13 +25,16 @@ type Options struct {
 	Params map[string]string
 	// Actions are the built-in actions by name. nil leaves `uses:` and `with:` unchecked.
 	Actions map[string]Action
+	// Sound asks for what is left of a file with errors, for a look at its graph.
+	Sound bool
 	// MaxLegs is how many combinations a matrix may span; 0 means 1024.
 	MaxLegs int
 }
 
 // Parse reads a mlops.yaml. name is its path in messages. It reports all problems
 // at once, sorted by place, each with the fix where there is one. The File is
-// nil if one of them is an error; warnings alone come with a File. Time and
+// nil if one of them is an error, or with Sound a File without the jobs that have
+// one, unless nothing could be read; warnings alone come with a File. Time and
 // memory are bounded whatever src holds. Parse does no I/O but through o. The File
 // and the Diagnostics hold on to src, which must not be changed any more.
 func Parse(name string, src []byte, o Options) (*File, Diagnostics) {
@@ -41,10 +44,13 @@ func Parse(name string, src []byte, o Options) (*File, Diagnostics) {
 		w.root(root)
 	}
 	ds := w.diagnostics()
-	if ds.HasErrors() {
-		return nil, ds
+	switch {
+	case !ds.HasErrors():
+		return w.file, ds
+	case o.Sound && len(w.file.Jobs) > 0:
+		return w.file.sound(ds), ds
 	}
-	return w.file, ds
+	return nil, ds
 }
 
 // root reads the file's mapping, then checks what needs the whole of it.
@@ -63,7 +69,7 @@ func (w *walker) root(n *yaml.Node) {
 
 // diagnostics sorts the problems and says how many are not shown.
 func (w *walker) diagnostics() Diagnostics {
-	ds := w.found.sorted()
+	ds := w.found.Sorted()
 	if w.hidden > 0 && len(ds) > 0 {
 		last := ds[len(ds)-1]
 		ds = append(ds, Diagnostic{File: last.File, Pos: last.Pos, End: last.Pos, Severity: last.Severity, Code: CodeTooMany,

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/actions"
@@ -88,16 +89,36 @@ func nearest(name string) (string, error) {
 }
 
 func (p *project) parse(params map[string]string) error {
-	f, ds := spec.Parse(p.path, p.source, spec.Options{ReadFile: p.readParams, Params: params, Actions: actions.Table()})
-	if err := ds.Err(); err != nil {
-		return err
-	}
+	f, ds := spec.Parse(p.path, p.source, spec.Options{ReadFile: p.readParams, Params: params, Actions: actions.Table(), Sound: true})
 	p.spec = f
+	if ds.HasErrors() {
+		return p.withGraph(ds)
+	}
 	p.warnings = append(ds, p.later()...)
 	if p.spec.Name.Value == "" {
 		p.spec.Name.Value = filepath.Base(p.root)
 	}
 	return nil
+}
+
+// withGraph adds the mistakes in the graph of the jobs that have none themselves,
+// so that all are shown at once. What else a plan may complain of can follow from
+// a mistake that is shown already.
+func (p *project) withGraph(ds spec.Diagnostics) error {
+	if p.spec == nil {
+		return ds
+	}
+	_, err := p.plan()
+	var more spec.Diagnostics
+	if !errors.As(err, &more) {
+		return ds
+	}
+	for _, d := range more {
+		if slices.Contains([]spec.Code{spec.CodeCycle, spec.CodeOwnInput, spec.CodeOutputTwice, spec.CodeMatrixOutput}, d.Code) {
+			ds = append(ds, d)
+		}
+	}
+	return ds.Sorted()
 }
 
 // read gives the parser a file that mlops.yaml names, such as params.yaml.
