@@ -167,7 +167,12 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *
 		x.discard([]string{a.place})
 		return nil, err
 	}
-	t := x.task(n, d, a, mounts)
+	secrets, err := x.confide(n, d)
+	if err != nil {
+		x.discard([]string{a.place})
+		return nil, err
+	}
+	t := x.task(n, d, a, mounts, secrets)
 	tail := newTail(x.watch, n, a.control)
 	a.result, err = x.Executor.Run(ctx, t, tail.event)
 	tail.finish()
