@@ -58,12 +58,21 @@ func base64Forms(value string, add func(string)) {
 		}
 		text := enc.EncodeToString([]byte(value))
 		for _, width := range []int{64, 76} {
-			for rest := text; len(text) > width && rest != ""; {
-				n := min(width, len(rest))
-				add(rest[:n])
-				rest = rest[n:]
-			}
+			brokenForms(text, width, add)
+			brokenForms(text[:8*len(value)/6], width, add)
 		}
+	}
+}
+
+// brokenForms are the lines of a text that is broken at a width.
+func brokenForms(text string, width int, add func(string)) {
+	if len(text) <= width {
+		return
+	}
+	for rest := text; rest != ""; {
+		n := min(width, len(rest))
+		add(rest[:n])
+		rest = rest[n:]
 	}
 }
 

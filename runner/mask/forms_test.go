@@ -102,6 +102,7 @@ func TestLines(t *testing.T) {
 	for name, text := range map[string]string{
 		"with a prefix": strings.ReplaceAll(pem.String(), "\r\n", "\r\nlog: "), "indented": strings.ReplaceAll(pem.String(), "\n", "\n    "),
 		"json": fmt.Sprintf("%q", pem.String()), "base64": wrap(base64.StdEncoding.EncodeToString([]byte(pem.String())), 76),
+		"base64 with a newline more": wrap(base64.StdEncoding.EncodeToString([]byte(pem.String()+"\n")), 76),
 		"unix": strings.ReplaceAll(pem.String(), "\r", ""),
 	} {
 		got := s.Text(text)
