@@ -41,17 +41,18 @@ func parseMasks(text string) []string {
 // once, as the step may print the value next.
 type maskFile struct {
 	path string
-	size int64 // when it was read
+	size int64 // when it was read, and the time of the last change
+	time unix.Timespec
 }
 
 // learn adds what was written since the last call. The step may have replaced
 // the file by anything; take says so when the step is over.
 func (m *maskFile) learn(masks *mask.Set) {
 	var st unix.Stat_t
-	if m.path == "" || unix.Lstat(m.path, &st) != nil || st.Size == m.size || st.Mode&unix.S_IFMT != unix.S_IFREG {
+	if m.path == "" || unix.Lstat(m.path, &st) != nil || st.Size == m.size && st.Mtim == m.time || st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return
 	}
-	m.size = st.Size
+	m.size, m.time = st.Size, st.Mtim
 	text, err := readLimited(m.path, commandKinds()[maskFileKind].limit)
 	if err != nil {
 		return

@@ -103,7 +103,7 @@ func TestLines(t *testing.T) {
 		"with a prefix": strings.ReplaceAll(pem.String(), "\r\n", "\r\nlog: "), "indented": strings.ReplaceAll(pem.String(), "\n", "\n    "),
 		"json": fmt.Sprintf("%q", pem.String()), "base64": wrap(base64.StdEncoding.EncodeToString([]byte(pem.String())), 76),
 		"base64 with a newline more": wrap(base64.StdEncoding.EncodeToString([]byte(pem.String()+"\n")), 76),
-		"unix": strings.ReplaceAll(pem.String(), "\r", ""),
+		"unix":                       strings.ReplaceAll(pem.String(), "\r", ""),
 	} {
 		got := s.Text(text)
 		for rest := got; len(rest) >= 16; rest = rest[1:] {

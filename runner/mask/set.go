@@ -24,8 +24,9 @@ type Set struct {
 	built atomic.Pointer[automaton] // of all forms; nil: none, or forms were added since
 	some  atomic.Bool
 
-	mu    sync.Mutex // guards all below
-	forms map[string]bool
+	mu     sync.Mutex // guards all below
+	values map[string]bool
+	forms  map[string]bool
 }
 
 // Add adds a value; from now on it is masked in all its forms. A value that is
@@ -36,11 +37,10 @@ func (s *Set) Add(value string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := len(s.forms)
-	s.insert(value)
-	if len(s.forms) == known {
+	if s.values[value] {
 		return nil
 	}
+	s.insert(value)
 	s.built.Store(nil)
 	s.some.Store(true)
 	return nil
@@ -48,8 +48,9 @@ func (s *Set) Add(value string) error {
 
 func (s *Set) insert(value string) {
 	if s.forms == nil {
-		s.forms = map[string]bool{}
+		s.values, s.forms = map[string]bool{}, map[string]bool{}
 	}
+	s.values[value] = true
 	eachForm(value, func(form string) { s.forms[form] = true })
 }
 
