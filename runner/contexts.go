@@ -112,7 +112,9 @@ func evalText(text string, s *expression.Scope) (string, error) {
 	return expression.Format(v), nil
 }
 
-// environment evaluates the variables of a job; later ones win.
+// environment evaluates the variables of a job; later ones win. Without secrets
+// in the scope, a variable that needs one is the text that names it: what the
+// text reads beside it is in the fingerprint anyway.
 func environment(n *plan.Node, s *expression.Scope) ([]agent.Var, error) {
 	var out []agent.Var
 	at := map[string]int{}
@@ -120,6 +122,9 @@ func environment(n *plan.Node, s *expression.Scope) ([]agent.Var, error) {
 	s.Names["env"] = env
 	for _, v := range n.Env {
 		value, err := evalText(v.Value, s)
+		if len(n.Secrets) > 0 && s.Names["secrets"] == nil && (err != nil || readsSecrets(v.Value)) {
+			value, err = v.Value, nil
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -114,9 +114,6 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *
 	a.result, err = x.Executor.Run(ctx, t, tail.event)
 	tail.finish()
 	a.wall = x.now().Sub(a.started)
-	if concealErr := x.conceal(a, tail); concealErr != nil {
-		return nil, concealErr
-	}
 	if err == nil {
 		return a, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/mask"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -22,6 +23,7 @@ type execution struct {
 	started  time.Time
 
 	definitions *definitions
+	secret      *mask.Set
 
 	// Of runs only.
 	watch  *watcher

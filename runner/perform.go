@@ -149,6 +149,7 @@ func (x *execution) end(n *plan.Node, o *outcome, job *record.Job) *outcome {
 	if o.status == agent.Failure {
 		job.Error = o.err
 	}
+	x.conceal(o, job)
 	if err := x.writer.JobEnded(*job); err != nil {
 		f := failure(n, err)
 		o.status, o.reason, o.err, o.fix, o.place = f.status, f.reason, f.err, f.fix, true
@@ -172,7 +173,7 @@ func (x *execution) soften(n *plan.Node, o *outcome) {
 		o.soft = true
 		return
 	}
-	scope := x.contexts.scope(n, x.needs(n))
+	scope := x.trueScope(n, x.needs(n))
 	_, err := environment(n, scope) // it may read env
 	if err == nil {
 		o.soft, err = truth(n.ContinueOnError, scope)

@@ -24,8 +24,11 @@ const (
 
 // Run executes the plan. When soft ends, nothing new is started and jobs are
 // asked to stop; when hard ends, they are killed. The error is of the runner:
-// its store, its record. Jobs that fail are in the result.
+// its store, its record, or secrets that are missing ([MissingSecretsError]). Jobs that fail are in the result.
 func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
+	if err := r.CheckSecrets(); err != nil {
+		return nil, err
+	}
 	x := r.open(hard)
 	if err := x.begin(hard); err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	if x.writer, err = record.Create(x.Store.Root(), header); err != nil {
 		return errors.Join(err, x.pin.Release())
 	}
-	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now)
+	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now, x.secret)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
 	if x.images.imager == nil {
 		x.reap(ctx) // a container engine is asked when a job runs, not before

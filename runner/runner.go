@@ -50,6 +50,10 @@ type Runner struct {
 	Executor Executor
 	// Contexts are the github and inputs contexts that expressions may read.
 	Contexts map[string]any
+	// Secrets are the values of the secrets that jobs name, by name in capitals.
+	// They are masked in all that a run writes and in no fingerprint; a value of
+	// fewer than mask.MinLength bytes cannot be.
+	Secrets map[string]string
 	// Judge decides on the gates when all jobs have succeeded, by their metrics and
 	// the jobs context (result and outputs by job); nil means that there are none.
 	Judge func(metrics []record.Metric, jobs map[string]any) []record.Gate
@@ -133,6 +137,6 @@ func (r *Runner) open(ctx context.Context) *execution {
 	return &execution{
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
-		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store),
+		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store), secret: r.masks(),
 	}
 }

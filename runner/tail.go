@@ -19,7 +19,6 @@ type tail struct {
 	control string
 	sent    int64 // bytes of the log that were shown
 	rest    []byte
-	secret  [][]byte // registered by ::add-mask::
 }
 
 func newTail(w *watcher, n *plan.Node, control string) *tail {
@@ -41,9 +40,7 @@ func (t *tail) event(e agent.Event) {
 		t.lines(e.Data)
 	case agent.Notice:
 		t.upTo(e.Offset)
-		t.send(Event{Kind: Notice, Time: e.Time, Step: e.Step, Level: e.Level, Text: t.mask(e.Text), File: e.File, Line: e.Line})
-	case agent.Mask:
-		t.secret = append(t.secret, []byte(e.Text))
+		t.send(Event{Kind: Notice, Time: e.Time, Step: e.Step, Level: e.Level, Text: e.Text, File: e.File, Line: e.Line})
 	}
 }
 
@@ -58,7 +55,7 @@ func (t *tail) stepEnded(e agent.Event) {
 	}
 	t.flush()
 	t.send(Event{Kind: StepEnded, Time: e.Time, Step: e.Step, Status: string(e.Ended.Conclusion), Reason: string(e.Ended.Reason),
-		Exit: e.Ended.Exit, Wall: e.Ended.Wall, Error: t.mask(e.Ended.Error)})
+		Exit: e.Ended.Exit, Wall: e.Ended.Wall, Error: e.Ended.Error})
 }
 
 // chunk is how much of a log is read and shown at once.
@@ -120,13 +117,13 @@ func (t *tail) lines(data []byte) {
 	}
 	whole := append(t.rest, data[:end]...)
 	t.rest = append([]byte(nil), data[end:]...)
-	t.send(Event{Kind: JobOutput, Data: hide(whole, t.secret)})
+	t.send(Event{Kind: JobOutput, Data: whole})
 }
 
 // flush shows a last line without its newline.
 func (t *tail) flush() {
 	if len(t.rest) > 0 {
-		t.send(Event{Kind: JobOutput, Data: hide(t.rest, t.secret)})
+		t.send(Event{Kind: JobOutput, Data: t.rest})
 		t.rest = nil
 	}
 }
@@ -142,16 +139,4 @@ func (t *tail) finish() {
 	if t.log != nil {
 		t.log.Close()
 	}
-}
-
-func (t *tail) mask(s string) string { return string(hide([]byte(s), t.secret)) }
-
-// hide replaces secrets by as many asterisks, so that byte offsets stay right.
-func hide(text []byte, secrets [][]byte) []byte {
-	for _, s := range secrets {
-		if len(s) > 0 && bytes.Contains(text, s) {
-			text = bytes.ReplaceAll(text, s, bytes.Repeat([]byte("*"), len(s)))
-		}
-	}
-	return text
 }

@@ -61,7 +61,11 @@ func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *att
 	if err != nil {
 		return Task{}, err
 	}
-	t := x.task(n, d, a, slices.Concat(mounts, more, caches))
+	secrets, err := x.confide(n, d)
+	if err != nil {
+		return Task{}, err
+	}
+	t := x.task(n, d, a, slices.Concat(mounts, more, caches), secrets)
 	made := x.prepare(ctx, t)
 	err = x.Tree.Fill(ctx, x.Store, a.workspace, repo, blobs)
 	<-made
@@ -190,9 +194,13 @@ func (x *execution) cacheMounts(n *plan.Node) ([]Mount, error) {
 	return out, nil
 }
 
-// task is the order for the executor.
-func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount) Task {
-	self := store.Self()
+// task is the order for the executor. If the job has secrets, its variables are
+// among them, evaluated.
+func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, secrets *agent.Secrets) Task {
+	self, env := store.Self(), d.env
+	if len(n.Secrets) > 0 {
+		env = nil
+	}
 	return Task{
 		Name: a.name,
 		Labels: map[string]string{
@@ -203,7 +211,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount) T
 		Image: d.image, Workspace: a.workspace, Control: a.control, Mounts: mounts,
 		Spec: agent.Spec{
 			Version: agent.Version, Job: n.ID, Workspace: a.workspace, Control: a.control,
-			Env: d.env, Contexts: x.contexts.forAgent(n, d.needs, d.env), Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
+			Env: env, Contexts: x.contexts.forAgent(n, d.needs, env), Secrets: secrets, Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
 			Timeout: n.Timeout, Grace: n.Grace, GPUs: n.Resources.GPUs,
 			Transient: x.images.imager == nil,
 		},

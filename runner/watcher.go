@@ -3,6 +3,8 @@ package runner
 import (
 	"sync"
 	"time"
+
+	"github.com/mlops-runner/mlops/runner/mask"
 )
 
 // silence is how long a job may be quiet before people are told what it is at.
@@ -10,19 +12,20 @@ const silence = 10 * time.Second
 
 // A watcher passes events on, one at a time, and notices silence.
 type watcher struct {
-	run   string
-	watch func(Event)
-	now   func() time.Time
-	stop  chan struct{}
-	done  sync.WaitGroup
+	run    string
+	watch  func(Event)
+	now    func() time.Time
+	secret *mask.Set
+	stop   chan struct{}
+	done   sync.WaitGroup
 
 	mu    sync.Mutex // guards all below, and the calls of watch
 	heard map[string]time.Time
 }
 
 // newWatcher starts a watcher; close ends it.
-func newWatcher(run string, watch func(Event), now func() time.Time) *watcher {
-	w := &watcher{run: run, watch: watch, now: now, stop: make(chan struct{}), heard: map[string]time.Time{}}
+func newWatcher(run string, watch func(Event), now func() time.Time, secret *mask.Set) *watcher {
+	w := &watcher{run: run, watch: watch, now: now, secret: secret, stop: make(chan struct{}), heard: map[string]time.Time{}}
 	if watch != nil {
 		w.done.Go(w.listen)
 	}
@@ -34,11 +37,12 @@ func (w *watcher) close() {
 	w.done.Wait()
 }
 
-// send passes an event on, with the run's id and the time filled in.
+// send passes an event on, masked, with the run's id and the time filled in.
 func (w *watcher) send(e Event) {
 	if w.watch == nil {
 		return
 	}
+	e = concealEvent(e, w.secret)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if e.Time.IsZero() {

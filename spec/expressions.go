@@ -125,6 +125,7 @@ func (w *walker) reportChecked(c *check, env *expression.Env, got *checked) {
 		w.checkWant(c, got)
 	}
 	w.checkSteps(c, from, got)
+	w.checkSecrets(c, from, got)
 	if c.form.want == wantScript && got.tmpl != nil {
 		w.checkScript(c, env, got.tmpl)
 	}
@@ -219,7 +220,6 @@ func (w *walker) nameError(e *expression.Error, r *reported) (code Code, message
 
 // foreignContexts are contexts of GitHub Actions that mlops does not have.
 var foreignContexts = map[string]string{
-	"secrets":  "mlops hands no secrets to jobs yet; read them from a file or a service",
 	"vars":     "write params.NAME or env.NAME",
 	"runner":   "jobs run in containers; write the value itself",
 	"job":      "write the value itself",

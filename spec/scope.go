@@ -18,24 +18,28 @@ const (
 	scopeMatrix                // matrix values, evaluated when the run is planned
 	scopePlan                  // keys of a job that its definition is made of
 	scopeJob                   // keys of a job, evaluated when it starts
+	scopeJobEnv                // variables of a job
 	scopeJobIf
 	scopeStep
+	scopeStepValue // what a step is given: env, with and run
 	scopeStepIf
 	scopeGate
 )
 
 // scopeContexts lists the contexts of each scope.
 var scopeContexts = [...][]string{
-	scopeNone:     nil,
-	scopeWorkflow: {"github", "params", "inputs"},
-	scopeData:     {"github", "params", "inputs"},
-	scopeMatrix:   {"github", "params", "inputs"},
-	scopePlan:     {"github", "params", "inputs", "matrix"},
-	scopeJob:      {"github", "params", "inputs", "matrix", "needs", "data", "env"},
-	scopeJobIf:    {"github", "params", "inputs", "matrix", "needs", "data"},
-	scopeStep:     {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
-	scopeStepIf:   {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
-	scopeGate:     {"github", "params", "metrics", "baseline", "jobs"},
+	scopeNone:      nil,
+	scopeWorkflow:  {"github", "params", "inputs"},
+	scopeData:      {"github", "params", "inputs"},
+	scopeMatrix:    {"github", "params", "inputs"},
+	scopePlan:      {"github", "params", "inputs", "matrix"},
+	scopeJob:       {"github", "params", "inputs", "matrix", "needs", "data", "env"},
+	scopeJobEnv:    {"github", "params", "inputs", "matrix", "needs", "data", "env", "secrets"},
+	scopeJobIf:     {"github", "params", "inputs", "matrix", "needs", "data"},
+	scopeStep:      {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
+	scopeStepValue: {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps", "secrets"},
+	scopeStepIf:    {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
+	scopeGate:      {"github", "params", "metrics", "baseline", "jobs"},
 }
 
 // contextPlaces says where a context can be read; it ends the sentence
@@ -47,6 +51,7 @@ var contextPlaces = map[string]string{
 	"data":     "if, env, run and with of jobs in files that have data",
 	"env":      "env, run, with and if of steps, and env of jobs",
 	"steps":    "later steps of the same job",
+	"secrets":  "env of jobs, and env, with and run of steps",
 	"metrics":  "gates",
 	"baseline": "gates",
 	"jobs":     "gates",
@@ -132,7 +137,7 @@ func (e *environments) build(f *File, c *check) *expression.Env {
 	switch c.form.scope {
 	case scopeJobIf:
 		env.Funcs = StatusFunctions()
-	case scopeStep:
+	case scopeStep, scopeStepValue:
 		env.Funcs = StepFunctions()
 	case scopeStepIf:
 		env.Funcs = StepFunctions()
@@ -159,7 +164,7 @@ func (e *environments) context(f *File, c *check, name string) (t expression.Typ
 		return e.inputs, f.On.Dispatch != nil
 	case "data":
 		return e.data, len(f.Data) > 0
-	case "env":
+	case "env", "secrets":
 		return expression.MapOf(expression.StringType()), true
 	case "matrix":
 		return matrixType(c.job), c.job != nil && len(c.job.Strategy.Matrix.Axes)+len(c.job.Strategy.Matrix.Include) > 0

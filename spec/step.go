@@ -105,7 +105,7 @@ func (w *walker) with(s *Step, n *yaml.Node) {
 	}
 	w.withs[s] = n
 	w.entries(n, place{kind: "with", job: w.jobID()}, func(k, v *yaml.Node) {
-		s.With = append(s.With, With{str(k), w.value(v, scopeStep)})
+		s.With = append(s.With, With{str(k), w.value(v, scopeStepValue)})
 	})
 }
 

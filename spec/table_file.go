@@ -12,8 +12,8 @@ var (
 	textsForm  = form{kind: kindTexts}
 	boolForm   = form{kind: kindBool}
 	envForm    = form{kind: kindMap, elem: &form{kind: kindText, scope: scopeWorkflow}, names: envNamePattern}
-	jobEnvForm = form{kind: kindMap, elem: &form{kind: kindText, scope: scopeJob}, names: envNamePattern}
-	stepEnv    = form{kind: kindMap, elem: &form{kind: kindText, scope: scopeStep}, names: envNamePattern}
+	jobEnvForm = form{kind: kindMap, elem: &form{kind: kindText, scope: scopeJobEnv}, names: envNamePattern}
+	stepEnv    = form{kind: kindMap, elem: &form{kind: kindText, scope: scopeStepValue}, names: envNamePattern}
 	anyText    = form{kind: kindAny}
 
 	datasetForm = form{kind: kindUnion, alts: []form{{kind: kindText, scope: scopeData}, {kind: kindObject, object: &datasetTable}}}
@@ -77,7 +77,7 @@ var fileTable = object[File]{
 		{"datasets", `write "data:"`},
 		{"permissions", "remove it; mlops gives jobs no token"},
 		{"run-name", `remove it; "name:" names the pipeline`},
-		{"secrets", "remove it; secrets come from the environment or a secret file"},
+		{"secrets", "remove it; write ${{ secrets.NAME }} where a value is used, and run with --secret NAME or --secret-file FILE"},
 		{"version", "remove it; the file has no version"},
 		{"plots", "remove it; reports draw the metrics"},
 	},

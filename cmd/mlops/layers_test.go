@@ -22,11 +22,12 @@ var layers = map[string][]string{
 	"spec/expression":     {"spec/spelling"},
 	"spec":                {"spec/expression", "spec/spelling"},
 	"runner/store":        {},
-	"runner/agent":        {"spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
+	"runner/mask":         {},
+	"runner/agent":        {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":       {"runner/store"},
 	"runner/worktree":     {"runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":         {"spec", "spec/expression", "runner/store"},
-	"runner":              {"spec", "spec/expression", "runner/agent", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
+	"runner":              {"spec", "spec/expression", "runner/agent", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
 	"runner/report":       {"spec", "spec/expression", "runner/record"},
 	"runner/host":         {"runner", "runner/agent"},
 	"runner/docker":       {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told

@@ -18,6 +18,7 @@ import (
 
 type runOptions struct {
 	engineOptions
+	secrets   secretOptions
 	jobs      int
 	keepGoing bool
 	refresh   bool
@@ -39,6 +40,7 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 	}
 	o.register(c.Flags())
 	f := c.Flags()
+	o.secrets.register(f)
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "jobs at once (default: the number of cores)")
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
@@ -73,6 +75,10 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
+	secrets, err := o.secrets.read(os.LookupEnv)
+	if err != nil {
+		return errors.Join(err, out.Close())
+	}
 	if a.noop(p, o, names, out) {
 		return out.Close()
 	}
@@ -80,6 +86,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
 		return errors.Join(err, out.Close())
+	}
+	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
+		return errors.Join(err, s.close(), out.Close())
 	}
 	f, err := a.execute(ctx, s, o, out)
 	if err == nil {

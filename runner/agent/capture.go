@@ -16,20 +16,20 @@ const (
 	maxWhole  = 4 << 10  // bytes of another line that waits for its end because others write too
 )
 
-// A capture takes one step's output to the journal and looks for workflow
+// A capture takes one step's output to its veil and looks for workflow
 // commands in it. It is used by one goroutine.
 type capture struct {
-	journal *journal
-	step    int
+	out     *veil
+	learn   func()            // called before output is passed on; nil: there is nothing to learn
 	command func(line []byte) // called for each line that starts with "::"
-	// whole is set while several steps write: lines then go to the journal in
+	// whole is set while several steps write: lines then go on in
 	// one piece, so that they do not mix.
 	whole bool
 	held  []byte // start of a line that may be a command
 	mid   bool   // the next byte continues a line that was passed on
 }
 
-// pump copies r to the journal until its end, with buf as long as the output
+// pump copies r to the veil until its end, with buf as long as the output
 // comes slowly. Who writes faster than we read gets a larger pipe and buffer:
 // one system call then moves up to 1 MiB.
 func (c *capture) pump(r *os.File, buf []byte) error {
@@ -41,6 +41,7 @@ func (c *capture) pump(r *os.File, buf []byte) error {
 		}
 		if err != nil {
 			c.flush(time.Now())
+			c.out.end()
 			if err == io.EOF || os.IsTimeout(err) {
 				return nil
 			}
@@ -74,6 +75,9 @@ func (c *capture) write(p []byte, now time.Time) {
 	if len(c.held) > 0 {
 		p, c.held = append(c.held, p...), nil
 	}
+	if c.learn != nil {
+		c.learn()
+	}
 	c.scan(p)
 	cut := c.cut(p)
 	if cut < len(p) {
@@ -82,7 +86,7 @@ func (c *capture) write(p []byte, now time.Time) {
 	}
 	if len(p) > 0 {
 		c.mid = p[len(p)-1] != '\n'
-		c.journal.append(c.step, p, now)
+		c.out.append(p, now)
 	}
 }
 
@@ -136,6 +140,6 @@ func (c *capture) flush(now time.Time) {
 	}
 	if len(p) > 0 {
 		c.mid = true
-		c.journal.append(c.step, p, now)
+		c.out.append(p, now)
 	}
 }

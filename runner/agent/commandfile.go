@@ -36,13 +36,14 @@ type commandFile struct {
 }
 
 // commandKinds lists the files. The order is that of the constants below.
-func commandKinds() [5]commandFile {
+func commandKinds() [6]commandFile {
 	return [...]commandFile{
 		{"output", "MLOPS_OUTPUT", "GITHUB_OUTPUT", 1 << 20},
 		{"env", "MLOPS_ENV", "GITHUB_ENV", 1 << 20},
 		{"path", "MLOPS_PATH", "GITHUB_PATH", 64 << 10},
 		{"summary", "MLOPS_SUMMARY", "GITHUB_STEP_SUMMARY", 1 << 20},
 		{"metrics", "MLOPS_METRICS", "", 16 << 20},
+		{"mask", "MLOPS_MASK", "", 1 << 20},
 	}
 }
 
@@ -52,13 +53,14 @@ const (
 	pathFile
 	summaryFile
 	metricsFile
+	maskFileKind
 )
 
-// commandFiles are the five files of one step, or of all steps that run one
+// commandFiles are the files of one step, or of all steps that run one
 // after another.
 type commandFiles struct {
-	kinds [5]commandFile
-	paths [5]string
+	kinds [6]commandFile
+	paths [6]string
 }
 
 // makeCommandFiles creates the files, empty, in a folder of the control directory.
@@ -103,6 +105,7 @@ type collected struct {
 	paths   []string
 	summary string
 	metrics string
+	masks   []string
 }
 
 // collect reads the files and empties those that were written to. A file that
@@ -135,6 +138,8 @@ func (out *collected) set(kind int, variable, text string) (err error) {
 		out.summary = text
 	case metricsFile:
 		out.metrics = text
+	case maskFileKind:
+		out.masks = parseMasks(text)
 	}
 	return err
 }

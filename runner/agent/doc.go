@@ -14,9 +14,9 @@
 // this very binary started again as `mlops action NAME`). Its condition,
 // variables, directory and inputs may hold expressions, which are evaluated
 // when its turn comes. It reads /dev/null and writes both its streams into one
-// pipe, so that their order is kept. It talks back through five files, named by
-// MLOPS_OUTPUT, MLOPS_ENV, MLOPS_PATH, MLOPS_SUMMARY and MLOPS_METRICS (the
-// GITHUB_ names mean the same files), and through lines such as
+// pipe, so that their order is kept. It talks back through six files, named by
+// MLOPS_OUTPUT, MLOPS_ENV, MLOPS_PATH, MLOPS_SUMMARY, MLOPS_METRICS and
+// MLOPS_MASK (the GITHUB_ names mean the same files), and through lines such as
 // "::warning file=a.py,line=3::text".
 //
 // A process that a step leaves behind lives until the job ends, as on GitHub,
@@ -45,7 +45,7 @@
 // saves a fork, Python finds modules of the workspace, and nothing is written.
 // Scripts over 64 KiB go through a file; an argument may have 128.
 //
-// Why command files are reused and not new for each step: five files made,
+// Why command files are reused and not new for each step: six files made,
 // read and removed cost more than the process. A file is truncated when, and
 // only when, the step wrote to it.
 //
@@ -71,8 +71,16 @@
 // its child die and chose to go on. The kill is counted and a warning says so.
 // If the step fails, the kill is its reason.
 //
-// Why the log is raw: the agent holds no secrets to look for. The runner masks
-// what leaves the control directory, which belongs to the caller alone.
+// Why the agent masks and not the runner: everything that a step says comes
+// through here first, so that no file ever holds a secret in clear. The values
+// of Spec.Secrets, of ::add-mask:: lines and of MLOPS_MASK become three asterisks
+// in the log, the events, the summary, errors and notices (see package mask for
+// their forms); outputs and metric lines that hold one are dropped. A line of
+// MLOPS_MASK counts as soon as it is written: the file's size is looked at before
+// output is passed on. Masks given later do not reach back.
+//
+// Why secrets come over the standard input: a file could outlive the job, and an
+// engine shows variables and arguments to whoever may ask it.
 //
 // Why nothing is synced: the proof must outlive the daemon and the runner, not
 // a power cut, after which the job runs again. Waiting for the disk would cost

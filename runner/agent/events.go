@@ -6,27 +6,32 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/mlops-runner/mlops/runner/mask"
 )
 
 // An emitter hands events to the sink one at a time and keeps those that a
 // later reader needs in events.jsonl.
 type emitter struct {
+	masks *mask.Set
+
 	mu   sync.Mutex // one event at a time; guards all below
 	sink func(Event)
 	file *os.File
 	err  error // the first that writing the file met
 }
 
-func openEvents(dir string, sink func(Event)) (*emitter, error) {
+func openEvents(dir string, masks *mask.Set, sink func(Event)) (*emitter, error) {
 	f, err := os.OpenFile(filepath.Join(dir, EventsFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	return &emitter{sink: sink, file: f}, nil
+	return &emitter{masks: masks, sink: sink, file: f}, nil
 }
 
-// emit stamps and sends e.
+// emit stamps and sends e, its text masked.
 func (m *emitter) emit(e Event) {
+	e.Text, e.File = m.masks.Text(e.Text), m.masks.Text(e.File)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if e.Time.IsZero() {

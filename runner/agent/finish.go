@@ -35,6 +35,7 @@ func (j *job) finish(started time.Time) (Result, error) {
 	}
 	r.LogSize = size
 	j.sum(r, started)
+	j.conceal(r)
 	end := Event{Kind: Ended, Time: time.Now().UTC(), Step: last, Offset: size, Result: r}
 	if e := j.events.last(end); e != nil {
 		err = errors.Join(err, e)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mlops-runner/mlops/runner/mask"
 )
 
 func TestLogIsRaw(t *testing.T) {
@@ -79,7 +81,7 @@ func TestLimits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		limit, dir := 1+rng.Int64N(300), t.TempDir()
-		em, err := openEvents(dir, nil)
+		em, err := openEvents(dir, &mask.Set{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +144,7 @@ func FuzzCapture(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64, whole bool) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		dir := t.TempDir()
-		em, err := openEvents(dir, nil)
+		em, err := openEvents(dir, &mask.Set{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,13 +153,14 @@ func FuzzCapture(f *testing.F) {
 			t.Fatal(err)
 		}
 		var commands []string
-		c := &capture{journal: j, command: func(b []byte) { commands = append(commands, string(b)) }, whole: whole}
+		c := &capture{out: newVeil(j, 0, &mask.Set{}), command: func(b []byte) { commands = append(commands, string(b)) }, whole: whole}
 		for rest := text; len(rest) > 0; {
 			n := 1 + rng.IntN(len(rest))
 			c.write(bytes.Clone(rest[:n]), time.Now())
 			rest = rest[n:]
 		}
 		c.flush(time.Now())
+		c.out.end()
 		if _, err := j.close(0); err != nil {
 			t.Fatal(err)
 		}

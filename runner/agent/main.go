@@ -28,6 +28,8 @@ const (
 // event stream to stdout and returns the process's exit status: 0 success, 1
 // the job failed or was cancelled, 4 the agent could not go on.
 //
+// If Spec.SecretsFollow is set, it reads one line of the standard input first.
+//
 // The first SIGTERM or SIGINT asks the steps to stop, the second kills them.
 // Steps see the variables of this process and, before them, those of the Spec.
 // It must be called once, from the main package.
@@ -52,7 +54,7 @@ func Main(ctx context.Context, controlDir string, stdout io.Writer) int {
 	}
 	switch {
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "mlops agent:", err)
+		fmt.Fprintln(os.Stderr, "mlops agent:", s.Secrets.masks().Text(err.Error()))
 		return exitBroken
 	case r.Status == Success:
 		return exitSuccess
@@ -82,6 +84,11 @@ func loadSpec(dir string) (Spec, error) {
 		}
 	}
 	s.Env = append(own, s.Env...)
+	if s.SecretsFollow {
+		if s.Secrets, err = readSecrets(os.Stdin, secretsTime); err != nil {
+			return Spec{}, err
+		}
+	}
 	return s, nil
 }
 

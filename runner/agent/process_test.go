@@ -30,6 +30,13 @@ func (b *bench) start(wrap ...string) own {
 	argv := append(wrap, os.Args[0], "agent", b.Control)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = []string{"FROM_OUTSIDE=yes", "PATH=/nowhere"}
+	if b.Spec.SecretsFollow {
+		var in bytes.Buffer
+		if err := WriteSecrets(&in, b.Spec.Secrets); err != nil {
+			b.t.Fatal(err)
+		}
+		cmd.Stdin = &in
+	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	b.t.Cleanup(func() {

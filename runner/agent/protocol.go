@@ -23,6 +23,10 @@ type Spec struct {
 	Grace     time.Duration  `json:"grace,omitempty"`    // between SIGTERM and SIGKILL; 0 = 10 s
 	LogLimit  int64          `json:"logLimit,omitempty"` // bytes; of a longer log the head and the last MiB are kept; 0 = no limit
 	GPUs      int            `json:"gpus,omitempty"`     // devices the job holds; -1 = all there are
+	// Secrets are handed to the agent beside the Spec: in memory, or as one line on
+	// the standard input of [Main] if SecretsFollow is set ([WriteSecrets]).
+	Secrets       *Secrets `json:"-"`
+	SecretsFollow bool     `json:"secretsFollow,omitempty"`
 	// Transient leaves out events.jsonl and result.json, for a caller who waits in
 	// the same process and takes the Result from Run.
 	Transient bool              `json:"transient,omitempty"`
@@ -94,7 +98,6 @@ const (
 	LogGrew     EventKind = "log"    // Offset is the length of the log file now; sent at most every 50 ms, and not at all if Spec.Stream is set
 	Output      EventKind = "output" // Bytes follow in the stream when Spec.Stream is set; Offset is where they end in the log
 	Notice      EventKind = "notice" // Level and Text: ::notice/warning/error:: commands of the job, and what the agent itself has to say
-	Mask        EventKind = "mask"   // Text is a secret that the job registered with ::add-mask::; sent before the bytes of its line are
 	Ended       EventKind = "end"    // Result is set; nothing follows
 )
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/mask"
 	"github.com/mlops-runner/mlops/spec/expression"
 )
 
@@ -47,6 +48,7 @@ type job struct {
 	hard     context.Context // ends when steps are to be killed
 	events   *emitter
 	log      *journal
+	masks    *mask.Set
 	null     *os.File
 	files    *commandFiles // of the steps that run one after another
 	contexts map[string]any
@@ -83,7 +85,7 @@ func run(ctx context.Context, s Spec, sink func(Event), p place) (Result, error)
 		defer stop()
 		jobCtx = timed
 	}
-	j := &job{spec: s, place: p, ctx: jobCtx, hard: hard, failed: -1, stopped: -1, result: none}
+	j := &job{spec: s, place: p, ctx: jobCtx, hard: hard, masks: s.Secrets.masks(), failed: -1, stopped: -1, result: none}
 	if err := j.open(sink); err != nil {
 		none.Error = err.Error()
 		if isDiskFull(err) {
@@ -151,10 +153,10 @@ func (j *job) open(sink func(Event)) (err error) {
 
 func (j *job) openEvents(sink func(Event)) (*emitter, error) {
 	if j.spec.Transient {
-		return &emitter{sink: sink}, nil
+		return &emitter{masks: j.masks, sink: sink}, nil
 	}
 	_ = os.Remove(filepath.Join(j.spec.Control, ResultFile)) // of an earlier attempt
-	return openEvents(j.spec.Control, sink)
+	return openEvents(j.spec.Control, j.masks, sink)
 }
 
 // close releases what open opened and finish did not close.
@@ -173,6 +175,7 @@ func (j *job) environment(mark Mark) error {
 	// The mark comes first, so that a sweep need not read a whole environment.
 	j.env = newEnviron([]Var{{MarkVariable, mark.String()}})
 	j.env.set(s.Env...)
+	j.env.set(s.Secrets.env()...)
 	// Python keeps up to 8 KiB of what it prints to a pipe: the log would lag
 	// behind, and lose its order against stderr.
 	j.env.suggest(Var{"CI", "true"}, Var{"PATH", defaultPath}, Var{"PYTHONUNBUFFERED", "1"})
@@ -250,10 +253,11 @@ func (j *job) scope(vars []Var) *expression.Scope {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.contexts == nil {
-		j.contexts = make(map[string]any, len(j.spec.Contexts))
+		j.contexts = make(map[string]any, len(j.spec.Contexts)+1)
 		for name, v := range j.spec.Contexts {
 			j.contexts[name] = expression.FromGo(v)
 		}
+		j.contexts["secrets"] = expression.FromGo(j.spec.Secrets.context())
 	}
 	names := make(map[string]any, len(j.contexts)+4)
 	for name, v := range j.contexts {
@@ -273,7 +277,7 @@ func (j *job) envContext(vars []Var) *expression.Object {
 			env.Set(name, declared.Values()[i])
 		}
 	}
-	for _, list := range [][]Var{j.added, vars} {
+	for _, list := range [][]Var{j.spec.Secrets.env(), j.added, vars} {
 		for _, v := range list {
 			env.Set(v.Name, v.Value)
 		}
@@ -320,7 +324,8 @@ func (j *job) took(i int, r StepResult) {
 		j.result.Outputs[name] = r.Outputs[name]
 	}
 	j.mu.Unlock()
-	j.events.emit(Event{Kind: StepEnded, Step: i, Offset: r.LogTo, Ended: &r})
+	shown := j.public(r)
+	j.events.emit(Event{Kind: StepEnded, Step: i, Offset: r.LogTo, Ended: &shown})
 }
 
 // apply takes over what a step wrote into its command files.

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestStepsShare shows all five files, under both of their names.
+// TestStepsShare shows the files, under both of their names.
 func TestStepsShare(t *testing.T) {
 	t.Parallel()
 	b := newBench(t,

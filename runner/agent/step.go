@@ -25,7 +25,9 @@ type execution struct {
 	step  *Step
 	files *commandFiles // nil: a background step that has none yet
 	vars  []Var         // the step's own variables, evaluated
-	res   StepResult
+	// inputs is the file with the inputs of an action, which may be secret.
+	inputs string
+	res    StepResult
 }
 
 func (j *job) newExecution(i int) *execution {
@@ -90,6 +92,9 @@ func (x *execution) run(ctx context.Context) {
 	}
 	x.res.Wall = time.Since(begin)
 	x.commandFiles()
+	if x.inputs != "" {
+		_ = os.Remove(x.inputs)
+	}
 	x.end()
 }
 
@@ -167,8 +172,12 @@ func (x *execution) memory(maxrss int64, before, after reading) {
 
 // pump reads the step's output.
 func (x *execution) pump(r *os.File) error {
-	w := &workflow{step: x.i, emit: x.job.events.emit}
-	c := &capture{journal: x.job.log, step: x.i, command: w.line, whole: !x.job.alone}
+	w := &workflow{step: x.i, emit: x.job.events.emit, mask: func(v string) { x.shield("::add-mask::", v) }}
+	c := &capture{out: newVeil(x.job.log, x.i, x.job.masks), command: w.line, whole: !x.job.alone}
+	if x.files != nil {
+		masks := maskFile{path: x.files.paths[maskFileKind]}
+		c.learn = func() { masks.learn(x.job.masks) }
+	}
 	buf := x.job.buf
 	if x.step.Background {
 		buf = make([]byte, smallRead)
@@ -230,6 +239,9 @@ func (x *execution) commandFiles() {
 		return
 	}
 	c, err := x.files.collect()
+	for _, v := range c.masks {
+		x.shield("MLOPS_MASK", v)
+	}
 	if len(c.outputs) > 0 {
 		x.res.Outputs = make(map[string]string, len(c.outputs))
 		for _, v := range c.outputs {
@@ -323,7 +335,7 @@ func (x *execution) action(vars []Var, dir string) (command, error) {
 		if err := os.WriteFile(file, in, 0o600); err != nil {
 			return command{}, fmt.Errorf("inputs: %w", err)
 		}
-		given = Var{InputsFileVariable, file}
+		given, x.inputs = Var{InputsFileVariable, file}, file
 	}
 	env := x.environment(append(vars[:len(vars):len(vars)], given))
 	return command{"/proc/self/exe", []string{"mlops", "action", x.step.Uses}, env.list, dir}, nil

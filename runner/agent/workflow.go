@@ -17,6 +17,7 @@ const (
 type workflow struct {
 	step    int
 	emit    func(Event)
+	mask    func(value string)
 	stopped string // token that ends a stop-commands section; "" outside one
 	notices int
 }
@@ -45,7 +46,7 @@ func (w *workflow) line(b []byte) {
 		w.notice(d)
 	case "add-mask":
 		if strings.TrimSpace(d.data) != "" {
-			w.emit(Event{Kind: Mask, Step: w.step, Text: d.data})
+			w.mask(d.data)
 		}
 	case "stop-commands":
 		w.stop(d.data)

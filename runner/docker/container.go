@@ -106,6 +106,7 @@ func (e *Executor) owner(t runner.Task) (identity, error) {
 // containerConfig is what runs, without labels.
 func containerConfig(t runner.Task, owner identity) container.Config {
 	stop := int(patience(t.Spec) / time.Second)
+	private := t.Spec.Secrets != nil
 	return container.Config{
 		Hostname:   "mlops", // an ID would make each run differ
 		User:       owner.String(),
@@ -117,6 +118,8 @@ func containerConfig(t runner.Task, owner identity) container.Config {
 		Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
 		StopSignal:  "SIGTERM",
 		StopTimeout: &stop,
+		// Secrets come this way: what is said here, or lies in a file, can be looked at.
+		AttachStdin: private, OpenStdin: private, StdinOnce: private,
 	}
 }
 
@@ -264,6 +267,7 @@ func inside(s agent.Spec, remote bool) ([]byte, error) {
 	s.Version = cmp.Or(s.Version, agent.Version)
 	s.Workspace, s.Control = Workspace, control
 	s.Stream = s.Stream || remote
+	s.SecretsFollow = s.Secrets != nil
 	b, err := json.Marshal(s)
 	if err != nil {
 		return nil, config("", "docker: encode the job's spec: %w", err)

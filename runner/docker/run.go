@@ -101,7 +101,7 @@ func (j *job) start(ctx context.Context) (*types.HijackedResponse, error) {
 		}
 	}
 	// The connection outlives a cancelled ctx: the agent still reports.
-	conn, err := j.e.attach(context.WithoutCancel(ctx), j.box.id)
+	conn, err := j.e.attach(context.WithoutCancel(ctx), j.box.id, j.task.Spec.Secrets != nil)
 	if err != nil {
 		return nil, j.e.explain("docker: attach to", j.box.name, err)
 	}
@@ -109,7 +109,24 @@ func (j *job) start(ctx context.Context) (*types.HijackedResponse, error) {
 		conn.Close()
 		return nil, err
 	}
+	if err := j.confide(&conn); err != nil {
+		conn.Close()
+		return nil, err
+	}
 	return &conn, nil
+}
+
+// confide hands the job its secrets over the agent's standard input.
+func (j *job) confide(conn *types.HijackedResponse) error {
+	if j.task.Spec.Secrets == nil {
+		return nil
+	}
+	_ = conn.Conn.SetWriteDeadline(time.Now().Add(createTimeout))
+	err := agent.WriteSecrets(conn.Conn, j.task.Spec.Secrets)
+	if err == nil {
+		err = conn.CloseWrite()
+	}
+	return j.e.explain("docker: start", j.box.name, err)
 }
 
 // startBounded starts the container when there is a place among the starts.

@@ -1,6 +1,7 @@
 package executortest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,7 @@ func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) 
 	}
 	s := t.Spec
 	s.Workspace = t.Workspace
+	s.SecretsFollow = s.Secrets != nil
 	b, err := json.Marshal(s)
 	if err != nil {
 		return agent.Result{}, err
@@ -51,6 +53,13 @@ func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) 
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.Control}
 	cmd.Stderr = os.Stderr
+	if s.SecretsFollow {
+		var in bytes.Buffer
+		if err := agent.WriteSecrets(&in, s.Secrets); err != nil {
+			return agent.Result{}, err
+		}
+		cmd.Stdin = &in
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return agent.Result{}, err

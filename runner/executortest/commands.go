@@ -78,20 +78,18 @@ func workflowCommands(s *suite) {
 		echo '::pause::'
 		echo '::error::loud'
 		echo '::add-mask::s3cr3t'
+		echo s3cr3t
 		echo '::set-output name=x::1'`)
 	tr.succeed()
 	equal(s, "notices", tr.notices(), "notice plain; warning T: 50% of it\nsecond; error loud; warning ::set-output:: is ignored: write to the file that MLOPS_OUTPUT names")
-	var masks, places []string
+	var places []string
 	for _, e := range tr.events {
-		if e.Kind == agent.Mask {
-			masks = append(masks, e.Text)
-		}
 		if e.File != "" {
 			places = append(places, e.File)
 			equal(s, "line", e.Line, 7)
 		}
 	}
-	equal(s, "masks", strings.Join(masks, ","), "s3cr3t")
+	s.contains("log", tr.log, "::add-mask::***\n***\n")
 	equal(s, "files", strings.Join(places, ";"), "a,b.py")
 }
 

@@ -61,7 +61,7 @@ func Run(t *testing.T, f Factory, o Options) {
 	if o.Timeout == 0 {
 		o.Timeout = time.Minute
 	}
-	for _, group := range [][]testCase{processCases(), outputCases(), commandCases(), flowCases(), stopCases(), fileCases(), placeCases()} {
+	for _, group := range [][]testCase{processCases(), outputCases(), commandCases(), secretCases(), flowCases(), stopCases(), fileCases(), placeCases()} {
 		for _, c := range group {
 			if o.PlaceOnly && agentAlone(c.name) {
 				continue

@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step and a retry take: one for each field.
-const minNode, minStep, minRetry = 41, 15, 5
+const minNode, minStep, minRetry = 42, 15, 5
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -23,6 +23,7 @@ func (c *codec) node(n *Node) {
 	c.place(n)
 	c.vars(&n.Env)
 	listIn(c, &c.steps, &n.Steps, minStep, c.step)
+	list(c, &n.Secrets, 3, func(s *Secret) { c.str(&s.Name); c.pos(&s.Pos) })
 	c.rules(n)
 	c.str(&n.Select.Metric)
 	c.bool(&n.Select.Highest)

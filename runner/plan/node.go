@@ -34,6 +34,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 	if j.Build != nil {
 		n.Build = b.build(j.Build, leg)
 	}
+	n.Secrets = b.secrets(j)
 	n.Later = later(j)
 	b.condition(n)
 	b.actionInputs(n, j)

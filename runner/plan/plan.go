@@ -98,6 +98,7 @@ type Node struct {
 	Caches    []Cache
 	Env       []Var // may hold expressions; later ones win
 	Steps     []Step
+	Secrets   []Secret // that Env and Steps read, by name
 
 	Timeout         time.Duration
 	Grace           time.Duration
