@@ -9,6 +9,7 @@ import (
 
 const (
 	maxNotices    = 100     // of one step
+	maxMasks      = 1000    // values that one step may have hidden
 	maxNoticeText = 8 << 10 // bytes
 )
 
@@ -19,6 +20,7 @@ type workflow struct {
 	emit    func(Event)
 	stopped string // token that ends a stop-commands section; "" outside one
 	notices int
+	masks   int
 }
 
 // A directive is one command: ::name key=value,key=value::data
@@ -44,9 +46,7 @@ func (w *workflow) line(b []byte) {
 	case "notice", "warning", "error", "debug":
 		w.notice(d)
 	case "add-mask":
-		if strings.TrimSpace(d.data) != "" {
-			w.emit(Event{Kind: Mask, Step: w.step, Text: d.data})
-		}
+		w.mask(d.data)
 	case "stop-commands":
 		w.stop(d.data)
 	case "set-output", "set-env", "add-path", "save-state":
@@ -79,6 +79,20 @@ func (w *workflow) notice(d directive) {
 		text = title + ": " + text
 	}
 	w.emit(Event{Kind: Notice, Step: w.step, Level: d.name, Text: clip(text, maxNoticeText), File: d.props["file"], Line: max(line, 0)})
+}
+
+// mask has a value hidden. Each is looked for in all that follows, so their
+// number is limited.
+func (w *workflow) mask(value string) {
+	if strings.TrimSpace(value) == "" {
+		return
+	}
+	switch w.masks++; {
+	case w.masks <= maxMasks:
+		w.emit(Event{Kind: Mask, Step: w.step, Text: value})
+	case w.masks == maxMasks+1:
+		w.emit(Event{Kind: Notice, Step: w.step, Level: "error", Text: fmt.Sprintf("::add-mask:: was used more than %d times: further values are not hidden", maxMasks)})
+	}
 }
 
 // stop begins a section whose lines are text, up to the line ::token::. A token
