@@ -247,7 +247,7 @@ func readMetrics(reader record.MetricReader, workspace, path string) ([]record.M
 		return nil, err
 	}
 	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(path))
+	f, err := openFile(root, filepath.FromSlash(path))
 	if err != nil {
 		return nil, err
 	}
@@ -307,6 +307,8 @@ func stepFailure(s agent.StepResult) string {
 // fixFor is what to do about a failure that the agent reports.
 func fixFor(r agent.Result) string {
 	switch {
+	case r.Fix != "":
+		return r.Fix
 	case len(r.Missing) > 0:
 		return "write it in a step, or correct `outputs`"
 	case r.Reason == agent.ReasonOOM:

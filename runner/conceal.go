@@ -73,6 +73,9 @@ func (t *tail) maskLog(control string) error {
 	}
 	defer in.Close()
 	temp := filepath.Join(control, ".masked")
+	if err := os.RemoveAll(temp); err != nil { // the job can have put something there
+		return err
+	}
 	out, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	if x.pin, err = x.Store.Pin(ctx); err != nil {
 		return err
 	}
-	x.places = places{scratch: x.Store.Scratch, reuse: x.images.imager == nil}
+	x.places = places{scratch: x.Store.Scratch, remove: x.Store.RemoveScratch, reuse: x.images.imager == nil}
 	header := x.Options.Header
 	header.Started = x.started.UTC()
 	if x.writer, err = record.Create(x.Store.Root(), header); err != nil {

@@ -68,6 +68,9 @@ type Options struct {
 	Force     bool            // run what Only names although it is cached
 	Jobs      int             // jobs at once; 0 means the number of cores
 	KeepGoing bool
+	// DiskFloor is how many bytes a job must leave free on the store's file
+	// system; 0 means [DefaultDiskFloor], less than 0 none.
+	DiskFloor int64
 	AgentPath string     // mlops binary for containers; "" means this executable
 	Header    record.Run // what the record says beside the jobs
 }

@@ -32,6 +32,9 @@ type Spec struct {
 	DiskFloor   int64 `json:"diskFloor,omitempty"`
 	OutputFiles int   `json:"outputFiles,omitempty"` // that outputs may hold; 0 = [MaxOutputFiles]
 	Pids        int64 `json:"pids,omitempty"`        // the place's limit of processes, for messages
+	// Outside is where the workspace lies outside of the place, for messages
+	// about its file system; "" = at Workspace.
+	Outside string `json:"outside,omitempty"`
 	// Transient leaves out events.jsonl and result.json, for a caller who waits in
 	// the same process and takes the Result from Run.
 	Transient bool              `json:"transient,omitempty"`

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func (j *job) lastMeasure() {
 // space looks at the floor and, if asked, at what the job has taken.
 func (j *job) space(measure bool) error {
 	for _, dir := range []string{j.spec.Workspace, j.spec.Control} {
-		if err := belowFloor(dir, j.spec.DiskFloor); err != nil {
+		if err := belowFloor(dir, cmp.Or(j.spec.Outside, dir), j.spec.DiskFloor); err != nil {
 			return err
 		}
 	}
@@ -118,8 +119,8 @@ func (j *job) taken() error {
 
 // belowFloor fails with a *spaceError if dir's file system has less free space
 // than floor bytes, or a twentieth of itself if that is less, or hardly any
-// names for files left.
-func belowFloor(dir string, floor int64) error {
+// names for files left. shown is how messages call dir.
+func belowFloor(dir, shown string, floor int64) error {
 	var st unix.Statfs_t
 	if floor <= 0 || unix.Statfs(dir, &st) != nil || st.Blocks == 0 {
 		return nil
@@ -127,10 +128,10 @@ func belowFloor(dir string, floor int64) error {
 	floor = min(floor, int64(st.Blocks)*int64(st.Bsize)/20)
 	const fix = `free some space: "mlops cache gc --max-size 5GiB"`
 	if free := int64(st.Bavail) * int64(st.Bsize); free < floor {
-		return &spaceError{fmt.Sprintf("the file system of %s has %s free, %s less than the %s that must stay", dir, bytesText(free), bytesText(floor-free), bytesText(floor)), fix}
+		return &spaceError{fmt.Sprintf("the file system of %s has %s free, %s less than the %s that must stay", shown, bytesText(free), bytesText(floor-free), bytesText(floor)), fix}
 	}
 	if keep := st.Files / 200; st.Ffree < keep {
-		return &spaceError{fmt.Sprintf("the file system of %s has room for %d files, %d less than must stay", dir, st.Ffree, keep-st.Ffree), fix}
+		return &spaceError{fmt.Sprintf("the file system of %s has room for %d files, %d less than must stay", shown, st.Ffree, keep-st.Ffree), fix}
 	}
 	return nil
 }

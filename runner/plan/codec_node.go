@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step and a retry take: one for each field.
-const minNode, minStep, minRetry = 41, 15, 5
+const minNode, minStep, minRetry = 42, 15, 5
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -60,6 +60,7 @@ func (c *codec) resources(r *spec.Resources) {
 	c.int64(&r.Shm)
 	c.int64(&r.Disk)
 	c.int64(&r.Pids)
+	c.int64(&r.Log)
 	c.int(&r.GPUs)
 }
 

@@ -131,7 +131,7 @@ func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
 			}
 			removed = append(removed, place+"/"+e.Name())
 			if !dryRun {
-				err = errors.Join(err, removeTree(d.path(place), e.Name()))
+				err = errors.Join(err, d.removeTree(d.path(place), e.Name()))
 			}
 		}
 	}
@@ -149,15 +149,6 @@ func (d *Dir) stale(place string, e fs.DirEntry) bool {
 	}
 	st, err := e.Info()
 	return err == nil && place == "tmp" && d.now().Sub(st.ModTime()) > 24*time.Hour
-}
-
-func removeTree(dir, name string) error {
-	f, err := openFolder(dir)
-	if err != nil {
-		return err
-	}
-	defer f.close()
-	return f.removeAll(name)
 }
 
 // writeFile puts data at rel by way of a temporary file and a rename. With
