@@ -230,5 +230,8 @@ func (j *job) refusal(times int64) string {
 	if j.spec.Pids > 0 {
 		limit = fmt.Sprintf("the limit of %d processes (resources.pids)", j.spec.Pids)
 	}
-	return fmt.Sprintf("%s was reached %d times", limit, times)
+	if times == 1 {
+		return limit + " was reached"
+	}
+	return fmt.Sprintf("%s was reached, %d times", limit, times)
 }
