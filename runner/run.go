@@ -73,6 +73,9 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	}
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
+	for _, text := range x.Options.Notices {
+		x.watch.send(Event{Kind: Notice, Level: "warning", Text: text})
+	}
 	if x.images.imager == nil {
 		x.reap(ctx) // a container engine is asked when a job runs, not before
 	}

@@ -175,7 +175,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount) T
 		Name: a.name,
 		Labels: map[string]string{
 			"mlops.run": x.writer.ID(), "mlops.job": n.ID, "mlops.attempt": strconv.Itoa(a.number),
-			"mlops.scope": x.Store.Root(),
+			"mlops.scope": x.scope(),
 			"mlops.host":  self.Host, "mlops.pid": strconv.Itoa(self.PID), "mlops.pid-start": self.Start,
 		},
 		Image: d.image, Workspace: a.workspace, Control: a.control, Mounts: mounts,

@@ -13,12 +13,16 @@ import (
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 type runOptions struct {
 	engineOptions
+	untrustedOptions
 	jobs      int
 	keepGoing bool
+	minFree   string
+	floor     int64 // bytes of minFree
 	refresh   bool
 	output    string
 }
@@ -32,14 +36,19 @@ func newRun(a *app) *cobra.Command {
 file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 		Example: "  mlops run\n  mlops run train --param train.lr=0.2\n  mlops run prepare --downstream --force",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.settle(c.Flags(), os.LookupEnv); err != nil {
+				return err
+			}
 			return a.runPipeline(c.Context(), o, args)
 		},
 		ValidArgsFunction: a.completeJobs,
 	}
-	o.register(c.Flags())
+	o.engineOptions.register(c.Flags())
 	f := c.Flags()
+	o.untrustedOptions.register(f)
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "jobs at once (default: the number of cores)")
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
+	f.StringVar(&o.minFree, "min-free", "512MiB", "end jobs that leave less than this free on the store's file system, or a twentieth of a small one; 0 for no limit")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
 	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
@@ -61,6 +70,13 @@ func envOr(name, otherwise string) string {
 }
 
 func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) error {
+	if o.minFree == "0" {
+		o.floor = -1
+	} else if n, err := spec.ParseSize(o.minFree); err != nil {
+		return usagef("--min-free %s: %w; write a size such as 2GiB, or 0", o.minFree, err)
+	} else {
+		o.floor = n
+	}
 	if o.jobs < 0 {
 		return usagef("-j %d: write a positive number, or 0 for the number of cores", o.jobs)
 	}
@@ -71,6 +87,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	p, err := a.findProject("")
 	if err != nil {
 		return errors.Join(err, out.Close())
+	}
+	if o.untrusted {
+		return errors.Join(a.runUntrusted(ctx, p, o, names, out), heard(out.Close()))
 	}
 	if a.noop(p, o, names, out) {
 		return out.Close()
@@ -107,7 +126,7 @@ func heard(err error) error {
 // execute runs an open session under the signals of the terminal.
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
-	s.Options.Jobs, s.Options.KeepGoing = o.jobs, o.keepGoing
+	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = o.jobs, o.keepGoing, o.floor
 	s.Options.Header = s.header()
 	hard, soft, stop := interruptible(ctx)
 	defer stop()
