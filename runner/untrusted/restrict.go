@@ -179,6 +179,15 @@ func (r *restrictor) protect(n, b *plan.Node) {
 	n.Image, n.Build, n.Pull, n.Platform, n.Network, n.User = b.Image, b.Build, b.Pull, b.Platform, b.Network, b.User
 	n.Resources, n.Timeout, n.Grace, n.Isolate = b.Resources, b.Timeout, b.Grace, b.Isolate
 	n.Retry = slices.Clone(b.Retry)
+	// The fingerprint has to say what the job runs as, so that what a trusted run
+	// made in the same place is found.
+	isPlace := func(l plan.Line) bool { return l.Kind == "place" }
+	n.Definition = slices.DeleteFunc(slices.Clone(n.Definition), isPlace)
+	for _, l := range b.Definition {
+		if isPlace(l) {
+			n.Definition = append(n.Definition, l)
+		}
+	}
 }
 
 // plainRetries are rules without their places in the file.

@@ -163,6 +163,20 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestFingerprintIsThatOfTheBase shows that a job whose place alone was changed
+// finds the results that trusted runs have made.
+func TestFingerprintIsThatOfTheBase(t *testing.T) {
+	t.Parallel()
+	head, _, err := restrict(t, Options{}, "network: none, run", "user: root, run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := plan.Strings(node(t, head, "offline").Definition), plan.Strings(node(t, parse(t, base), "offline").Definition)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestWithheld(t *testing.T) {
 	t.Parallel()
 	more := "jobs:\n  new: {image: evil:1, run: \"true\"}\n  fine: {run: \"true\"}\n  made: {build: {context: d}, run: \"true\"}\n  sly: {uses: promote, with: {model: m, from: x}}\n"
