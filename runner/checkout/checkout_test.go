@@ -457,6 +457,30 @@ func TestPointersAreLeft(t *testing.T) {
 	}
 }
 
+// TestLFS brings a file by the real git-lfs, and by no address but the source's.
+func TestLFS(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git-lfs"); err != nil {
+		t.Skip("no git-lfs")
+	}
+	r := newRepo(t)
+	r.git("lfs", "install", "--local")
+	r.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+	r.write(".lfsconfig", "[lfs]\n\turl = https://127.0.0.1:1/elsewhere\n")
+	r.write("a.bin", "real content\n")
+	r.commit("lfs")
+	if got, dir := bring(t, r.dir, "main", Options{}); len(got.Pointers) != 1 || !strings.HasPrefix(files(t, dir)["a.bin"], pointerStart) {
+		t.Errorf("%+v", got)
+	}
+	got, dir := bring(t, r.dir, "main", Options{LFS: true})
+	if text := files(t, dir)["a.bin"]; text != "real content\n" || len(got.Pointers) > 0 {
+		t.Errorf("a.bin holds %q; %+v", text, got)
+	}
+	if s := (&repo{t, dir}).git("status", "--porcelain"); s != "" {
+		t.Errorf("status: %s", s)
+	}
+}
+
 func TestLFSHasToBeThere(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() // without git-lfs

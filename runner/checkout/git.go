@@ -84,9 +84,17 @@ func (g *git) run(ctx context.Context, args ...string) (string, error) {
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Run(); err != nil {
-		return "", gitError(ctx, args[0], err, errs.String())
+		return "", gitError(ctx, commandOf(args), err, errs.String())
 	}
 	return out.String(), nil
+}
+
+// commandOf is the command among arguments: the first that is no setting.
+func commandOf(args []string) string {
+	for len(args) > 2 && args[0] == "-c" {
+		args = args[2:]
+	}
+	return args[0]
 }
 
 // line is run for a command that prints one line.

@@ -34,7 +34,9 @@ func needLFS(getenv func(string) string) error {
 // notes where there are some.
 func (c *checkout) lfs(ctx context.Context, t tree, r *Result) error {
 	if c.opts.LFS {
-		return c.pull(ctx)
+		if err := c.pull(ctx); err != nil {
+			return err
+		}
 	}
 	var err error
 	r.Pointers, err = pointers(c.dir)
@@ -48,8 +50,19 @@ func (c *checkout) pull(ctx context.Context) error {
 	if !c.source.local {
 		endpoint = strings.TrimSuffix(endpoint, ".git") + ".git/info/lfs"
 	}
-	_, err := c.run(ctx, "-c", "lfs.url="+endpoint, "-c", "lfs.fetchexclude=", "-c", "lfs.fetchinclude=",
-		"-c", "filter.lfs.smudge=git-lfs smudge -- %f", "-c", "filter.lfs.process=", "lfs", "pull")
+	args := []string{"-c", "lfs.url=" + endpoint, "-c", "lfs.fetchexclude=", "-c", "lfs.fetchinclude="}
+	// Without all four git-lfs takes itself for not installed, and does nothing.
+	// They stay in the folder's configuration, so that its files count as unchanged.
+	for _, kv := range [][2]string{
+		{"filter.lfs.clean", "git-lfs clean -- %f"}, {"filter.lfs.smudge", "git-lfs smudge -- %f"},
+		{"filter.lfs.process", "git-lfs filter-process"}, {"filter.lfs.required", "true"},
+	} {
+		if _, err := c.run(ctx, "config", "--local", kv[0], kv[1]); err != nil {
+			return err
+		}
+		args = append(args, "-c", kv[0]+"="+kv[1])
+	}
+	_, err := c.run(ctx, append(args, "lfs", "pull")...)
 	return err
 }
 
