@@ -62,6 +62,20 @@ func (o *engineOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.force, "force", false, "run the named jobs (or all) although they are cached")
 }
 
+// parseFloor reads --min-free; 0 means no limit.
+func (o *runOptions) parseFloor() error {
+	if o.minFree == "0" {
+		o.floor = -1
+		return nil
+	}
+	n, err := spec.ParseSize(o.minFree)
+	if err != nil {
+		return usagef("--min-free %s: %w; write a size such as 2GiB, or 0", o.minFree, err)
+	}
+	o.floor = n
+	return nil
+}
+
 func envOr(name, otherwise string) string {
 	if v := os.Getenv(name); v != "" {
 		return v
@@ -70,12 +84,8 @@ func envOr(name, otherwise string) string {
 }
 
 func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) error {
-	if o.minFree == "0" {
-		o.floor = -1
-	} else if n, err := spec.ParseSize(o.minFree); err != nil {
-		return usagef("--min-free %s: %w; write a size such as 2GiB, or 0", o.minFree, err)
-	} else {
-		o.floor = n
+	if err := o.parseFloor(); err != nil {
+		return err
 	}
 	if o.jobs < 0 {
 		return usagef("-j %d: write a positive number, or 0 for the number of cores", o.jobs)
