@@ -222,7 +222,7 @@ func readMetrics(reader record.MetricReader, workspace, path string) ([]record.M
 		return nil, err
 	}
 	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(path))
+	f, err := openFile(root, filepath.FromSlash(path))
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,10 @@ func (d decision) fail(err error) decision {
 // yet stays open instead of being made. cancelled is what cancelled() says.
 func (x *execution) decide(ctx context.Context, n *plan.Node, forecast, cancelled bool) decision {
 	d := decision{needs: x.needs(n)}
+	if why := x.withholding(n); why != "" {
+		d.fate, d.why = IsSkip, []string{why}
+		return d
+	}
 	scope := x.contexts.scope(n, d.needs)
 	c := x.condition(n, scope, cancelled)
 	switch {
@@ -214,6 +218,9 @@ func (x *execution) decideKnown(ctx context.Context, n *plan.Node, d decision, s
 	case n.NoCache:
 		d.fate, d.why = WillRun, []string{n.Uncached()}
 		return d
+	}
+	if err := x.Overlay.adopt(ctx, x.Store, d.print); err != nil {
+		x.log().Warn("reuse a result of the shared store", "job", n.ID, "error", err)
 	}
 	hit, why := x.lookUp(d.print)
 	if hit != nil {

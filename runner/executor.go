@@ -105,8 +105,8 @@ type Resources struct {
 	CPUs   float64 // cores
 	Memory int64   // bytes
 	Shm    int64   // bytes of /dev/shm
-	Disk   int64   // bytes of workspace
-	Pids   int64   // 0 means 4096
+	Disk   int64   // bytes of workspace; the agent watches Spec.Disk
+	Pids   int64   // 0 means 4096; see also Spec.Pids
 	GPUs   int     // -1 means all
 }
 

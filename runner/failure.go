@@ -83,6 +83,8 @@ const (
 // cure is what to do about a failure that the agent reports, or "".
 func cure(n *plan.Node, r agent.Result) string {
 	switch {
+	case r.Fix != "":
+		return r.Fix
 	case len(r.Missing) > 0:
 		return "write it in a step, or correct `outputs`"
 	case r.Reason == agent.ReasonOOM:

@@ -106,6 +106,9 @@ func (x *execution) fill(job *record.Job, r *Result) {
 // publish puts a result's outputs into the repository folder, unless they are
 // there already.
 func (x *execution) publish(ctx context.Context, n *plan.Node, r *Result) error {
+	if x.Overlay != nil {
+		return x.publishAside(ctx, r)
+	}
 	es := entries(r.Outputs)
 	x.used.addOutputs(es)
 	if x.Tree.Current(ctx, es) && !slices.ContainsFunc(n.Outputs, isFolder) {

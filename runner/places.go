@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/mlops-runner/mlops/runner/agent"
 )
 
 // places lends attempts a workspace and a control folder on the store's file
@@ -15,6 +17,7 @@ import (
 // over those that were freed in the last seconds.
 type places struct {
 	scratch func() (string, error)
+	remove  func(dir string) error
 	reuse   bool
 
 	mu   sync.Mutex // guards free
@@ -44,8 +47,9 @@ func (p *places) lend() (dir string, err error) {
 
 // giveBack ends the use of what lend returned.
 func (p *places) giveBack(dir string) error {
-	if !p.reuse || empty(filepath.Join(dir, workspaceName)) != nil || empty(filepath.Join(dir, controlName, "tmp")) != nil {
-		return os.RemoveAll(dir)
+	control := filepath.Join(dir, controlName)
+	if !p.reuse || empty(filepath.Join(dir, workspaceName)) != nil || empty(filepath.Join(control, "tmp")) != nil || clean(control) != nil {
+		return p.remove(dir)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,10 +63,24 @@ func (p *places) close() error {
 	defer p.mu.Unlock()
 	var errs []error
 	for _, dir := range p.free {
-		errs = append(errs, os.RemoveAll(dir))
+		errs = append(errs, p.remove(dir))
 	}
 	p.free = nil
 	return errors.Join(errs...)
+}
+
+// clean removes from a control folder what is none of the agent's own files: a
+// job may have left there what the next one must not find.
+func clean(control string) error {
+	es, err := os.ReadDir(control)
+	for _, e := range es {
+		switch e.Name() {
+		case agent.LogFile, agent.IndexFile, "step", "tmp":
+		default:
+			err = errors.Join(err, os.RemoveAll(filepath.Join(control, e.Name())))
+		}
+	}
+	return err
 }
 
 // empty removes what is in a folder, and gives it back the mode it had.

@@ -68,7 +68,7 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	if x.pin, err = x.Store.Pin(ctx); err != nil {
 		return err
 	}
-	x.places = places{scratch: x.Store.Scratch, reuse: x.images.imager == nil}
+	x.places = places{scratch: x.Store.Scratch, remove: x.Store.RemoveScratch, reuse: x.images.imager == nil}
 	header := x.Options.Header
 	header.Started = x.started.UTC()
 	if x.writer, err = record.Create(x.Store.Root(), header); err != nil {
@@ -76,6 +76,9 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	}
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now, x.secret)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
+	for _, text := range x.Options.Notices {
+		x.watch.send(Event{Kind: Notice, Level: "warning", Text: text})
+	}
 	if x.images.imager == nil {
 		x.reap(ctx) // a container engine is asked when a job runs, not before
 	}

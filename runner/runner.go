@@ -48,6 +48,7 @@ type Runner struct {
 	Store    *store.Dir
 	Tree     *worktree.Tree
 	Executor Executor
+	Overlay  *Overlay // nil: results are kept in Store and published into Root
 	// Contexts are the github and inputs contexts that expressions may read.
 	Contexts map[string]any
 	// Secrets are the values of the secrets that jobs name, by name in capitals.
@@ -73,6 +74,11 @@ type Options struct {
 	Force     bool            // run what Only names although it is cached
 	Jobs      int             // jobs at once; 0 means the number of cores
 	KeepGoing bool
+	Withheld  map[string]string // nodes that must not run, by ID, with the reason
+	Notices   []string          // shown when the run begins
+	// DiskFloor is how many bytes a job must leave free on the store's file
+	// system; 0 means [DefaultDiskFloor], less than 0 none.
+	DiskFloor int64
 	AgentPath string     // mlops binary for containers; "" means this executable
 	Header    record.Run // what the record says beside the jobs
 }

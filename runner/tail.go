@@ -94,6 +94,11 @@ func openControl(control, name string) (*os.File, error) {
 		return nil, err
 	}
 	defer root.Close()
+	return openFile(root, name)
+}
+
+// openFile opens a regular file of a folder that a job can write to.
+func openFile(root *os.Root, name string) (*os.File, error) {
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err

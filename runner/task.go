@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -205,7 +206,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, s
 		Name: a.name,
 		Labels: map[string]string{
 			"mlops.run": x.writer.ID(), "mlops.job": n.ID, "mlops.attempt": strconv.Itoa(a.number),
-			"mlops.scope": x.Store.Root(),
+			"mlops.scope": x.scope(),
 			"mlops.host":  self.Host, "mlops.pid": strconv.Itoa(self.PID), "mlops.pid-start": self.Start,
 		},
 		Image: d.image, Workspace: a.workspace, Control: a.control, Mounts: mounts,
@@ -214,9 +215,25 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, s
 			Env: env, Contexts: x.contexts.forAgent(n, d.needs, env), Secrets: secrets, Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
 			Timeout: n.Timeout, Grace: n.Grace, GPUs: n.Resources.GPUs,
 			Transient: x.images.imager == nil,
+			LogLimit:  cmp.Or(n.Resources.Log, defaultLog), Disk: n.Resources.Disk, DiskFloor: x.diskFloor(), Pids: n.Resources.Pids,
 		},
 		Resources: resources(n.Resources), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
 	}
+}
+
+// defaultLog is how many bytes of a job's log are kept: more is seldom read, and
+// a job that prints in a loop must not fill the disk.
+const defaultLog = 256 << 20
+
+// DefaultDiskFloor is how many bytes stay free on the store's file system.
+const DefaultDiskFloor = 512 << 20
+
+// diskFloor is how many bytes of the disk jobs must leave.
+func (r *Runner) diskFloor() int64 {
+	if r.Options.DiskFloor < 0 {
+		return 0
+	}
+	return cmp.Or(r.Options.DiskFloor, DefaultDiskFloor)
 }
 
 func resources(r spec.Resources) Resources {

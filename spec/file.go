@@ -194,6 +194,7 @@ type Resources struct {
 	Shm    int64   // bytes of /dev/shm
 	Disk   int64   // bytes the workspace may take
 	Pids   int64   // processes
+	Log    int64   // bytes of the log that are kept
 	GPUs   int     // devices; -1 means all
 }
 

@@ -75,6 +75,7 @@ func newRoot(a *app) *cobra.Command {
 		newRun(a), newPlan(a), newGraph(a), newValidate(a), newEval(a),
 		newRuns(a), newShow(a), newLogs(a), newCache(a),
 		newInit(a), newDoctor(a), newVersion(a),
+		newCheckout(a),
 	)
 	usageArgs(root)
 	return root

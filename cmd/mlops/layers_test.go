@@ -28,6 +28,8 @@ var layers = map[string][]string{
 	"runner/worktree":     {"runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":         {"spec", "spec/expression", "runner/store"},
 	"runner":              {"spec", "spec/expression", "runner/agent", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
+	"runner/checkout":     {},                      // git alone: what it brings is looked at by others
+	"runner/untrusted":    {"runner/plan", "spec"}, // holds plans back; who runs them does the rest
 	"runner/report":       {"spec", "spec/expression", "runner/record"},
 	"runner/host":         {"runner", "runner/agent"},
 	"runner/docker":       {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told

@@ -24,6 +24,7 @@ type project struct {
 	warnings spec.Diagnostics
 	contexts map[string]any // github, inputs
 
+	overlay     string       // store of an untrusted run, in place of the project's; "" for other runs
 	paramDigest store.Digest // of the params file, as it was when the plan was made
 }
 
@@ -151,8 +152,16 @@ func (p *project) plan() (*plan.Plan, error) {
 	return pl, err
 }
 
-// store is where the results of this project are kept.
+// store is where the results of this run are kept.
 func (p *project) store() string {
+	if p.overlay != "" {
+		return p.overlay
+	}
+	return p.sharedStore()
+}
+
+// sharedStore is where the results of this project are kept.
+func (p *project) sharedStore() string {
 	if home := os.Getenv("MLOPS_HOME"); home != "" {
 		return home
 	}

@@ -14,13 +14,17 @@ import (
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 type runOptions struct {
 	engineOptions
-	secrets   secretOptions
+	secrets secretOptions
+	untrustedOptions
 	jobs      int
 	keepGoing bool
+	minFree   string
+	floor     int64 // bytes of minFree
 	refresh   bool
 	output    string
 }
@@ -34,15 +38,20 @@ func newRun(a *app) *cobra.Command {
 file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 		Example: "  mlops run\n  mlops run train --param train.lr=0.2\n  mlops run prepare --downstream --force",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.settle(c.Flags(), os.LookupEnv); err != nil {
+				return err
+			}
 			return a.runPipeline(c.Context(), o, args)
 		},
 		ValidArgsFunction: a.completeJobs,
 	}
-	o.register(c.Flags())
+	o.engineOptions.register(c.Flags())
 	f := c.Flags()
 	o.secrets.register(f)
+	o.untrustedOptions.register(f)
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "jobs at once (default: the number of cores)")
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
+	f.StringVar(&o.minFree, "min-free", "512MiB", "end jobs that leave less than this free on the store's file system, or a twentieth of a small one; 0 for no limit")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
 	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
@@ -56,6 +65,20 @@ func (o *engineOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.force, "force", false, "run the named jobs (or all) although they are cached")
 }
 
+// parseFloor reads --min-free; 0 means no limit.
+func (o *runOptions) parseFloor() error {
+	if o.minFree == "0" {
+		o.floor = -1
+		return nil
+	}
+	n, err := spec.ParseSize(o.minFree)
+	if err != nil {
+		return usagef("--min-free %s: %w; write a size such as 2GiB, or 0", o.minFree, err)
+	}
+	o.floor = n
+	return nil
+}
+
 func envOr(name, otherwise string) string {
 	if v := os.Getenv(name); v != "" {
 		return v
@@ -64,6 +87,9 @@ func envOr(name, otherwise string) string {
 }
 
 func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) error {
+	if err := o.parseFloor(); err != nil {
+		return err
+	}
 	if o.jobs < 0 {
 		return usagef("-j %d: write a positive number, or 0 for the number of cores", o.jobs)
 	}
@@ -74,6 +100,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	p, err := a.findProject("")
 	if err != nil {
 		return errors.Join(err, out.Close())
+	}
+	if o.untrusted {
+		return errors.Join(a.runUntrusted(ctx, p, o, names, out), heard(out.Close()))
 	}
 	secrets, err := o.secrets.read(os.LookupEnv)
 	if err != nil {
@@ -124,7 +153,7 @@ func (a *app) leave() {
 // execute runs an open session under the signals of the terminal.
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
-	s.Options.Jobs, s.Options.KeepGoing = o.jobs, o.keepGoing
+	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = o.jobs, o.keepGoing, o.floor
 	s.Options.Header = s.header()
 	hard, soft, stop := interruptible(ctx, a.leave)
 	defer stop()

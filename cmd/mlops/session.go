@@ -61,7 +61,11 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	if err != nil {
 		return nil, errors.Join(usageError{err}, tree.Close())
 	}
-	exec, closeExec, err := a.executor(ctx, o.executor, s.Root())
+	scope, err := filepath.Abs(p.sharedStore())
+	if err != nil {
+		return nil, errors.Join(err, tree.Close())
+	}
+	exec, closeExec, err := a.executor(ctx, o.executor, scope)
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
 	}
@@ -147,7 +151,7 @@ func (p *project) indexPath() string {
 
 // storeInside is the store's folder, if it lies inside the repository's.
 func (p *project) storeInside() []string {
-	rel, err := filepath.Rel(p.root, p.store())
+	rel, err := filepath.Rel(p.root, p.sharedStore())
 	if err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
 		return nil
 	}

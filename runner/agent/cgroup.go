@@ -17,6 +17,7 @@ type cgroup struct {
 	peak *os.File // bytes: memory.peak, or memory.max_usage_in_bytes
 	oom  *os.File // line oom_kill N: memory.events, or memory.oom_control
 	cpu  *os.File // cpu.stat, or cpuacct.usage
+	pids *os.File // line max N: pids.events
 }
 
 // A reading is the state of the counters at one moment.
@@ -24,6 +25,8 @@ type reading struct {
 	peak  int64         // bytes, high-water mark
 	kills int64         // processes that the kernel killed for lack of memory
 	cpu   time.Duration // of all processes that ever were in the group; 0 = unknown
+	// refused is how often the group's limit did not let a process start.
+	refused int64
 }
 
 // openCgroup finds the group of this process. proc is the text of
@@ -39,6 +42,7 @@ func openCgroup(proc, mounts string) *cgroup {
 				c.fill(&c.peak, dir, "memory.peak")
 				c.fill(&c.oom, dir, "memory.events")
 				c.fill(&c.cpu, dir, "cpu.stat")
+				c.fill(&c.pids, dir, "pids.events")
 				continue
 			}
 			if m.has("memory") {
@@ -47,6 +51,9 @@ func openCgroup(proc, mounts string) *cgroup {
 			}
 			if m.has("cpuacct") {
 				c.fill(&c.cpu, dir, "cpuacct.usage")
+			}
+			if m.has("pids") {
+				c.fill(&c.pids, dir, "pids.events")
 			}
 		}
 	}
@@ -69,7 +76,7 @@ func (c *cgroup) fill(f **os.File, dir, name string) {
 }
 
 func (c *cgroup) close() {
-	for _, f := range []*os.File{c.peak, c.oom, c.cpu} {
+	for _, f := range []*os.File{c.peak, c.oom, c.cpu, c.pids} {
 		if f != nil {
 			f.Close()
 		}
@@ -84,6 +91,7 @@ func (c *cgroup) read() (r reading) {
 	buf := make([]byte, 4<<10)
 	r.peak, _ = strconv.ParseInt(string(bytes.TrimSpace(slurp(c.peak, buf))), 10, 64)
 	r.kills = keyed(slurp(c.oom, buf), "oom_kill")
+	r.refused = keyed(slurp(c.pids, buf), "max")
 	cpu := slurp(c.cpu, buf)
 	if usec := keyed(cpu, "usage_usec"); usec > 0 {
 		r.cpu = time.Duration(usec) * time.Microsecond

@@ -35,6 +35,19 @@
 // run, for five minutes in all. A context whose cause is [ErrKill], or a kill
 // given by [WithKill], skips all of that.
 //
+// # Jobs that mean harm
+//
+// Steps run as the user who owns the control directory and can write there. So
+// the agent's files are made anew in the place of whatever is under their names,
+// a log that a step removed is written again from the open file, and such a job
+// fails. Outputs are read when nothing of the job runs any more; links are not
+// followed, and what is not a file, a folder or a link inside the output is
+// refused. Their number and the bytes that they claim are bounded.
+//
+// Once a second the agent looks at what its folders take and at what is left of
+// their file system, and kills a job that passes Spec.Disk or Spec.DiskFloor.
+// What a step holds open and has removed shows in the second alone.
+//
 // # Why these choices
 //
 // Why a session per step and not only a process group: a background group that

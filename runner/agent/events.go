@@ -3,7 +3,6 @@ package agent
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -22,7 +21,7 @@ type emitter struct {
 }
 
 func openEvents(dir string, masks *mask.Set, sink func(Event)) (*emitter, error) {
-	f, err := os.OpenFile(filepath.Join(dir, EventsFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := reopenOwn(dir, EventsFile, os.O_WRONLY)
 	if err != nil {
 		return nil, err
 	}

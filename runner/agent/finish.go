@@ -26,12 +26,17 @@ func (j *job) finish(started time.Time) (Result, error) {
 		j.blame(r, ReasonConfig, err)
 	}
 	if r.Status == Success {
+		j.lastMeasure()
 		j.collect(r)
 	}
+	j.stopWatch()
 	last := max(0, len(j.spec.Steps)-1)
 	size, err := j.log.close(last)
 	if err != nil {
 		j.blameWrite(r, fmt.Errorf("log: %w", err))
+	}
+	if j.log.tampered != nil {
+		j.blame(r, ReasonConfig, j.log.tampered)
 	}
 	r.LogSize = size
 	j.sum(r, started)
@@ -52,7 +57,9 @@ func (j *job) finish(started time.Time) (Result, error) {
 // verdict says how the job ended, as far as its steps go.
 func (j *job) verdict(r *Result) {
 	st := j.status()
-	switch {
+	switch space := spaceCause(j.ctx); {
+	case space != nil:
+		r.Status, r.Reason, r.Error, r.Fix = Failure, ReasonDiskFull, space.Error(), space.fix
 	case st.cancelled:
 		r.Status, r.Reason = Canceled, ReasonCanceled
 		if r.Failed < 0 {
@@ -129,7 +136,11 @@ func endNamespace() error {
 // collect takes the outputs of a successful job.
 func (j *job) collect(r *Result) {
 	artifacts, missing, err := collectOutputs(j.ctx, &j.spec, r.Started)
+	var space *spaceError
 	switch {
+	case errors.As(err, &space) || errors.As(context.Cause(j.ctx), &space):
+		j.blame(r, ReasonDiskFull, space)
+		r.Fix = space.fix
 	case err != nil && j.ctx.Err() != nil:
 		r.Status, r.Reason, r.Error = Canceled, ReasonCanceled, ""
 		if errors.Is(context.Cause(j.ctx), errJobTimeout) {
@@ -164,18 +175,21 @@ func (j *job) save(r *Result) error {
 	return saveResult(j.spec.Control, r)
 }
 
-// saveResult writes the result so that it is there whole or not at all.
+// saveResult writes the result so that it is there whole or not at all. What a
+// step left under that name goes first: if the disk is full, a forged result
+// must not stay.
 func saveResult(dir string, r *Result) error {
+	if err := os.RemoveAll(filepath.Join(dir, ResultFile)); err != nil {
+		return fmt.Errorf("result: %w", err)
+	}
 	b, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
-	tmp := filepath.Join(dir, "."+ResultFile)
-	if err := os.WriteFile(tmp, b, 0o644); err != nil {
-		_ = os.Remove(tmp)
+	if err := writeOwn(dir, "."+ResultFile, b, 0o644); err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
-	if err := os.Rename(tmp, filepath.Join(dir, ResultFile)); err != nil {
+	if err := os.Rename(filepath.Join(dir, "."+ResultFile), filepath.Join(dir, ResultFile)); err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
 	return nil

@@ -63,9 +63,9 @@ func hashFiles(workspace string, patterns []string) (string, error) {
 }
 
 func addFile(all io.Writer, root *os.Root, name string) error {
-	f, err := root.Open(name)
+	f, _, err := openRegular(root, name)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer f.Close()
 	one := sha256.New()

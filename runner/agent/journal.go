@@ -2,7 +2,10 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,6 +29,8 @@ type journal struct {
 	events *emitter
 	stream bool // bytes go through the event stream too
 	err    error
+	// tampered says that a step wrote to the log, or put something in its place.
+	tampered error
 
 	size     int64 // bytes written to the journal
 	head     int64 // bytes that go to the file directly; all, if there is no limit
@@ -47,13 +52,14 @@ type indexLine struct {
 }
 
 func openJournal(s Spec, events *emitter) (*journal, error) {
-	// Appending, so that a job that empties the file leaves no hole in it.
-	const flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC | os.O_APPEND
-	f, err := os.OpenFile(filepath.Join(s.Control, LogFile), flags, 0o644)
+	// Appending, so that a job that empties the file leaves no hole in it;
+	// readable, so that one that is removed can be written again.
+	const flags = os.O_RDWR | os.O_APPEND
+	f, err := reopenOwn(s.Control, LogFile, flags)
 	if err != nil {
 		return nil, err
 	}
-	x, err := os.OpenFile(filepath.Join(s.Control, IndexFile), flags, 0o644)
+	x, err := reopenOwn(s.Control, IndexFile, flags)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -183,6 +189,13 @@ func (j *journal) length() int64 {
 	return j.size
 }
 
+// stored is how many bytes the log's file should have now.
+func (j *journal) stored() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.inFile()
+}
+
 // close completes both files and returns the log's length in bytes. After it
 // place translates offsets to where their bytes ended up.
 func (j *journal) close(step int) (int64, error) {
@@ -192,18 +205,52 @@ func (j *journal) close(step int) (int64, error) {
 	}
 	rest := j.closeTail(step)
 	j.flushIndex()
-	for _, f := range []*os.File{j.file, j.index} {
-		if err := f.Close(); j.err == nil {
-			j.err = err
-		}
-	}
-	grown, size, err := j.grown || rest > 0, j.fileSize(), j.err
+	size := j.seal()
+	grown, err := j.grown || rest > 0, j.err
 	j.grown = false
 	j.mu.Unlock()
 	if grown && !j.stream {
 		j.events.emit(Event{Kind: LogGrew, Step: step, Offset: size})
 	}
 	return size, err
+}
+
+// seal closes both files, found under their own names, and returns the log's
+// length. It notes whether that is what was written.
+func (j *journal) seal() int64 {
+	size := j.fileSize()
+	for _, f := range []*os.File{j.file, j.index} {
+		st, err := f.Stat()
+		if err == nil && f == j.file && j.err == nil && st.Size() != size {
+			size, j.tampered = st.Size(), fmt.Errorf("the job wrote to its log file: it has %d bytes and not %d", st.Size(), size)
+		}
+		j.tampered = cmp.Or(j.tampered, restore(f))
+		if err = errors.Join(err, f.Close()); j.err == nil {
+			j.err = err
+		}
+	}
+	return size
+}
+
+// restore makes sure that a file is found under its own name: a step can remove
+// it or put something else there. It is then written again, as far as it goes,
+// and the error says so.
+func restore(f *os.File) error {
+	there, err := os.Lstat(f.Name())
+	own, ownErr := f.Stat()
+	if err == nil && ownErr == nil && os.SameFile(there, own) {
+		return nil
+	}
+	if ownErr != nil {
+		return ownErr
+	}
+	c, err := createOwn(filepath.Dir(f.Name()), filepath.Base(f.Name()), os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(c, io.NewSectionReader(f, 0, own.Size()))
+	name := filepath.Base(f.Name())
+	return errors.Join(fmt.Errorf("the job removed or replaced its %s file; what was written to it is kept", name), err, c.Close())
 }
 
 // closeTail appends the end of a log that was too long and returns its length.

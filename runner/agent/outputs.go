@@ -14,8 +14,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -29,6 +30,11 @@ type collector struct {
 	root  *os.Root
 	fsys  fs.FS
 	found map[string]*Artifact
+	files int   // that may be found
+	bytes int64 // that they may claim to have
+	// claimed is what those found so far claim.
+	claimed int64
+	limit   string // where the limit of bytes comes from, and what to do
 }
 
 // collectOutputs returns the files of the outputs, sorted by path, and the
@@ -42,11 +48,11 @@ func collectOutputs(ctx context.Context, s *Spec, since time.Time) (list []Artif
 		return nil, nil, fmt.Errorf("outputs: %w", err)
 	}
 	defer root.Close()
-	c := &collector{root: root, fsys: root.FS(), found: map[string]*Artifact{}}
+	c := newCollector(root, s)
 	for i, out := range slices.Concat(s.Outputs, s.Metrics) {
 		n, err := c.add(out)
 		if err != nil {
-			return nil, nil, fmt.Errorf("output %s: %w", out, err)
+			return nil, nil, outputError(out, err)
 		}
 		if n == 0 && i < len(s.Outputs) {
 			missing = append(missing, out)
@@ -64,6 +70,23 @@ func collectOutputs(ctx context.Context, s *Spec, since time.Time) (list []Artif
 	return list, nil, nil
 }
 
+func newCollector(root *os.Root, s *Spec) *collector {
+	c := &collector{root: root, fsys: root.FS(), found: map[string]*Artifact{}, files: cmp.Or(s.OutputFiles, MaxOutputFiles), bytes: s.Disk}
+	if c.limit = "resources.disk"; c.bytes <= 0 {
+		c.bytes, c.limit = MaxOutputs, "the limit without resources.disk"
+	}
+	return c
+}
+
+// outputError names the output that an error is about.
+func outputError(out string, err error) error {
+	var space *spaceError
+	if errors.As(err, &space) {
+		return &spaceError{fmt.Sprintf("output %s: %s", out, space.msg), space.fix}
+	}
+	return fmt.Errorf("output %s: %w", out, err)
+}
+
 // add lists the files of one output and returns their number.
 func (c *collector) add(out string) (int, error) {
 	clean := path.Clean(out)
@@ -73,12 +96,27 @@ func (c *collector) add(out string) (int, error) {
 	if !strings.ContainsAny(clean, "*?[{\\") {
 		return c.addPath(clean, strings.HasSuffix(out, "/"))
 	}
-	matches, err := doublestar.Glob(c.fsys, clean, doublestar.WithNoFollow())
+	matches, err := c.glob(clean)
 	if err != nil {
 		return 0, err
 	}
 	folder := strings.HasSuffix(out, "/")
 	return c.addMatches(matches, folder)
+}
+
+// glob returns what a pattern matches, up to the number of files that a job may keep.
+func (c *collector) glob(pattern string) (matches []string, err error) {
+	err = doublestar.GlobWalk(c.fsys, pattern, func(p string, _ fs.DirEntry) error {
+		if matches = append(matches, p); len(matches) > c.files {
+			return c.tooMany()
+		}
+		return nil
+	}, doublestar.WithNoFollow())
+	return matches, err
+}
+
+func (c *collector) tooMany() error {
+	return &spaceError{fmt.Sprintf("holds more than %d files, the most that a job may keep", c.files), "pack them into archives, or keep fewer"}
 }
 
 func (c *collector) addMatches(matches []string, folder bool) (total int, err error) {
@@ -124,22 +162,63 @@ func (c *collector) addEntry(name string, st fs.FileInfo, inside func(string) bo
 	if !st.IsDir() {
 		return 1, c.file(name, st, inside)
 	}
-	n := 0
-	err := fs.WalkDir(c.fsys, name, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+	dir, err := c.root.OpenRoot(name)
+	if err != nil {
+		return 0, cause(err)
+	}
+	return c.folder(dir, name, inside)
+}
+
+// folder lists what is below a folder, a piece at a time, so that one with
+// millions of files costs no memory before they are too many. It closes dir.
+func (c *collector) folder(dir *os.Root, name string, inside func(string) bool) (n int, err error) {
+	defer dir.Close()
+	if strings.Count(name, "/") > maxDepth {
+		return 0, fmt.Errorf("folders are nested deeper than %d", maxDepth)
+	}
+	f, err := dir.Open(".")
+	if err != nil {
+		return 0, cause(err)
+	}
+	defer f.Close()
+	for {
+		names, err := f.Readdirnames(1024)
+		for _, base := range names {
+			found, err := c.below(dir, path.Join(name, base), inside)
+			if err != nil {
+				return n, err
+			}
+			n += found
 		}
-		st, err := d.Info()
+		if err == io.EOF {
+			return n, nil
+		}
 		if err != nil {
-			return err
+			return n, cause(err)
 		}
-		n++
-		return c.file(p, st, inside)
-	})
-	return n, err
+	}
+}
+
+// below lists one entry of a folder, and all that is in it.
+func (c *collector) below(dir *os.Root, name string, inside func(string) bool) (int, error) {
+	st, err := dir.Lstat(path.Base(name))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, cause(err))
+	}
+	if !st.IsDir() {
+		return 1, c.file(name, st, inside)
+	}
+	sub, err := dir.OpenRoot(path.Base(name))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, cause(err))
+	}
+	return c.folder(sub, name, inside)
 }
 
 func (c *collector) file(name string, st fs.FileInfo, inside func(string) bool) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
 	a := &Artifact{Path: name, Size: st.Size(), Mode: uint32(st.Mode().Perm())}
 	switch {
 	case st.Mode()&fs.ModeSymlink != 0:
@@ -151,7 +230,38 @@ func (c *collector) file(name string, st fs.FileInfo, inside func(string) bool) 
 	case !st.Mode().IsRegular():
 		return fmt.Errorf("%s is %s, which cannot be kept", name, kindOf(st.Mode()))
 	}
-	c.found[name] = a
+	return c.take(a)
+}
+
+// take adds a file to those found, unless they become too many or too large.
+// Sizes are what the files claim: those of holes are read like others, and
+// would be written by who copies them.
+func (c *collector) take(a *Artifact) error {
+	if c.found[a.Path] != nil {
+		return nil
+	}
+	if len(c.found) >= c.files {
+		return c.tooMany()
+	}
+	if c.claimed += a.Size; c.claimed > c.bytes {
+		return &spaceError{
+			fmt.Sprintf("with %s, which claims %s, the outputs have more than %s (%s)", a.Path, bytesText(a.Size), bytesText(c.bytes), c.limit),
+			"raise resources.disk, or write less",
+		}
+	}
+	c.found[a.Path] = a
+	return nil
+}
+
+// checkName refuses names that no record can hold, or that would show as
+// something else in one.
+func checkName(name string) error {
+	switch {
+	case !utf8.ValidString(name):
+		return fmt.Errorf("the name %q is not UTF-8", name)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return fmt.Errorf("the name %q holds a control character", name)
+	}
 	return nil
 }
 
@@ -234,19 +344,20 @@ func (c *collector) hash(ctx context.Context) error {
 	return failed
 }
 
-// digest reads one file. Its size is what was read.
+// digest reads one file. It fails if the file is not what was listed any more,
+// and reads no further than a file that grows was long when it was opened.
 func (c *collector) digest(ctx context.Context, a *Artifact, buf []byte) error {
-	f, err := c.root.Open(a.Path)
+	f, st, err := openRegular(c.root, a.Path)
 	if err != nil {
 		return fmt.Errorf("output %s: %w", a.Path, cause(err))
 	}
 	defer f.Close()
 	h := sha256.New()
-	a.Size = 0
-	for {
+	read := int64(0)
+	for read <= st.Size() {
 		n, err := f.Read(buf)
 		h.Write(buf[:n])
-		a.Size += int64(n)
+		read += int64(n)
 		if err == io.EOF {
 			break
 		}
@@ -256,6 +367,9 @@ func (c *collector) digest(ctx context.Context, a *Artifact, buf []byte) error {
 		if err != nil {
 			return fmt.Errorf("output %s: %w", a.Path, cause(err))
 		}
+	}
+	if read != st.Size() || read != a.Size {
+		return fmt.Errorf("output %s: changed while it was read: it had %d bytes", a.Path, a.Size)
 	}
 	a.Digest = digestText([32]byte(h.Sum(nil)))
 	return nil

@@ -27,6 +27,18 @@ type Spec struct {
 	// the standard input of [Main] if SecretsFollow is set ([WriteSecrets]).
 	Secrets       *Secrets `json:"-"`
 	SecretsFollow bool     `json:"secretsFollow,omitempty"`
+	// Disk is how many bytes the workspace and the control directory may take
+	// together, mounts and the log apart; no more may the outputs claim to hold.
+	// 0 means no limit for the first and [MaxOutputs] for the second.
+	Disk int64 `json:"disk,omitempty"`
+	// DiskFloor is how many bytes must stay free where the two lie, or a
+	// twentieth of that file system if that is less; 0 = none.
+	DiskFloor   int64 `json:"diskFloor,omitempty"`
+	OutputFiles int   `json:"outputFiles,omitempty"` // that outputs may hold; 0 = [MaxOutputFiles]
+	Pids        int64 `json:"pids,omitempty"`        // the place's limit of processes, for messages
+	// Outside is where the workspace lies outside of the place, for messages
+	// about its file system; "" = at Workspace.
+	Outside string `json:"outside,omitempty"`
 	// Transient leaves out events.jsonl and result.json, for a caller who waits in
 	// the same process and takes the Result from Run.
 	Transient bool              `json:"transient,omitempty"`
@@ -148,6 +160,7 @@ type Result struct {
 	Exit       int               `json:"exit"`
 	Failed     int               `json:"failed"` // index of the step that failed; -1 if none
 	Error      string            `json:"error,omitempty"`
+	Fix        string            `json:"fix,omitempty"` // what to do about Error, where the agent knows
 	Steps      []StepResult      `json:"steps"`
 	Outputs    map[string]string `json:"outputs,omitempty"` // step outputs merged in order
 	Artifacts  []Artifact        `json:"artifacts,omitempty"`
@@ -170,6 +183,12 @@ type Artifact struct {
 	Mode   uint32 `json:"mode,omitempty"` // permission bits; 0 for a symbolic link
 	Link   string `json:"link,omitempty"` // target of a symbolic link, inside the same output
 }
+
+// Limits of outputs where a Spec names none.
+const (
+	MaxOutputs     = 256 << 30 // bytes, as the files claim to have: a hole counts too, since hashing reads it
+	MaxOutputFiles = 250_000
+)
 
 // Names of the files in a control directory.
 const (

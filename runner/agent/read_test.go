@@ -51,7 +51,7 @@ func TestProof(t *testing.T) {
 // TestResultNeedsItsFiles shows that a job whose proof cannot be kept has not succeeded.
 func TestResultNeedsItsFiles(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, sh(`mkdir "$CONTROL/.result.json"`))
+	b := newBench(t, sh(`mv "$CONTROL" "$CONTROL-away"`))
 	b.Env = append(b.Env, Var{"CONTROL", b.Control})
 	r, err := Run(t.Context(), b.Spec, nil)
 	if err == nil || r.Status != Failure || r.Reason != ReasonConfig {

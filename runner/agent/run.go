@@ -59,6 +59,9 @@ type job struct {
 	cleanup     context.Context // of steps that run after an interruption; nil before
 	freeCleanup context.CancelFunc
 
+	endJob    context.CancelCauseFunc
+	stopWatch func() // of the disk
+
 	mu      sync.Mutex // guards what background steps change too
 	env     *environ   // what every step sees; grows with MLOPS_ENV and MLOPS_PATH
 	added   []Var      // what MLOPS_ENV added
@@ -76,10 +79,10 @@ func run(ctx context.Context, s Spec, sink func(Event), p place) (Result, error)
 		none.Error = err.Error()
 		return none, err
 	}
-	hard, free := hardStop(ctx)
-	defer free()
 	jobCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	hard, free := hardStop(jobCtx)
+	defer free()
 	if s.Timeout > 0 {
 		timed, stop := context.WithTimeoutCause(jobCtx, s.Timeout, errJobTimeout)
 		defer stop()
@@ -94,6 +97,7 @@ func run(ctx context.Context, s Spec, sink func(Event), p place) (Result, error)
 		return none, err
 	}
 	j.result.Reason = ReasonNone
+	j.watchSpace(cancel)
 	j.steps()
 	return j.finish(started)
 }
@@ -243,7 +247,7 @@ func (j *job) status() status {
 	s := status{failed: j.failed >= 0}
 	if j.ctx.Err() != nil || j.hard.Err() != nil {
 		s.interrupted = true
-		s.cancelled = !errors.Is(context.Cause(j.ctx), errJobTimeout)
+		s.cancelled = !errors.Is(context.Cause(j.ctx), errJobTimeout) && spaceCause(j.ctx) == nil
 	}
 	return s
 }

@@ -150,11 +150,11 @@ func TestLinesOfStepsSideBySide(t *testing.T) {
 func TestSpecsThatCannotRun(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Spec){
-		"version 0":             func(s *Spec) { s.Version = 0 },
-		"not an absolute path":  func(s *Spec) { s.Workspace = "work" },
-		"not a directory":       func(s *Spec) { s.Control += "x" },
-		"workspace":             func(s *Spec) { s.Workspace = s.Control + "/none" },
-		"events.jsonl: is a di": func(s *Spec) { _ = os.Mkdir(filepath.Join(s.Control, EventsFile), 0o755) },
+		"version 0":            func(s *Spec) { s.Version = 0 },
+		"not an absolute path": func(s *Spec) { s.Workspace = "work" },
+		"not a directory":      func(s *Spec) { s.Control += "x" },
+		"workspace":            func(s *Spec) { s.Workspace = s.Control + "/none" },
+		"step: not a dir":      func(s *Spec) { write(t, filepath.Join(s.Control, "step"), "") },
 	} {
 		b := newBench(t, sh("echo ran"))
 		change(&b.Spec)

@@ -55,7 +55,7 @@ func (k shellKind) argv(script, file, path, dir string) (program string, argv []
 		return program, append(append(argv, k.inline...), script), nil
 	}
 	file += k.suffix
-	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+	if err := writeOwn(filepath.Dir(file), filepath.Base(file), []byte(script), 0o600); err != nil {
 		return "", nil, fmt.Errorf("script: %w", err)
 	}
 	return program, append(argv, k.fileArgs(file)...), nil

@@ -28,6 +28,8 @@ type execution struct {
 	// inputs is the file with the inputs of an action, which may be secret.
 	inputs string
 	res    StepResult
+
+	refused int64 // processes that the limit did not let start; 0 if that is not known
 }
 
 func (j *job) newExecution(i int) *execution {
@@ -138,6 +140,7 @@ func (x *execution) execute(ctx context.Context) error {
 		x.res.CPU = max(x.res.CPU, after.cpu-before.cpu-(x.ownTime()-own))
 	}
 	x.memory(e.usage.Maxrss<<10, before, after)
+	x.refused = max(0, after.refused-before.refused)
 	x.res.LogTo = j.log.length()
 	x.judge(e)
 	if err != nil {
@@ -196,7 +199,9 @@ func (x *execution) judge(e ending) {
 	if e.status.Signaled() {
 		x.res.Exit, x.res.Signal = 128+int(e.status.Signal()), unix.SignalName(e.status.Signal())
 	}
-	switch {
+	switch space := spaceCause(x.job.ctx); {
+	case e.cause != nil && space != nil:
+		x.set(Failure, ReasonDiskFull, space.Error())
 	case errors.Is(e.cause, errStepTimeout):
 		x.set(Failure, ReasonTimeout, fmt.Sprintf("timed out after %v", x.step.Timeout))
 	case errors.Is(e.cause, errJobTimeout):
@@ -226,6 +231,8 @@ func (x *execution) failed(e ending) {
 		x.set(Failure, ReasonOOM, fmt.Sprintf("out of memory: the kernel killed %d of the step's processes", x.res.OOMKills))
 	case diskFull(x.job.spec, x.res.LogFrom, x.res.LogTo):
 		x.set(Failure, ReasonDiskFull, fmt.Sprintf("no space left on the disk (exit status %d)", x.res.Exit))
+	case x.refused > 0:
+		x.set(Failure, ReasonExit, fmt.Sprintf("exit status %d; %s", x.res.Exit, x.job.refusal(x.refused)))
 	case e.status.Signaled():
 		x.set(Failure, ReasonSignal, "killed by "+x.res.Signal)
 	default:
@@ -331,11 +338,12 @@ func (x *execution) action(vars []Var, dir string) (command, error) {
 	}
 	given := Var{InputsVariable, string(in)}
 	if len(in) > maxInlineInputs {
-		file := filepath.Join(x.job.spec.Control, "inputs-"+strconv.Itoa(x.i)+".json")
-		if err := os.WriteFile(file, in, 0o600); err != nil {
+		name := "inputs-" + strconv.Itoa(x.i) + ".json"
+		if err := writeOwn(x.job.spec.Control, name, in, 0o600); err != nil {
 			return command{}, fmt.Errorf("inputs: %w", err)
 		}
-		given, x.inputs = Var{InputsFileVariable, file}, file
+		x.inputs = filepath.Join(x.job.spec.Control, name)
+		given = Var{InputsFileVariable, x.inputs}
 	}
 	env := x.environment(append(vars[:len(vars):len(vars)], given))
 	return command{"/proc/self/exe", []string{"mlops", "action", x.step.Uses}, env.list, dir}, nil

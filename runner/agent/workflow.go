@@ -9,6 +9,7 @@ import (
 
 const (
 	maxNotices    = 100     // of one step
+	maxMasks      = 1000    // values that one step may have hidden
 	maxNoticeText = 8 << 10 // bytes
 )
 
@@ -20,6 +21,7 @@ type workflow struct {
 	mask    func(value string)
 	stopped string // token that ends a stop-commands section; "" outside one
 	notices int
+	masks   int
 }
 
 // A directive is one command: ::name key=value,key=value::data
@@ -45,9 +47,7 @@ func (w *workflow) line(b []byte) {
 	case "notice", "warning", "error", "debug":
 		w.notice(d)
 	case "add-mask":
-		if strings.TrimSpace(d.data) != "" {
-			w.mask(d.data)
-		}
+		w.hide(d.data)
 	case "stop-commands":
 		w.stop(d.data)
 	case "set-output", "set-env", "add-path", "save-state":
@@ -80,6 +80,20 @@ func (w *workflow) notice(d directive) {
 		text = title + ": " + text
 	}
 	w.emit(Event{Kind: Notice, Step: w.step, Level: d.name, Text: clip(text, maxNoticeText), File: d.props["file"], Line: max(line, 0)})
+}
+
+// hide has a value hidden. Each is looked for in all that follows, so their
+// number is limited.
+func (w *workflow) hide(value string) {
+	if strings.TrimSpace(value) == "" {
+		return
+	}
+	switch w.masks++; {
+	case w.masks <= maxMasks:
+		w.mask(value)
+	case w.masks == maxMasks+1:
+		w.emit(Event{Kind: Notice, Step: w.step, Level: "error", Text: fmt.Sprintf("::add-mask:: was used more than %d times: further values are not hidden", maxMasks)})
+	}
 }
 
 // stop begins a section whose lines are text, up to the line ::token::. A token

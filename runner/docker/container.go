@@ -265,6 +265,9 @@ func (p place) sources() []string {
 // inside rewrites a spec for the container and encodes it.
 func inside(s agent.Spec, remote bool) ([]byte, error) {
 	s.Version = cmp.Or(s.Version, agent.Version)
+	if !remote {
+		s.Outside = s.Workspace
+	}
 	s.Workspace, s.Control = Workspace, control
 	s.Stream = s.Stream || remote
 	s.SecretsFollow = s.Secrets != nil

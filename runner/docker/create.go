@@ -2,6 +2,7 @@ package docker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"os"
 	"strings"
@@ -51,6 +52,7 @@ func (e *Executor) complete(t runner.Task) (runner.Task, error) {
 			return t, config("", "docker: task %s: %q is not a folder", t.Name, dir)
 		}
 	}
+	t.Spec.Pids = cmp.Or(t.Resources.Pids, defaultPids)
 	var err error
 	t.Agent, err = e.agentPath(t)
 	return t, err

@@ -37,9 +37,6 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 		return agent.Result{}, err
 	}
 	defer c.close()
-	if t.Resources.Disk > 0 && watch != nil {
-		watch(agent.Event{Kind: agent.Notice, Time: time.Now().UTC(), Level: "notice", Text: "not enforced by this engine: disk limit"})
-	}
 	j := &job{e: e, task: t, control: c, seen: newProgress(watch, asked), exited: make(chan struct{})}
 	return j.run(ctx)
 }

@@ -15,7 +15,7 @@
 // # What a machine cannot promise
 //
 // There is no isolation: a step can do what the caller can. Not enforced are
-// the memory, CPU, process, disk and /dev/shm limits, `network: none`, and that
+// the memory, CPU, process and /dev/shm limits, `network: none`, and that
 // mounts are read-only. A job that asks for these runs, and is told so by a
 // notice; [Limits] lists them. Refused are jobs that could not mean the same
 // here: mounts at absolute places, and `user: root` for a caller who is not root.
@@ -120,7 +120,7 @@ func Limits(t runner.Task) []string {
 		asked bool
 	}{
 		{"memory limit", r.Memory > 0}, {"CPU limit", r.CPUs > 0}, {"process limit", r.Pids > 0},
-		{"disk limit", r.Disk > 0}, {"size of /dev/shm", r.Shm > 0},
+		{"size of /dev/shm", r.Shm > 0},
 		{"read-only mounts", slices.ContainsFunc(t.Mounts, func(m runner.Mount) bool { return !m.Writable })},
 	} {
 		if l.asked {

@@ -182,7 +182,7 @@ func TestLimits(t *testing.T) {
 		Resources: runner.Resources{CPUs: 1, Memory: 1, Shm: 1, Disk: 1, Pids: 1},
 		Mounts:    []runner.Mount{{Source: "/a", Target: "a", Writable: true}, {Source: "/b", Target: "b"}},
 	}
-	want := []string{"memory limit", "CPU limit", "process limit", "disk limit", "size of /dev/shm", "read-only mounts"}
+	want := []string{"memory limit", "CPU limit", "process limit", "size of /dev/shm", "read-only mounts"}
 	if d := cmp.Diff(want, host.Limits(all)); d != "" {
 		t.Error(d)
 	}

@@ -61,6 +61,7 @@ func (c *codec) resources(r *spec.Resources) {
 	c.int64(&r.Shm)
 	c.int64(&r.Disk)
 	c.int64(&r.Pids)
+	c.int64(&r.Log)
 	c.int(&r.GPUs)
 }
 

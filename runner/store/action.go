@@ -62,7 +62,7 @@ const touchEvery = time.Hour
 // written to still serves.
 func (d *Dir) touch(f *os.File) {
 	st, err := f.Stat()
-	if now := d.now(); err == nil && now.Sub(st.ModTime()) > touchEvery {
+	if now := d.now(); err == nil && !d.readOnly && now.Sub(st.ModTime()) > touchEvery {
 		os.Chtimes(f.Name(), now, now)
 	}
 }

@@ -90,6 +90,9 @@ func (d *Dir) recheck(dig Digest, st fileInfo) error {
 	if got != dig {
 		return d.quarantine(dig, fmt.Sprintf("its file was changed in place (it now holds %s)", got.Short()))
 	}
+	if d.readOnly {
+		return nil
+	}
 	if err := os.Chmod(path, 0o444); err != nil {
 		return fmt.Errorf("check blob %s: %w", dig.Short(), err)
 	}
@@ -101,6 +104,9 @@ func (d *Dir) recheck(dig Digest, st fileInfo) error {
 }
 
 func (d *Dir) quarantine(dig Digest, reason string) error {
+	if d.readOnly {
+		return &MissingError{dig, reason}
+	}
 	err := os.Rename(d.Path(dig), d.path("bad", dig.Hex()))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("quarantine blob %s: %w", dig.Short(), err)

@@ -24,7 +24,7 @@ func (d *Dir) Folder(ctx context.Context, tree Digest) (string, error) {
 		if d.intact(place, es) {
 			return place, nil
 		}
-		if err := removeTree(d.path("trees"), tree.Hex()); err != nil {
+		if err := d.removeTree(d.path("trees"), tree.Hex()); err != nil {
 			return "", fmt.Errorf("folder %s: %w", tree.Short(), err)
 		}
 	}
@@ -117,7 +117,7 @@ func (d *Dir) removeFarms(keep func(Digest) bool, dryRun bool) (n int, err error
 		}
 		n++
 		if !dryRun {
-			err = errors.Join(err, removeTree(d.path("trees"), e.Name()))
+			err = errors.Join(err, d.removeTree(d.path("trees"), e.Name()))
 		}
 	}
 	return n, err

@@ -61,8 +61,10 @@ func (f folder) mkdir(name string) error {
 	return f.err("mkdir", name, unix.Mkdirat(f.fd, name, 0o755))
 }
 
+// open opens a file for reading. A job may have put a pipe where a file was:
+// nobody waits for its writer.
 func (f folder) open(name string) (*os.File, error) {
-	flags := unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	flags := unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
 	fd, err := again(func() (int, error) { return unix.Openat(f.fd, name, flags, 0) })
 	if err != nil {
 		return nil, f.err("open", name, err)

@@ -17,18 +17,23 @@ import (
 // A Dir is a store in a folder. It is safe for concurrent use, by goroutines
 // and by processes.
 type Dir struct {
-	root    string // absolute
-	self    Process
-	counter *Counters
-	now     func() time.Time
-	noClone sync.Map // device → true, where reflinks were refused
-	hashers sync.Pool
+	root string // absolute
+	// readOnly: see Options.
+	readOnly bool
+	self     Process
+	counter  *Counters
+	now      func() time.Time
+	noClone  sync.Map // device → true, where reflinks were refused
+	hashers  sync.Pool
 }
 
 // Options change how a store is opened; the zero value is good.
 type Options struct {
 	Counters *Counters        // nil means counters of its own
 	Now      func() time.Time // nil means time.Now
+	// ReadOnly leaves the folder as it is: no layout is made, no use is noted and
+	// no damaged blob is set aside. Methods that write must not be called.
+	ReadOnly bool
 }
 
 // Open opens the store in dir and makes what is missing of its layout. A new
@@ -41,12 +46,15 @@ func OpenWith(dir string, o Options) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	d := &Dir{root: abs, self: Self(), counter: o.Counters, now: o.Now}
+	d := &Dir{root: abs, self: Self(), counter: o.Counters, now: o.Now, readOnly: o.ReadOnly}
 	if d.counter == nil {
 		d.counter = new(Counters)
 	}
 	if d.now == nil {
 		d.now = time.Now
+	}
+	if d.readOnly {
+		return d, nil
 	}
 	if err := d.layOut(); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -131,7 +139,7 @@ func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
 			}
 			removed = append(removed, place+"/"+e.Name())
 			if !dryRun {
-				err = errors.Join(err, removeTree(d.path(place), e.Name()))
+				err = errors.Join(err, d.removeTree(d.path(place), e.Name()))
 			}
 		}
 	}
@@ -149,15 +157,6 @@ func (d *Dir) stale(place string, e fs.DirEntry) bool {
 	}
 	st, err := e.Info()
 	return err == nil && place == "tmp" && d.now().Sub(st.ModTime()) > 24*time.Hour
-}
-
-func removeTree(dir, name string) error {
-	f, err := openFolder(dir)
-	if err != nil {
-		return err
-	}
-	defer f.close()
-	return f.removeAll(name)
 }
 
 // writeFile puts data at rel by way of a temporary file and a rename. With

@@ -1,0 +1,91 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// An Overlay lets a run leave nothing outside of its own store, Runner.Store:
+// for runs whose jobs nobody trusts.
+type Overlay struct {
+	// Lower is a store whose results may be reused; nil means none. It is read
+	// alone: open it with store.Options.ReadOnly.
+	Lower *store.Dir
+	// Outputs is the folder, made if missing, into which outputs are published
+	// instead of Runner.Root.
+	Outputs string
+	// Scope labels containers, so that later runs find what this one leaves.
+	Scope string
+}
+
+// adopt copies a result from below, with its outputs, so that it can be used
+// like one of this run. Every byte is hashed on the way. That there is none, or
+// none that is whole, is no error.
+func (o *Overlay) adopt(ctx context.Context, into *store.Dir, print store.Digest) error {
+	if o == nil || o.Lower == nil {
+		return nil
+	}
+	if _, err := into.Action(print); err == nil {
+		return nil
+	}
+	data, err := o.Lower.Action(print)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r, err := ParseResult(data)
+	if err != nil {
+		return nil // of another version
+	}
+	b, err := into.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	for _, e := range entries(r.Outputs) {
+		if e.Link != "" {
+			continue
+		}
+		if err := copyBlob(ctx, b, o.Lower, e.Digest); err != nil {
+			return err
+		}
+	}
+	b.Action(print, data)
+	return b.Commit(ctx)
+}
+
+func copyBlob(ctx context.Context, b *store.Batch, from *store.Dir, dig store.Digest) error {
+	f, err := from.Open(dig)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	got, _, err := b.Put(ctx, f)
+	if err == nil && got != dig {
+		err = fmt.Errorf("blob %s is damaged", dig.Short())
+	}
+	return err
+}
+
+// publishAside puts a result's outputs into the overlay's folder.
+func (x *execution) publishAside(ctx context.Context, r *Result) error {
+	_, err := x.Store.Restore(ctx, entries(r.Outputs), x.Overlay.Outputs, store.RestoreOptions{})
+	return err
+}
+
+// scope is what containers of this run are labelled with.
+func (x *execution) scope() string {
+	if x.Overlay != nil {
+		return x.Overlay.Scope
+	}
+	return x.Store.Root()
+}
+
+// withholding is why a node must not run, or "".
+func (x *execution) withholding(n *plan.Node) string { return x.Options.Withheld[n.ID] }
