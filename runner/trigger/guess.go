@@ -1,5 +1,7 @@
 package trigger
 
+import "strings"
+
 // shapes tell events by the keys that their payloads have; the first row whose
 // keys are all there wins, so that a row stands before those it contains.
 // Events that start no run are told, too, so that the error can name them.
@@ -28,13 +30,13 @@ func shapes() []shape {
 		{Push, []string{"ref", "before", "after"}},
 		{Dispatch, []string{"inputs", "ref"}},
 		{Schedule, []string{"schedule"}},
-		{"installation", []string{"installation", "repositories"}},
+		{"installation", []string{"installation", "!repository"}}, // which any event of an app has, with a repository
 	}
 }
 
 type shape struct {
 	event string
-	keys  []string
+	keys  []string // with ! one that must not be there
 }
 
 // guess tells the event of a payload by its shape; "" if it looks like none.
@@ -49,7 +51,8 @@ func guess(p map[string]any) string {
 
 func (s shape) fits(p map[string]any) bool {
 	for _, k := range s.keys {
-		if _, ok := p[k]; !ok {
+		name, not := strings.CutPrefix(k, "!")
+		if _, ok := p[name]; ok == not {
 			return false
 		}
 	}

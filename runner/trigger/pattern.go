@@ -115,7 +115,7 @@ func bracket(s string) (class, rest string, err error) {
 	case body == "":
 		return "", "", errors.New("has an empty []")
 	case body[0] == '!' || body[0] == '^':
-		return "", "", fmt.Errorf("negates a class, [%s]; only a whole pattern can be negated, by a leading !", body)
+		return "", "", fmt.Errorf("negates a class, [%s]; only a whole pattern can be negated, by a ! before it", body)
 	}
 	var b strings.Builder
 	for r := []rune(body); len(r) > 0; {

@@ -61,7 +61,7 @@ func TestBadPatterns(t *testing.T) {
 		"!":      `the pattern "!" is empty`,
 		"a[b":    `the pattern "a[b" has a [ without ]; write \[ for the character itself`,
 		"a[]":    `the pattern "a[]" has an empty []`,
-		"[!a]":   `the pattern "[!a]" negates a class, [!a]; only a whole pattern can be negated, by a leading !`,
+		"[!a]":   `the pattern "[!a]" negates a class, [!a]; only a whole pattern can be negated, by a ! before it`,
 		"[z-a]":  `the pattern "[z-a]" has a range that ends before it starts, z-a`,
 		`main\`:  `the pattern "main\\" ends in a backslash; write \\ for one`,
 		"a\xff+": "",
