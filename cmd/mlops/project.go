@@ -11,6 +11,7 @@ import (
 	"github.com/mlops-runner/mlops/actions"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -22,6 +23,7 @@ type project struct {
 	spec     *spec.File
 	warnings spec.Diagnostics
 	contexts map[string]any // github, inputs
+	event    *trigger.Event // what started the run; nil for a run by hand
 
 	paramDigest store.Digest // of the params file, as it was when the plan was made
 }
@@ -122,6 +124,9 @@ func (p *project) readParams(path string) ([]byte, error) {
 
 // plan makes the plan; its problems bear the source lines they stand on.
 func (p *project) plan() (*plan.Plan, error) {
+	if _, ok := p.contexts["inputs"]; !ok && p.spec.On.Dispatch != nil {
+		p.setInputs(trigger.Defaults(p.spec.On.Dispatch)) // who only looks at a plan need not fill in what is required
+	}
 	pl, err := plan.New(p.spec, plan.Options{Contexts: p.contexts, Actions: actions.Table()})
 	var ds spec.Diagnostics
 	if errors.As(err, &ds) {

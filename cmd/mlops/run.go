@@ -30,7 +30,7 @@ func newRun(a *app) *cobra.Command {
 		Short: "Run what is not cached",
 		Long: `Run the pipeline, or the named jobs with all they need. A job is named as in the
 file (train: all legs of its matrix) or as an instance (train@depth=4).`,
-		Example: "  mlops run\n  mlops run train --param train.lr=0.2\n  mlops run prepare --downstream --force",
+		Example: "  mlops run\n  mlops run train --param train.lr=0.2\n  mlops run prepare --downstream --force\n  mlops run --event auto",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.runPipeline(c.Context(), o, args)
 		},
@@ -51,6 +51,7 @@ func (o *engineOptions) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.params, "param", nil, "set a parameter: `name=value`")
 	f.BoolVar(&o.downstream, "downstream", false, "also what needs the named jobs")
 	f.BoolVar(&o.force, "force", false, "run the named jobs (or all) although they are cached")
+	o.eventOptions.register(f)
 }
 
 func envOr(name, otherwise string) string {
@@ -78,7 +79,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	debug.SetGCPercent(usualGC)
 	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
-		return errors.Join(err, out.Close())
+		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
 	f, err := a.execute(ctx, s, o, out)
 	if err == nil {

@@ -51,6 +51,21 @@ func Inputs(d *spec.Dispatch, given map[string]string) (map[string]any, error) {
 	return out, errors.Join(errs...)
 }
 
+// Defaults returns the inputs context of a run for which nobody filled them in:
+// as [Inputs] without any that is given, and nothing is required.
+func Defaults(d *spec.Dispatch) map[string]any {
+	out := map[string]any{}
+	if d == nil {
+		return out
+	}
+	for _, in := range d.Inputs {
+		if out[in.Name.Value] = in.Default; in.Default == nil {
+			out[in.Name.Value] = absent(in)
+		}
+	}
+	return out
+}
+
 func unknownInput(name string, names []string) error {
 	e := &InputError{Name: name, What: "on.workflow_dispatch has no input of this name"}
 	switch near := spec.Nearest(name, names); {

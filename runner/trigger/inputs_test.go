@@ -34,6 +34,10 @@ func TestInputs(t *testing.T) {
 			t.Errorf("%s: %v %s", c.name, err, diff)
 		}
 	}
+	want := map[string]any{"depth": 6.0, "rate": nil, "fast": false, "size": "small", "note": "", "who": ""}
+	if diff := cmp.Diff(want, Defaults(d)); diff != "" {
+		t.Errorf("defaults: %s", diff)
+	}
 	if got, err := Inputs(nil, nil); len(got) != 0 || err != nil {
 		t.Errorf("no inputs: %v, %v", got, err)
 	}
