@@ -25,7 +25,8 @@ var layers = map[string][]string{
 	"runner/record":       {"runner/store"},
 	"runner/worktree":     {"runner/store", "runner/record"},
 	"runner/plan":         {"spec", "spec/expression", "runner/store"},
-	"runner":              {"spec", "spec/expression", "runner/agent", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
+	"runner/concurrency":  {"runner/store"},
+	"runner":              {"spec", "spec/expression", "runner/agent", "runner/concurrency", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
 	"runner/report":       {"spec", "spec/expression", "runner/record"},
 	"runner/host":         {"runner", "runner/agent"},
 	"runner/docker":       {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told

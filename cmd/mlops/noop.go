@@ -66,7 +66,8 @@ func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool
 
 // keepSnapshot remembers a run that would do nothing if it came again.
 func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) error {
-	if !f.Settled || s.project.event != nil || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Pull == "always" }) {
+	// A run of a concurrency group waits for its turn, and may ask another one to stop, also when it has nothing to do.
+	if !f.Settled || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Pull == "always" }) {
 		return nil
 	}
 	paths, ok := s.watched(f)

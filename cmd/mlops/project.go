@@ -95,7 +95,7 @@ func (p *project) parse(params map[string]string) error {
 		return err
 	}
 	p.spec = f
-	p.warnings = append(ds, p.later()...)
+	p.warnings = ds
 	if p.spec.Name.Value == "" {
 		p.spec.Name.Value = filepath.Base(p.root)
 	}
@@ -154,22 +154,4 @@ func keyValues(flag string, args []string) (map[string]string, error) {
 		out[k] = v
 	}
 	return out, nil
-}
-
-// later warns of keys that are checked and not carried out yet, so that nobody
-// relies on them. Those without which a job would mean something else are
-// errors of the run instead; see package plan.
-func (p *project) later() spec.Diagnostics {
-	var ds spec.Diagnostics
-	warn := func(c *spec.Concurrency) {
-		if c != nil {
-			ds = append(ds, spec.Diagnostic{File: p.path, Pos: c.Group.Pos, End: c.Group.Pos, Severity: spec.Warning, Code: spec.CodeLater,
-				Message: "`concurrency` is checked and not carried out yet: runs of a group are not kept apart"})
-		}
-	}
-	warn(p.spec.Concurrency)
-	for _, j := range p.spec.Jobs {
-		warn(j.Concurrency)
-	}
-	return ds.Quote(p.path, p.source)
 }

@@ -14,7 +14,7 @@ import (
 var ErrCodec = errors.New("not an encoded plan")
 
 // codecMagic changes with the fields below.
-const codecMagic = "mlops plan 2\n"
+const codecMagic = "mlops plan 3\n"
 
 // Encode returns a plan as bytes that Decode reads in microseconds per job,
 // where the YAML takes tens: what lets a run with an unchanged mlops.yaml skip
@@ -222,6 +222,7 @@ func (c *codec) plan(p *Plan) {
 	list(c, &p.Metrics, 3, func(m *Metric) { c.str(&m.Name); c.str(&m.Better); c.str(&m.Unit) })
 	list(c, &p.Data, 3, func(d *Dataset) { c.str(&d.Name); c.str(&d.Path); c.str(&d.Digest) })
 	list(c, &p.Gates, 3, c.text)
+	c.group(&p.Group)
 	c.nodes(p)
 }
 

@@ -1,4 +1,4 @@
-// Package group keeps runs and jobs apart that must not be at work at once: the
+// Package concurrency keeps runs and jobs apart that must not be at work at once: the
 // concurrency groups of an mlops.yaml. A group has a name and belongs to a store;
 // whoever shares the store, in whatever folder or process, shares its groups.
 //
@@ -29,4 +29,4 @@
 // container where its number means nothing. Each member looks into the group's
 // file five times a second, so asking takes as long as a signal would, and the
 // one that is asked can say by whom.
-package group
+package concurrency
