@@ -121,11 +121,11 @@ func inputFault(err error) error {
 	}
 	var only *trigger.InputError
 	if len(list) == 1 && errors.As(list[0], &only) {
-		return usageError{fixError{only, only.Fix}}
+		return usageError{fixError{errors.New(foreign(only.Error())), only.Fix}}
 	}
 	var lines []string
 	for _, one := range list {
-		line := one.Error()
+		line := foreign(one.Error())
 		if in := (*trigger.InputError)(nil); errors.As(one, &in) && in.Fix != "" {
 			line += " (" + in.Fix + ")"
 		}
@@ -151,7 +151,7 @@ func (a *app) admit(ctx context.Context, p *project, tree *worktree.Tree, folder
 	case !v.Start:
 		return skippedError{v}
 	case v.Why != "":
-		a.say("%s", v.Why)
+		a.say("%s", foreign(v.Why))
 	}
 	return nil
 }
@@ -173,9 +173,13 @@ func (a *app) skip(err error, out view.View, pipeline string) error {
 		return err
 	}
 	out.Event(runner.Event{Kind: runner.RunSkipped, Pipeline: pipeline, Text: skipped.Why})
-	a.say("%v", skipped)
+	a.say("%s", foreign(skipped.Error()))
 	return nil
 }
+
+// foreign is text that quotes what an event says, such as the name of a branch,
+// on one line and without anything that a terminal would obey.
+func foreign(s string) string { return view.Clean(strings.ReplaceAll(s, "\n", " "), false) }
 
 // changes are what git knows of a project.
 type changes struct{ tree *worktree.Tree }

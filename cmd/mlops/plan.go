@@ -68,7 +68,7 @@ func (a *app) skipPlan(err error, pipeline string, asJSON bool) error {
 	if asJSON {
 		return a.printJSON(map[string]any{"pipeline": pipeline, "jobs": []runner.Forecast{}, "skipped": skipped.Verdict})
 	}
-	a.say("%v", skipped)
+	a.say("%s", foreign(skipped.Error()))
 	return nil
 }
 

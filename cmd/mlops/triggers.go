@@ -168,13 +168,13 @@ func (a *app) printTriggers(l *triggerList) error {
 	if l.Verdict == nil {
 		return nil
 	}
-	fmt.Fprintf(a.stdout, "\nevent %s\n", strings.Join(strings.Fields(strings.Join([]string{l.Event.Name, l.Event.Action, l.Event.Ref}, " ")), " "))
+	fmt.Fprintf(a.stdout, "\nevent %s\n", foreign(strings.Join(strings.Fields(l.Event.Name+" "+l.Event.Action+" "+l.Event.Ref), " ")))
 	for _, f := range l.Verdict.Filters {
 		word := map[bool]string{true: "yes", false: "no"}[f.Pass]
 		if f.Open {
 			word = "open"
 		}
-		fmt.Fprintf(a.stdout, "  %-5s%s  %s\n", word, f.Name, f.Why)
+		fmt.Fprintf(a.stdout, "  %-5s%s  %s\n", word, f.Name, foreign(f.Why))
 	}
 	_, err := fmt.Fprintln(a.stdout, map[bool]string{true: "starts a run", false: "starts no run"}[l.Verdict.Start])
 	return err
