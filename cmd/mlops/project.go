@@ -94,8 +94,11 @@ func (p *project) parse(params map[string]string) error {
 	if err := ds.Err(); err != nil {
 		return err
 	}
-	p.spec = f
-	p.warnings = ds
+	ds = append(ds, trigger.Check(f)...).Quote(p.path, p.source)
+	if err := ds.Err(); err != nil {
+		return err
+	}
+	p.spec, p.warnings = f, ds
 	if p.spec.Name.Value == "" {
 		p.spec.Name.Value = filepath.Base(p.root)
 	}

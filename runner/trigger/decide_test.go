@@ -165,6 +165,22 @@ func TestDecideRefusesBadPatterns(t *testing.T) {
 	}
 }
 
+// What no event is needed for is found when the file is checked.
+func TestCheck(t *testing.T) {
+	f := fileWith(t, "{push: {branches: ['a[b', main], tags: ['!v1'], paths-ignore: ['[]']}, pull_request: {branches: ['**', '!x']}}")
+	want := []string{
+		`mlops.yaml:1:24: the pattern "a[b" has a [ without ]; write \[ for the character itself [bad-value]`,
+		"mlops.yaml:1:45: warning: all patterns of the list begin with !, so it lets nothing in [bad-value]",
+		`mlops.yaml:1:68: the pattern "[]" has an empty [] [bad-value]`,
+	}
+	if d := cmp.Diff(strings.Join(want, "\n"), Check(f).Error()); d != "" {
+		t.Error(d)
+	}
+	if ds := Check(fileWith(t, "[push, pull_request]")); len(ds) > 0 {
+		t.Error(ds)
+	}
+}
+
 // ranges notes what it is asked.
 type ranges struct{ asked []Range }
 
