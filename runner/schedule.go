@@ -25,6 +25,7 @@ type schedule struct {
 
 	member  membership     // of the run
 	entered map[string]int // concurrency group → the node of this run that is in it, or on its way
+	kept    map[int]string // node that is ready → group that another one keeps it out of
 	turns   map[int]*turn  // of nodes that are in a group
 }
 
@@ -46,7 +47,7 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	n := len(x.Plan.Nodes)
 	s := &schedule{
 		execution: x, hard: hard, soft: soft, ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n),
-		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, turns: map[int]*turn{},
+		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, kept: map[int]string{}, turns: map[int]*turn{},
 	}
 	for i, node := range x.Plan.Nodes {
 		if !x.selected(i) {

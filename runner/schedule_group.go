@@ -12,12 +12,17 @@ import (
 // run follow each other, so that they do not replace one another as those of
 // different runs do: it reports false for a node that another one keeps out.
 func (s *schedule) enterGroup(i, node int, n *plan.Node) bool {
+	if _, still := s.entered[s.kept[node]]; still { // known without evaluating anything again
+		return false
+	}
 	cancelled := s.soft.Err() != nil
 	m, err := s.jobMembership(n, s.member, cancelled)
 	key := strings.ToLower(m.group)
 	if _, taken := s.entered[key]; err == nil && m.group != "" && taken {
+		s.kept[node] = key
 		return false
 	}
+	delete(s.kept, node)
 	s.take(i)
 	switch {
 	case err != nil:

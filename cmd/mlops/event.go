@@ -191,7 +191,16 @@ func (c changes) Changed(ctx context.Context, r trigger.Range) ([]string, error)
 	base := map[trigger.Base]worktree.ChangeBase{
 		trigger.Itself: worktree.ChangedFrom, trigger.MergeBase: worktree.ChangedMerge, trigger.Parent: worktree.ChangedOnParent,
 	}[r.Base]
-	return c.tree.Changed(ctx, r.From, r.To, base)
+	paths, err := c.tree.Changed(ctx, r.From, r.To, base)
+	if err == nil || r.Trial == "" {
+		return paths, err
+	}
+	// A checkout of GitHub Actions with fetch-depth: 2 has the trial merge and its
+	// parents, and nothing before them.
+	if paths, trialErr := c.tree.Changed(ctx, r.Trial, r.Trial, worktree.ChangedOnParent); trialErr == nil {
+		return paths, nil
+	}
+	return nil, err
 }
 
 // name is what the pipeline is called.

@@ -19,6 +19,9 @@ type Changes interface {
 type Range struct {
 	From, To string
 	Base     Base
+	// Trial is the commit that merges To into its base, if there is one: what it
+	// changes beside its first parent is the same, and needs less of the history.
+	Trial string
 }
 
 // A Base says which commit a range begins at.
@@ -38,7 +41,7 @@ var errNoCommits = errors.New("the branch is new and has no commits of its own")
 func (e *Event) rangeOf() (Range, error) {
 	switch {
 	case e.Name == PullRequest && e.Before != "":
-		return Range{From: e.Before, To: e.Head, Base: MergeBase}, nil
+		return Range{From: e.Before, To: e.Head, Base: MergeBase, Trial: e.Sha}, nil
 	case e.Before != "":
 		return Range{From: e.Before, To: e.Head}, nil
 	case e.Deepest != "":

@@ -196,9 +196,9 @@ func TestWhatIsCompared(t *testing.T) {
 		event *Event
 		want  []Range
 	}{
-		{"a push, with the commit before it", push("refs/heads/x"), []Range{{first, later, Itself}}},
-		{"a pull request, with where it began", pull("opened", "main"), []Range{{first, later, MergeBase}}},
-		{"a new branch, with the parent of its first commit", &Event{Name: Push, Ref: "refs/heads/x", Head: later, Deepest: first, Created: true}, []Range{{first, later, Parent}}},
+		{"a push, with the commit before it", push("refs/heads/x"), []Range{{From: first, To: later}}},
+		{"a pull request, with where it began", &Event{Name: PullRequest, Head: later, Before: first, Sha: "trial"}, []Range{{From: first, To: later, Base: MergeBase, Trial: "trial"}}},
+		{"a new branch, with the parent of its first commit", &Event{Name: Push, Ref: "refs/heads/x", Head: later, Deepest: first, Created: true}, []Range{{From: first, To: later, Base: Parent}}},
 		{"a new branch without commits", &Event{Name: Push, Ref: "refs/heads/x", Head: later, Created: true}, nil},
 	} {
 		var r ranges

@@ -62,7 +62,7 @@ func (r *repository) present(ctx context.Context, commit string) error {
 	case errors.Is(err, exec.ErrNotFound):
 		return errors.New("the git program is not installed")
 	case err != nil && r.shallow():
-		return fmt.Errorf("the commit %.12s is not in this shallow clone (fetch-depth: 0 would fetch it)", commit)
+		return fmt.Errorf("the commit %.12s is not in this shallow clone (set fetch-depth: 0)", commit)
 	case err != nil:
 		return fmt.Errorf("the commit %.12s is not in this repository", commit)
 	}
@@ -76,7 +76,7 @@ func (r *repository) start(ctx context.Context, from, to string, base ChangeBase
 		// In a history that was cut off git may name a commit which is no merge
 		// base at all, without a word.
 		if r.shallow() {
-			return "", errors.New("the clone is shallow, so where the branch began cannot be told (fetch-depth: 0 would fetch it)")
+			return "", errors.New("the clone is shallow, so where the branch began cannot be told (set fetch-depth: 0)")
 		}
 		out, err := git(ctx, r.top, "merge-base", from, to)
 		if err != nil {
@@ -92,7 +92,7 @@ func (r *repository) start(ctx context.Context, from, to string, base ChangeBase
 			return names[1], nil
 		}
 		if r.shallow() {
-			return "", errors.New("the clone is shallow, so the commit before the push is not here (fetch-depth: 0 would fetch it)")
+			return "", errors.New("the clone is shallow, so the commit before the push is not here (set fetch-depth: 0)")
 		}
 		if r.hashLen() == 32 {
 			return emptyTreeSHA256, nil

@@ -73,7 +73,7 @@ func TestChangedCannotTell(t *testing.T) {
 		{"a commit that is not here", root, gone, c["work"], ChangedFrom, "the commit 111111111111 is not in this repository"},
 		{"a name that is an option", root, "--output=x", c["work"], ChangedFrom, `"--output=x" is no name of a commit`},
 		{"no common history", root, c["orphan"], c["work"], ChangedMerge, "have no common history"},
-		{"a commit that was cut off", shallow, gone, c["main"], ChangedFrom, "is not in this shallow clone (fetch-depth: 0 would fetch it)"},
+		{"a commit that was cut off", shallow, gone, c["main"], ChangedFrom, "is not in this shallow clone (set fetch-depth: 0)"},
 		{"a merge base that may be cut off", shallow, c["main"], c["work"], ChangedMerge, "the clone is shallow, so where the branch began"},
 	} {
 		got, err := open(t, row.root, Options{}).Changed(t.Context(), row.from, row.to, row.base)
