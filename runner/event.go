@@ -18,6 +18,7 @@ const (
 	Waiting     EventKind = "waiting"    // nothing was heard for ten seconds; Text says what is awaited
 	JobEnded    EventKind = "job-end"    // Status, Reason, Exit, Wall, Cached, Metrics, Error, Fix
 	RunEnded    EventKind = "run-end"    // Summary
+	RunSkipped  EventKind = "run-skip"   // Pipeline, Text: why the event that came starts no run; nothing else is sent
 )
 
 // An Event is something that a person watching a run wants to know. The

@@ -20,6 +20,17 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 	queued := x.now().UTC()
 	d := x.decide(ctx, n, false, cancelled)
 	x.noteUse(n, d)
+	if o := x.unexecuted(ctx, n, &d); o != nil {
+		return o
+	}
+	job := x.newJob(n, d)
+	job.Queued = queued
+	return x.execute(ctx, n, d, job)
+}
+
+// unexecuted is the outcome of a node that a decision lets end without being
+// executed. It is nil for one that has to be, which the decision then says.
+func (x *execution) unexecuted(ctx context.Context, n *plan.Node, d *decision) *outcome {
 	switch d.fate {
 	case IsSkip:
 		return x.skip(n, agent.Skipped, d.why[0])
@@ -28,20 +39,18 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 			return x.skip(n, agent.Canceled, "the run was cancelled")
 		}
 		o := &outcome{status: agent.Failure, reason: d.reason, err: d.err, fix: d.fix, place: d.place}
-		return x.end(n, o, x.newJob(n, d))
+		return x.end(n, o, x.newJob(n, *d))
 	case IsCached:
-		o, err := x.reuse(ctx, n, d)
+		o, err := x.reuse(ctx, n, *d)
 		if err == nil {
 			return o
 		}
 		if !errors.Is(err, store.ErrNotFound) {
-			return x.end(n, failure(n, err), x.newJob(n, d))
+			return x.end(n, failure(n, err), x.newJob(n, *d))
 		}
 		d.fate, d.hit, d.why = WillRun, nil, []string{"its kept output is gone: " + err.Error()}
 	}
-	job := x.newJob(n, d)
-	job.Queued = queued
-	return x.execute(ctx, n, d, job)
+	return nil
 }
 
 // noteUse remembers what the decision rested on.

@@ -30,14 +30,27 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, err
 	}
 	x := r.open(hard)
+	m, err := x.runMembership()
+	if err != nil {
+		return nil, err
+	}
 	if err := x.begin(hard); err != nil {
 		return nil, err
 	}
 	defer x.watch.close()
 	defer x.close()
-	s := newSchedule(x, hard, soft)
+	turn, err := x.enter(hard, soft, m)
+	if err != nil {
+		return nil, errors.Join(err, x.writer.Close())
+	}
+	defer x.leave(turn.turn)
+	s := newSchedule(x, turn.hard, turn.soft)
+	s.member = m
 	s.loop()
-	run := x.finish(s, soft.Err() != nil)
+	run := x.finish(s, turn.soft.Err() != nil)
+	if run.Status == record.Cancelled {
+		run.Error = cmp.Or(run.Error, turn.reason())
+	}
 	digest, err := x.writer.Seal(*run)
 	if err != nil {
 		return nil, errors.Join(err, x.writer.Close())

@@ -26,6 +26,13 @@
 // the failure, and always what a condition with always() or failure() asks for.
 // Jobs that run go on to their end; the legs of a matrix with fail-fast are
 // cancelled when one of them fails.
+//
+// # Concurrency groups
+//
+// A run with a group waits for its turn before any job is decided upon; a job
+// with one, when it is known that it has to run, without a slot. A run holds its
+// group while its jobs wait for theirs, so two runs whose jobs are in each
+// other's groups wait for ever, as on GitHub; a job in its own run's group is refused.
 package runner
 
 import (

@@ -15,15 +15,21 @@ type schedule struct {
 	*execution
 	hard, soft context.Context
 	ended      chan ended
-	waiting    []int   // by node: how many needed nodes have not ended
-	readers    [][]int // by node: who needs it
-	ready      []int   // in the order of the plan, as far as possible
-	news       []int   // ready since the last announce
-	taken      []bool  // by node: no longer ready
-	active     int
+	waiting    []int          // by node: how many needed nodes have not ended
+	readers    [][]int        // by node: who needs it
+	ready      []int          // in the order of the plan, as far as possible
+	news       []int          // ready since the last announce
+	taken      []bool         // by node: no longer ready
+	active     int            // nodes in a goroutine
+	busy       int            // of these, those that take a slot
 	legs       map[string]int // running legs of a matrix job
 	groups     map[string]*group
 	failed     string // the first job that failed, or ""
+
+	member  membership     // of the run
+	entered map[string]int // concurrency group → the node of this run that is in it, or on its way
+	kept    map[int]string // node that is ready → group that another one keeps it out of
+	turns   map[int]*turn  // of nodes that are in a group
 }
 
 // A group is the legs of one job, which fail-fast ends together.
@@ -35,14 +41,16 @@ type group struct {
 
 type ended struct {
 	node    int
-	outcome *outcome
+	outcome *outcome // nil for a node that has not run yet and whose turn has come
+	turn    *turn
+	slot    bool // it had one
 }
 
 func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	n := len(x.Plan.Nodes)
 	s := &schedule{
 		execution: x, hard: hard, soft: soft, ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
-		legs: map[string]int{}, groups: map[string]*group{},
+		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, kept: map[int]string{}, turns: map[int]*turn{},
 	}
 	for i, node := range x.Plan.Nodes {
 		if !x.selected(i) {
@@ -71,7 +79,15 @@ func (s *schedule) loop() {
 		}
 		e := <-s.ended
 		s.active--
-		s.legs[s.Plan.Nodes[e.node].Job]--
+		if e.slot {
+			s.busy--
+			s.legs[s.Plan.Nodes[e.node].Job]--
+		}
+		if e.outcome == nil {
+			s.turns[e.node] = e.turn
+			s.insert(e.node)
+			continue
+		}
 		s.settle(e.node, e.outcome)
 	}
 }
@@ -110,11 +126,19 @@ func (s *schedule) start() {
 			i = 0
 			continue
 		}
-		if s.active >= s.jobs() {
+		if s.busy >= s.jobs() {
 			return
 		}
 		if n.MaxParallel > 0 && s.legs[n.Job] >= n.MaxParallel {
 			i++
+			continue
+		}
+		if s.turns[node] == nil && n.Group.Name != "" {
+			if s.enterGroup(i, node, n) {
+				i = 0
+			} else {
+				i++
+			}
 			continue
 		}
 		s.take(i)
@@ -130,11 +154,15 @@ func (s *schedule) take(i int) {
 // launch decides about a node, and runs it if need be, in a goroutine.
 func (s *schedule) launch(node int, n *plan.Node) {
 	s.active++
+	s.busy++
 	s.legs[n.Job]++
 	ctx := s.context(n)
+	if t := s.turns[node]; t != nil {
+		ctx = t.ctx
+	}
 	cancelled := s.soft.Err() != nil
 	go func() {
-		s.ended <- ended{node, s.perform(ctx, n, cancelled)}
+		s.ended <- ended{node: node, outcome: s.perform(ctx, n, cancelled), slot: true}
 	}()
 }
 
@@ -182,6 +210,7 @@ func (s *schedule) withheld(n *plan.Node) *outcome {
 
 // settle notes an outcome and readies who waited for it.
 func (s *schedule) settle(node int, o *outcome) {
+	s.leaveGroup(node)
 	s.outcomes[node] = o
 	n := s.Plan.Nodes[node]
 	if o.status == agent.Failure && !o.soft {
@@ -206,6 +235,7 @@ func (s *schedule) insert(node int) {
 	s.ready = append(s.ready, 0)
 	copy(s.ready[i+1:], s.ready[i:])
 	s.ready[i] = node
+	s.taken[node] = false // it may come back from waiting for its turn in a group
 	s.news = append(s.news, node)
 }
 

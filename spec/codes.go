@@ -56,7 +56,6 @@ const (
 	CodeExpression         Code = "expression"
 	CodeScript             Code = "script"
 	CodeTooMany            Code = "too-many"
-	CodeLater              Code = "later"
 )
 
 // CodeDoc documents one code.
@@ -120,7 +119,6 @@ func Codes() []CodeDoc {
 		{CodeExpression, "an expression that has no value when the run is planned"},
 		{CodeScript, "a script that cannot be made ready for its shell"},
 		{CodeTooMany, "the file has more problems than are shown"},
-		{CodeLater, "a key that this version checks and does not carry out yet"},
 	}
 }
 

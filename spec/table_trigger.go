@@ -98,7 +98,7 @@ var scheduleTable = object[Str]{
 		{keyDoc{name: "cron", form: textForm, required: true, doc: "Minute, hour, day of the month, month and day of the week, in UTC.", example: `"0 3 * * 1"`},
 			func(w *walker, s *Str, n *yaml.Node) {
 				*s = str(n)
-				if err := checkCron(n.Value); err != nil {
+				if _, err := ParseCron(n.Value); err != nil {
 					w.at(n, CodeBadCron, `write five fields, such as "0 3 * * 1" for Mondays at 3:00 UTC`, "bad cron line %s: %v", clip(n.Value), err)
 				}
 			}},

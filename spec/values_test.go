@@ -78,12 +78,12 @@ func TestParseColumn(t *testing.T) {
 func TestCron(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"* * * * *", "0 3 * * 1", "*/15 0-6,22 1,15 jan-MAR mon-fri", "5/10 0 31 12 7", " 0  0 1 1 0 "} {
-		if err := checkCron(line); err != nil {
+		if _, err := ParseCron(line); err != nil {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
 	for _, line := range []string{"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "*/0 * * * *", "*/x * * * *", "5-1 * * * *", ", * * * *", "@daily", "a * * * *", "-1 * * * *"} {
-		if err := checkCron(line); err == nil {
+		if _, err := ParseCron(line); err == nil {
 			t.Errorf("%q is no cron line", line)
 		}
 	}

@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/trigger"
 )
 
 // githubContext is the github context: in GitHub Actions what the service
 // says, elsewhere the same facts from git, as for a push of the current branch.
-func githubContext(src record.Source, lookup func(string) (string, bool)) map[string]any {
+// An event that was named says more than either; what it leaves open stays.
+func githubContext(src record.Source, lookup func(string) (string, bool), e *trigger.Event) map[string]any {
 	env := func(name string) string { v, _ := lookup(name); return v }
 	c := map[string]any{
 		"sha": src.Commit, "ref": src.Ref, "ref_name": src.Branch, "ref_type": "branch",
@@ -26,6 +28,9 @@ func githubContext(src record.Source, lookup func(string) (string, bool)) map[st
 	}
 	if event := readEvent(env("GITHUB_EVENT_PATH")); event != nil {
 		c["event"] = event
+	}
+	if e != nil {
+		maps.Copy(c, e.Context())
 	}
 	return c
 }

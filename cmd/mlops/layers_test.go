@@ -27,12 +27,14 @@ var layers = map[string][]string{
 	"runner/record":       {"runner/store"},
 	"runner/worktree":     {"runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":         {"spec", "spec/expression", "runner/store"},
-	"runner":              {"spec", "spec/expression", "runner/agent", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
+	"runner/concurrency":  {"runner/store"},
+	"runner":              {"spec", "spec/expression", "runner/agent", "runner/concurrency", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
 	"runner/checkout":     {},                      // git alone: what it brings is looked at by others
 	"runner/untrusted":    {"runner/plan", "spec"}, // holds plans back; who runs them does the rest
 	"runner/report":       {"spec", "spec/expression", "runner/record"},
 	"runner/host":         {"runner", "runner/agent"},
 	"runner/docker":       {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told
+	"runner/trigger":      {"spec", "runner/record", "runner/store"},  // the versions of data that a run recorded
 	"runner/executortest": {"runner", "runner/agent", "runner/store"},
 	"actions":             {"spec"},
 	"cmd/mlops/view":      {"runner"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,7 @@ import (
 // snapshotKey is the digest of all that decides beside the files.
 func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
 	var b strings.Builder
-	fmt.Fprintf(&b, "snapshot 1\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n", buildKey(), p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor)
+	fmt.Fprintf(&b, "snapshot 1\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
 	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT") {
 		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
 	}
@@ -44,7 +45,7 @@ const fewJobs = 200
 
 // noop shows the last summary again if nothing has changed since.
 func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool {
-	if o.force || o.refresh {
+	if o.force || o.refresh || o.event != "" || o.name != "" {
 		return false
 	}
 	began := time.Now()
@@ -65,7 +66,8 @@ func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool
 
 // keepSnapshot remembers a run that would do nothing if it came again.
 func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) error {
-	if !f.Settled || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Pull == "always" }) {
+	// A run of a concurrency group waits for its turn, and may ask another one to stop, also when it has nothing to do.
+	if !f.Settled || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Pull == "always" }) {
 		return nil
 	}
 	paths, ok := s.watched(f)
@@ -105,7 +107,8 @@ func (s *session) still(ctx context.Context, f *runner.Finished) bool {
 		}
 	}
 	if s.Plan.Git {
-		now := &project{contexts: map[string]any{"github": githubContext(s.Tree.Source(ctx), os.LookupEnv)}}
+		now := &project{contexts: maps.Clone(s.project.contexts)}
+		now.contexts["github"] = githubContext(s.Tree.Source(ctx), os.LookupEnv, nil)
 		if now.contextsDigest() != s.project.contextsDigest() {
 			return false
 		}

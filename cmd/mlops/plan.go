@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,7 +42,7 @@ func (a *app) plan(ctx context.Context, o planOptions, names []string) error {
 	}
 	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
-		return err
+		return a.skipPlan(err, p.name(), o.json)
 	}
 	defer s.close()
 	fs, err := s.Forecast(ctx)
@@ -56,6 +57,19 @@ func (a *app) plan(ctx context.Context, o planOptions, names []string) error {
 		a.printForecast(fs, o.explain)
 	}
 	return verdict(fs)
+}
+
+// skipPlan shows the plan of an event that starts no run.
+func (a *app) skipPlan(err error, pipeline string, asJSON bool) error {
+	var skipped skippedError
+	if !errors.As(err, &skipped) {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(map[string]any{"pipeline": pipeline, "jobs": []runner.Forecast{}, "skipped": skipped.Verdict})
+	}
+	a.say("%s", foreign(skipped.Error()))
+	return nil
 }
 
 // verdict is the exit code that a run would end with, as far as it is known.

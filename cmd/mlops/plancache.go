@@ -21,6 +21,9 @@ type planHeader struct {
 	ParamFile   string       `json:"paramFile,omitempty"`
 	ParamDigest store.Digest `json:"paramDigest,omitzero"`
 	Contexts    store.Digest `json:"contexts,omitzero"` // of the contexts, if the plan depends on them
+	// Inputs are those of a run by hand, which the file types; the texts that were
+	// given are part of the key.
+	Inputs map[string]any `json:"inputs,omitempty"`
 }
 
 // buildKey tells builds of mlops apart: a kept plan is read only by the build
@@ -38,8 +41,8 @@ func buildKey() string {
 }
 
 // planKey is the digest of what is known of a plan before it is parsed.
-func (p *project) planKey(params []string) store.Digest {
-	return store.Sum(fmt.Appendf(nil, "plan 1\n%s\n%s\n%s\n%s\n", buildKey(), p.path, store.Sum(p.source), strings.Join(params, "\x00")))
+func (p *project) planKey(params, inputs []string) store.Digest {
+	return store.Sum(fmt.Appendf(nil, "plan 1\n%s\n%s\n%s\n%q\n%q\n", buildKey(), p.path, store.Sum(p.source), params, inputs))
 }
 
 func planPlace(key store.Digest) string { return "plans/" + key.Hex()[:32] }
@@ -71,6 +74,7 @@ func (p *project) holds(h planHeader) bool {
 		}
 		p.paramDigest = h.ParamDigest
 	}
+	p.setInputs(h.Inputs)
 	return h.Contexts.IsZero() || h.Contexts == p.contextsDigest()
 }
 
@@ -85,6 +89,7 @@ func (p *project) contextsDigest() store.Digest {
 // keepPlan stores a plan. A store that cannot be written to only costs time.
 func (p *project) keepPlan(s *store.Dir, key store.Digest, pl *plan.Plan) error {
 	h := planHeader{ParamFile: pl.ParamFile}
+	h.Inputs, _ = p.contexts["inputs"].(map[string]any)
 	if h.ParamFile != "" {
 		h.ParamDigest = p.paramDigest
 	}

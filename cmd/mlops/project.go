@@ -12,6 +12,7 @@ import (
 	"github.com/mlops-runner/mlops/actions"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -23,6 +24,7 @@ type project struct {
 	spec     *spec.File
 	warnings spec.Diagnostics
 	contexts map[string]any // github, inputs
+	event    *trigger.Event // what started the run; nil for a run by hand
 
 	overlay     string       // store of an untrusted run, in place of the project's; "" for other runs
 	paramDigest store.Digest // of the params file, as it was when the plan was made
@@ -92,10 +94,13 @@ func nearest(name string) (string, error) {
 func (p *project) parse(params map[string]string) error {
 	f, ds := spec.Parse(p.path, p.source, spec.Options{ReadFile: p.readParams, Params: params, Actions: actions.Table(), Sound: true})
 	p.spec = f
+	if f != nil {
+		ds = append(ds, trigger.Check(f)...).Quote(p.path, p.source).Sorted()
+	}
 	if ds.HasErrors() {
 		return p.withGraph(ds)
 	}
-	p.warnings = append(ds, p.later()...)
+	p.warnings = ds
 	if p.spec.Name.Value == "" {
 		p.spec.Name.Value = filepath.Base(p.root)
 	}
@@ -144,6 +149,9 @@ func (p *project) readParams(path string) ([]byte, error) {
 
 // plan makes the plan; its problems bear the source lines they stand on.
 func (p *project) plan() (*plan.Plan, error) {
+	if _, ok := p.contexts["inputs"]; !ok && p.spec.On.Dispatch != nil {
+		p.setInputs(trigger.Defaults(p.spec.On.Dispatch)) // who only looks at a plan need not fill in what is required
+	}
 	pl, err := plan.New(p.spec, plan.Options{Contexts: p.contexts, Actions: actions.Table()})
 	var ds spec.Diagnostics
 	if errors.As(err, &ds) {
@@ -179,22 +187,4 @@ func keyValues(flag string, args []string) (map[string]string, error) {
 		out[k] = v
 	}
 	return out, nil
-}
-
-// later warns of keys that are checked and not carried out yet, so that nobody
-// relies on them. Those without which a job would mean something else are
-// errors of the run instead; see package plan.
-func (p *project) later() spec.Diagnostics {
-	var ds spec.Diagnostics
-	warn := func(c *spec.Concurrency) {
-		if c != nil {
-			ds = append(ds, spec.Diagnostic{File: p.path, Pos: c.Group.Pos, End: c.Group.Pos, Severity: spec.Warning, Code: spec.CodeLater,
-				Message: "`concurrency` is checked and not carried out yet: runs of a group are not kept apart"})
-		}
-	}
-	warn(p.spec.Concurrency)
-	for _, j := range p.spec.Jobs {
-		warn(j.Concurrency)
-	}
-	return ds.Quote(p.path, p.source)
 }

@@ -36,9 +36,14 @@ func newRun(a *app) *cobra.Command {
 		Short: "Run what is not cached",
 		Long: `Run the pipeline, or the named jobs with all they need. A job is named as in the
 file (train: all legs of its matrix) or as an instance (train@depth=4).`,
-		Example: "  mlops run\n  mlops run train --param train.lr=0.2\n  mlops run prepare --downstream --force",
+		Example: "  mlops run\n  mlops run train --param train.lr=0.2\n  mlops run prepare --downstream --force\n  mlops run --event auto",
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.settle(c.Flags(), os.LookupEnv); err != nil {
+			event, err := a.readEvent(o.eventOptions)
+			if err != nil {
+				return err
+			}
+			o.known = event
+			if err := o.settle(c.Flags(), event != nil && event.Fork || forkEvent(os.LookupEnv)); err != nil {
 				return err
 			}
 			return a.runPipeline(c.Context(), o, args)
@@ -63,6 +68,7 @@ func (o *engineOptions) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.params, "param", nil, "set a parameter: `name=value`")
 	f.BoolVar(&o.downstream, "downstream", false, "also what needs the named jobs")
 	f.BoolVar(&o.force, "force", false, "run the named jobs (or all) although they are cached")
+	o.eventOptions.register(f)
 }
 
 // parseFloor reads --min-free; 0 means no limit.
@@ -102,7 +108,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 		return errors.Join(err, out.Close())
 	}
 	if o.untrusted {
-		return errors.Join(a.runUntrusted(ctx, p, o, names, out), heard(out.Close()))
+		return errors.Join(a.skip(a.runUntrusted(ctx, p, o, names, out), out, p.name()), heard(out.Close()))
 	}
 	secrets, err := o.secrets.read(os.LookupEnv)
 	if err != nil {
@@ -114,7 +120,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	debug.SetGCPercent(usualGC)
 	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
-		return errors.Join(err, out.Close())
+		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
 	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
 		return errors.Join(err, s.close(), out.Close())

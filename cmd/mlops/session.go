@@ -17,6 +17,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/runner/worktree"
 )
 
@@ -27,6 +28,7 @@ type engineOptions struct {
 	params     []string
 	downstream bool
 	force      bool
+	eventOptions
 }
 
 // session is an open project with everything that a run needs.
@@ -52,8 +54,12 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 		return nil, err
 	}
 	src := tree.Source(ctx)
-	p.contexts = map[string]any{"github": githubContext(src, os.LookupEnv)}
-	pl, err := a.planFor(p, s, o.params)
+	p.event, err = a.readEvent(o.eventOptions)
+	if err != nil {
+		return nil, errors.Join(err, tree.Close())
+	}
+	p.contexts = map[string]any{"github": githubContext(src, os.LookupEnv, p.event)}
+	pl, err := a.planFor(p, s, o, func() error { return a.admit(ctx, p, tree, src.Directory) })
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
 	}
@@ -79,17 +85,30 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	}, nil
 }
 
-// planFor returns the kept plan of an unchanged file, or makes it.
-func (a *app) planFor(p *project, s *store.Dir, overrides []string) (*plan.Plan, error) {
-	params, err := keyValues("param", overrides)
+// planFor returns the kept plan of an unchanged file, or makes it. Where an
+// event has to be held against the file, admit does so between parsing and planning.
+func (a *app) planFor(p *project, s *store.Dir, o engineOptions, admit func() error) (*plan.Plan, error) {
+	params, err := keyValues("param", o.params)
 	if err != nil {
 		return nil, err
 	}
-	key := p.planKey(overrides)
-	if pl := p.keptPlan(key); pl != nil {
-		return pl, nil
+	inputs, err := keyValues("input", o.inputs)
+	if err != nil {
+		return nil, err
+	}
+	key := p.planKey(o.params, o.inputs)
+	if p.event == nil {
+		if pl := p.keptPlan(key); pl != nil {
+			return pl, nil
+		}
 	}
 	if err := p.parse(params); err != nil {
+		return nil, err
+	}
+	if err := admit(); err != nil {
+		return nil, err
+	}
+	if err := p.takeInputs(inputs); err != nil {
 		return nil, err
 	}
 	pl, err := p.plan()
@@ -98,6 +117,9 @@ func (a *app) planFor(p *project, s *store.Dir, overrides []string) (*plan.Plan,
 	}
 	if len(p.warnings) > 0 {
 		return pl, p.warnings.WriteText(a.stderr, a.errColor()) // said again next time
+	}
+	if p.event != nil {
+		return pl, nil // its inputs are not in the key
 	}
 	if err := p.keepPlan(s, key, pl); err != nil {
 		a.log.Debug("keep plan", "error", err)
@@ -170,6 +192,12 @@ func (s *session) header() record.Run {
 	}
 	if event := os.Getenv("GITHUB_EVENT_NAME"); event != "" {
 		r.Trigger.Event = event
+	}
+	if e := s.project.event; e != nil {
+		r.Trigger = record.Trigger{Event: e.Name, Actor: e.Actor, Number: e.Number, Schedule: e.Cron, URL: e.URL}
+		if e.Name == trigger.PullRequest {
+			r.Source.Base = e.Before
+		}
 	}
 	for _, p := range s.Plan.Params {
 		r.Params[p.Name] = p.Value

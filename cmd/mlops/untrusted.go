@@ -40,11 +40,11 @@ func (o *untrustedOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.network, "allow-network", false, "with --untrusted, let jobs reach the network that do so in the base commit")
 }
 
-// settle decides whether the run is one of a stranger, and refuses flags that
-// contradict it.
-func (o *untrustedOptions) settle(f *pflag.FlagSet, lookup func(string) (string, bool)) error {
+// settle decides whether the run is one of a stranger, as that of a fork is unless
+// the flags say otherwise, and refuses flags that contradict it.
+func (o *untrustedOptions) settle(f *pflag.FlagSet, fork bool) error {
 	if !f.Changed("untrusted") {
-		o.untrusted = forkEvent(lookup)
+		o.untrusted = fork
 	}
 	if !o.untrusted {
 		if f.Changed("base") || f.Changed("allow-network") {
@@ -224,7 +224,7 @@ func (a *app) basePlan(ctx context.Context, p *project, ref string) (*trusted, e
 		return nil, err
 	}
 	f.Name.Value = cmp.Or(f.Name.Value, filepath.Base(p.root))
-	contexts := map[string]any{"github": githubContext(record.Source{Commit: commit}, func(string) (string, bool) { return "", false })}
+	contexts := map[string]any{"github": githubContext(record.Source{Commit: commit}, func(string) (string, bool) { return "", false }, nil)}
 	pl, err := plan.New(f, plan.Options{Contexts: contexts, Actions: actions.Table()})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", label, err)

@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step and a retry take: one for each field.
-const minNode, minStep, minRetry = 42, 15, 5
+const minNode, minStep, minRetry = 45, 15, 5
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -73,8 +73,11 @@ func (c *codec) rules(n *Node) {
 	c.bool(&n.FailFast)
 	c.int(&n.MaxParallel)
 	c.bool(&n.NoCache)
+	c.group(&n.Group)
 	list(c, &n.Retry, minRetry, c.retry)
 }
+
+func (c *codec) group(g *Group) { c.str(&g.Name); c.str(&g.Cancel) }
 
 func (c *codec) retry(r *spec.Retry) {
 	list(c, &r.On, 3, c.text)

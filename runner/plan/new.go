@@ -33,6 +33,7 @@ func New(f *spec.File, o Options) (*Plan, error) {
 		plan: &Plan{
 			Pipeline: f.Name.Value, File: f.Path, Gates: f.Gates,
 			Params: f.Params.Leaves, ParamTree: f.Params.Tree, ParamFile: f.Params.Path,
+			Group: group(f.Concurrency),
 		},
 	}
 	for _, m := range f.Metrics {

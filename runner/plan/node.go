@@ -20,6 +20,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 		ContinueOnError: j.ContinueOnError.Value,
 		FailFast:        j.Strategy.FailFast == nil || *j.Strategy.FailFast,
 		MaxParallel:     j.Strategy.MaxParallel, Retry: j.Retry, NoCache: j.Cache.Value == "false",
+		Group: group(j.Concurrency),
 	}
 	n.Inputs, src.inputs = b.inputs(j, leg)
 	n.Outputs, src.outputs = b.paths(j.Outputs, leg)
@@ -40,6 +41,15 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 	b.actionInputs(n, j)
 	b.define(n)
 	return n, src
+}
+
+// group is what concurrency says; it changes nothing that a job produces, so it
+// is in no line of the definition.
+func group(c *spec.Concurrency) Group {
+	if c == nil {
+		return Group{}
+	}
+	return Group{Name: c.Group.Value, Cancel: c.CancelInProgress.Value}
 }
 
 // condition notes what the job's condition means for the plan: whether it reads

@@ -40,6 +40,7 @@ type Plan struct {
 	Params    []spec.Param
 	ParamTree map[string]any
 	ParamFile string
+	Group     Group // of runs
 	// Git is whether an expression reads the github context, so that a plan
 	// made for one commit may not hold for another.
 	Git  bool
@@ -107,6 +108,7 @@ type Node struct {
 	MaxParallel     int
 	Retry           []spec.Retry
 	NoCache         bool
+	Group           Group // of jobs
 
 	Select Selection // of a Select node
 
@@ -117,6 +119,13 @@ type Node struct {
 	Late []string
 	// Later names keys of the job that no executor carries out yet; the job cannot run.
 	Later []string
+}
+
+// A Group is a concurrency group, of which one member is at work at a time. Both
+// may hold expressions, which are evaluated when the run or the job starts.
+type Group struct {
+	Name   string // "" for none
+	Cancel string // "", true, false or an expression without ${{ }}: whether who is at work is asked to stop
 }
 
 // A Need is an edge: the node waits for another one.
