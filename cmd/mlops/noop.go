@@ -65,7 +65,7 @@ func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool
 
 // keepSnapshot remembers a run that would do nothing if it came again.
 func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) error {
-	if !f.Settled || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Pull == "always" }) {
+	if !f.Settled || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
 		return nil
 	}
 	paths, ok := s.watched(f)

@@ -44,6 +44,17 @@
 // machine, and image IDs are part of fingerprints. Loading a whole image with a
 // fixed configuration gives the same ID everywhere.
 //
+// # How images come
+//
+// An image that is here is used, and no registry is asked. A pull that fails in
+// a way that may pass (time-outs, resets, 5xx, too many requests) is tried
+// again three times with growing pauses; all else is reported at once. Engines
+// give no codes for either, so their words decide, which a test holds as they
+// were seen. Credentials are those of "docker login" and "podman login".
+//
+// A pinned image ([runner.Pin]) is asked for by its digest, whatever became of
+// its tag.
+//
 // # Why starts are bounded by the number of CPUs
 //
 // Measured on two cores: 3.9 containers a second with two starts at once, 2.1

@@ -24,6 +24,9 @@ type Options struct {
 	Patience time.Duration       // how long an engine that went away is waited for; 0 = 60 s
 	Scope    string              // whose containers Reap removes: those with this label mlops.scope; "" means all of this host
 	Getenv   func(string) string // nil = os.Getenv
+	// Sleep waits between tries to pull; it returns early, with the cause, when
+	// ctx is done. nil = real time.
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // An Executor runs tasks on one engine. It is safe for concurrent use. It
@@ -62,6 +65,9 @@ var (
 func Open(_ context.Context, o Options) (*Executor, error) {
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
+	}
+	if o.Sleep == nil {
+		o.Sleep = pause
 	}
 	o.Starts = cmp.Or(o.Starts, runtime.NumCPU())
 	o.Patience = cmp.Or(o.Patience, time.Minute)
