@@ -67,6 +67,15 @@ type Pin struct {
 	ID     string // sha256:… of an image that came from no registry
 }
 
+// PinKey is the name under which [Runner.Pins] has an image: its own, and the
+// platform if one is asked for, since an image ID is that of one platform.
+func PinKey(name, platform string) string {
+	if platform == "" {
+		return name
+	}
+	return name + " " + platform
+}
+
 // Build describes an image to make. Context is an absolute directory.
 type Build struct {
 	Context string

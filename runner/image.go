@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,6 +99,7 @@ func (x *execution) image(ctx context.Context, n *plan.Node, forecast bool) (img
 		return Image{Platform: platform()}, true, nil
 	}
 	r := ImageRequest{Name: n.Image, Platform: n.Platform, Pull: n.Pull}
+	r.Pin = x.pinOf(n)
 	if n.Build != nil {
 		if r.Build, err = x.build(ctx, n); err != nil {
 			return img, false, err
@@ -116,6 +118,23 @@ func (x *execution) image(ctx context.Context, n *plan.Node, forecast bool) (img
 	r.Progress = func(text string) { x.watch.send(Event{Kind: ImageNews, Job: n.ID, Text: text}) }
 	img, err = x.images.resolve(ctx, r)
 	return img, err == nil, err
+}
+
+// pinOf is what the image of a node is pinned to, if it is.
+func (x *execution) pinOf(n *plan.Node) Pin {
+	if n.Build != nil {
+		return Pin{}
+	}
+	return x.Pins[PinKey(n.Image, n.Platform)]
+}
+
+// pinNote says so to people.
+func (x *execution) pinNote(n *plan.Node) string {
+	p := x.pinOf(n)
+	if p == (Pin{}) || x.images.imager == nil {
+		return ""
+	}
+	return n.Image + " → " + cmp.Or(p.Digest, p.ID)
 }
 
 // build describes the image that a node's `build:` makes; the digest names it

@@ -48,6 +48,9 @@ type Runner struct {
 	Store    *store.Dir
 	Tree     *worktree.Tree
 	Executor Executor
+	// Pins say what images' names mean, by PinKey; names without one mean what they
+	// mean where the job runs.
+	Pins map[string]Pin
 	// Contexts are the github and inputs contexts that expressions may read.
 	Contexts map[string]any
 	// Judge decides on the gates when all jobs have succeeded, by their metrics and

@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"runner/report":       {"spec", "spec/expression", "runner/record"},
 	"runner/host":         {"runner", "runner/agent"},
 	"runner/docker":       {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told
+	"runner/lock":         {"runner", "spec"},                         // a lock file's mistakes are told as mlops.yaml's are
 	"runner/executortest": {"runner", "runner/agent", "runner/store"},
 	"actions":             {"spec"},
 	"cmd/mlops/view":      {"runner"},

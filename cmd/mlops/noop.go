@@ -29,6 +29,9 @@ import (
 func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
 	var b strings.Builder
 	fmt.Fprintf(&b, "snapshot 1\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n", buildKey(), p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor)
+	if locked, err := p.lockSource(); err == nil {
+		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
+	}
 	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT") {
 		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
 	}

@@ -51,6 +51,31 @@ func TestRegistry(t *testing.T) {
 		}
 	})
 
+	t.Run("pinned", func(t *testing.T) {
+		_, moved := s.push(t, "team/tiny:1", "linux/arm64") // the tag moves, and the new one is here
+		e := s.client(t, s.login, noSleep)
+		pin := runner.Pin{Digest: digest}
+		if im, err := e.Resolve(t.Context(), runner.ImageRequest{Name: ref, Pull: pullAlways}); err != nil || im.Digest != moved {
+			t.Fatalf("%+v, %v", im, err)
+		}
+		_, err := e.Resolve(t.Context(), runner.ImageRequest{Name: ref, Pin: pin, Pull: pullNever})
+		if x := execError(err); x == nil || !strings.Contains(x.Error(), "is pinned to "+short(digest)+", and the one of that name here is "+short(moved)) {
+			t.Errorf("got %v", err)
+		}
+		byDigest := strings.TrimSuffix(ref, ":1") + "@" + digest
+		t.Cleanup(func() { dropImage(byDigest) })
+		im, err := e.Resolve(t.Context(), runner.ImageRequest{Name: ref, Pin: pin, Pull: pullAlways})
+		if err != nil || im.Name != ref || im.Pin() != pin {
+			t.Errorf("%+v, %v", im, err)
+		}
+		s.serve(nil)
+		again, err := e.Resolve(t.Context(), runner.ImageRequest{Name: ref, Pin: pin, Pull: pullAlways})
+		if err != nil || again.ID != im.ID || s.count("") != 0 {
+			t.Errorf("%+v, %v; the registry was asked %d times for a digest that is here", again, err, s.count(""))
+		}
+		s.push(t, "team/tiny:1", "") // as it was
+	})
+
 	t.Run("helper", func(t *testing.T) {
 		s.drop(t, ref)
 		bin := t.TempDir()

@@ -236,7 +236,7 @@ func archive(t *testing.T, ref, platform string) []byte {
 	}
 	var layer, out bytes.Buffer
 	w := tar.NewWriter(&layer)
-	file(w, "hello", []byte(t.Name()+ref+platform))
+	file(w, "hello", []byte(ref+platform))
 	w.Close()
 	config := fmt.Sprintf(`{"architecture": %q, "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": ["sha256:%x"]}}`,
 		architecture(platform), sha256.Sum256(layer.Bytes()))
