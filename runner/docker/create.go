@@ -59,6 +59,9 @@ func (e *Executor) complete(t runner.Task) (runner.Task, error) {
 // obtain returns a task's container: prepared before, left by a dead runner
 // with the same work, or new.
 func (e *Executor) obtain(ctx context.Context, t runner.Task, spec []byte) (*placed, error) {
+	if err := e.connect(ctx); err != nil { // who the job runs as depends on the engine
+		return nil, err
+	}
 	want, err := e.place(t)
 	if err != nil {
 		return nil, err

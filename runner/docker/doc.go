@@ -34,8 +34,10 @@
 // Files that a job writes must be deletable by the person who started it. The
 // caller's uid and gid need no name in the image, so a passwd file with that
 // one name is mounted, and HOME is a tmpfs that anybody may write to. For an
-// engine that runs as the caller (rootless) the caller is uid 0 inside. Jobs
-// that say "user: root" get back the few capabilities that package managers
+// engine that runs as the caller (rootless Docker, rootless Podman) the caller
+// is uid 0 inside. That the socket is the caller's does not prove it: such
+// sockets also lead into virtual machines and tunnels, so the engine is asked.
+// Jobs that say "user: root" get back the few capabilities that package managers
 // need, and a helper container without network hands the files back.
 //
 // # Why the empty image is loaded and not imported

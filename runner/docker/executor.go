@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/docker/docker/client"
@@ -42,6 +43,7 @@ type Executor struct {
 
 	connecting sync.Mutex // guards connected
 	connected  bool
+	rootless   atomic.Bool // the engine runs as the caller; known once connected
 
 	mu        sync.Mutex // guards what follows
 	remote    bool
@@ -106,6 +108,9 @@ func (e *Executor) Close() error {
 	defer e.mu.Unlock()
 	return errors.Join(append(e.failures, e.cli.Close())...)
 }
+
+// isRootless tells whether the engine runs as the caller.
+func (e *Executor) isRootless() bool { return e.rootless.Load() }
 
 // isRemote tells whether files must be copied to the engine.
 func (e *Executor) isRemote() bool {
