@@ -147,6 +147,10 @@ func (e *Executor) createOnce(ctx context.Context, t runner.Task, p place, spec 
 	case connectionLost(err):
 		// It may have been created all the same.
 		e.remove(p.name, p.name)
+		if err := e.await(ctx, err); err != nil {
+			return nil, false, err
+		}
+		return nil, true, nil
 	}
 	return nil, false, e.explain("docker: create", p.name, err)
 }

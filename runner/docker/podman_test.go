@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,8 +36,7 @@ func startPodman(t *testing.T) (host string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		// Rootless layers belong to other users of the namespace.
-		exec.Command(bin, "unshare", "rm", "-rf", filepath.Join(dir, "root")).Run()
+		endPause(t, dir)
 		if err := os.RemoveAll(dir); err != nil {
 			t.Log(err)
 		}
@@ -83,6 +83,20 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 	}
 	t.Fatalf("Podman does not answer: %s", &out)
 	return ""
+}
+
+// endPause ends the process by which a rootless Podman keeps its namespace.
+func endPause(t *testing.T, dir string) {
+	for _, pattern := range []string{"*/pause.pid", "*/*/pause.pid"} {
+		found, _ := filepath.Glob(filepath.Join(dir, pattern))
+		for _, name := range found {
+			b, err := os.ReadFile(name)
+			pid, perr := strconv.Atoi(strings.TrimSpace(string(b)))
+			if err == nil && perr == nil && pid > 1 {
+				t.Log("ending the pause process ", pid, ": ", syscall.Kill(pid, syscall.SIGKILL))
+			}
+		}
+	}
 }
 
 // podmanImage gives a new engine the tests' image.
