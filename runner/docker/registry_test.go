@@ -33,6 +33,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	dockerregistry "github.com/docker/docker/api/types/registry"
 
@@ -114,6 +115,7 @@ auth: {htpasswd: {realm: tests, path: %q}}
 	front.StartTLS()
 	t.Cleanup(front.Close)
 	s.host = front.Listener.Addr().String()
+	t.Cleanup(s.dropAll)
 	s.login = s.config(registryUser, registryPassword)
 	return s
 }
@@ -255,6 +257,19 @@ func (s *registryServer) drop(t *testing.T, ref string) {
 	if hasImage(ref) {
 		t.Fatalf("image %s is still here", ref)
 	}
+}
+
+// dropAll removes all that was pulled from the registry, by whatever name.
+func (s *registryServer) dropAll() {
+	withEngine(func(ctx context.Context, e *Executor) {
+		list, err := e.cli.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("reference", s.host+"/*/*"))})
+		if err != nil {
+			return
+		}
+		for _, i := range list {
+			e.cli.ImageRemove(ctx, i.ID, image.RemoveOptions{Force: true, PruneChildren: true})
+		}
+	})
 }
 
 func drained(t *testing.T, body io.ReadCloser, err error) {
