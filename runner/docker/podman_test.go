@@ -55,6 +55,7 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 	cmd := exec.Command(bin, "--root", filepath.Join(dir, "root"), "--runroot", filepath.Join(dir, "run"), "--tmpdir", filepath.Join(dir, "tmp"),
 		"--storage-driver", "vfs", "system", "service", "--time=0", "unix://"+socket)
 	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+filepath.Join(dir, "containers.conf"), "XDG_RUNTIME_DIR="+dir)
+	cmd.Dir = dir // conmon leaves a file where it was started when memory runs out
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a rootless Podman is several processes
 	if err := cmd.Start(); err != nil {

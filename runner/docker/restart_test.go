@@ -61,7 +61,9 @@ func (d *daemon) start(args ...string) error {
 	}, args...)...)
 	write(d.t, filepath.Join(d.dir, "none.json"), "{}")
 	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.out
-	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// In a network of its own: an engine without a bridge removes docker0, which
+	// is that of the machine's engine.
+	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Cloneflags: syscall.CLONE_NEWNET}
 	if err := d.cmd.Start(); err != nil {
 		return err
 	}
