@@ -52,11 +52,28 @@ type Reaper interface {
 type ImageRequest struct {
 	Name     string // docker reference; "" with Build nil means the empty image of built-in actions
 	Platform string // os/arch; "" for the engine's own
-	Pull     string // if-missing, always, never
+	Pull     string // if-missing, always or never, or several joined by commas to be tried in order; "" means if-missing
+	Pin      Pin    // what the name has to mean; zero means whatever it means where the job runs
 	Look     bool   // only look whether the image is here: neither pull nor build it
 	Build    *Build
 	// Progress, if not nil, is told what goes on, in lines for people.
 	Progress func(string)
+}
+
+// A Pin fixes the meaning of an image's name, whatever became of its tag. One
+// of its fields is set; the zero Pin pins nothing.
+type Pin struct {
+	Digest string // sha256:… under which the name's repository has it
+	ID     string // sha256:… of an image that came from no registry
+}
+
+// PinKey is the name under which [Runner.Pins] has an image: its own, and the
+// platform if one is asked for, since an image ID is that of one platform.
+func PinKey(name, platform string) string {
+	if platform == "" {
+		return name
+	}
+	return name + " " + platform
 }
 
 // Build describes an image to make. Context is an absolute directory.
@@ -76,6 +93,16 @@ type Image struct {
 	Platform string   `json:"platform"`          // os/arch
 	Size     int64    `json:"size,omitempty"`    // bytes
 	User     string   `json:"user,omitempty"`
+	Digest   string   `json:"digest,omitempty"` // sha256:… under which the name's own repository has it; "" if it did not come from there
+}
+
+// Pin returns what fixes the meaning of the image's name: the digest in its
+// repository, else the image's ID.
+func (i Image) Pin() Pin {
+	if i.Digest != "" {
+		return Pin{Digest: i.Digest}
+	}
+	return Pin{ID: i.ID}
 }
 
 // A Task is one attempt of one job instance, ready to be placed.

@@ -19,6 +19,7 @@ type Forecast struct {
 	Selected    string   `json:"selected,omitempty"`    // of Chooses: the leg, if it is known
 	Fingerprint string   `json:"fingerprint,omitempty"` // if it is known
 	CachedFrom  string   `json:"cachedFrom,omitempty"`  // run id
+	Pin         string   `json:"pin,omitempty"`         // the image's name and what it is pinned to: NAME → sha256:…
 }
 
 // Forecast decides about every selected job as Run would, and changes nothing.
@@ -45,7 +46,7 @@ func (x *execution) foretell(ctx context.Context, n *plan.Node) (Forecast, *outc
 		return x.foretellChoice(n)
 	}
 	d := x.decide(ctx, n, true, false)
-	f := Forecast{Job: n.ID, Fate: d.fate, Why: d.why, Error: d.err, Fix: d.fix, Stuck: d.place}
+	f := Forecast{Job: n.ID, Fate: d.fate, Why: d.why, Error: d.err, Fix: d.fix, Stuck: d.place, Pin: x.pinNote(n)}
 	if !d.print.IsZero() {
 		f.Fingerprint = d.print.String()
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,9 +27,10 @@ type images struct {
 }
 
 type imageAnswer struct {
-	once  sync.Once
+	ready chan struct{} // closed when what follows is there
 	image Image
 	err   error
+	stale bool // it was cancelled with the job that asked
 }
 
 func newImages(e Executor) *images {
@@ -39,22 +41,51 @@ func newImages(e Executor) *images {
 // platform is what jobs without an image depend on.
 func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
-// resolve returns the image of a request, asking the executor at the first call.
+// resolve returns the image of a request, asking the executor at the first
+// call. When the job that asked is cancelled, another that waits asks again.
 func (i *images) resolve(ctx context.Context, r ImageRequest) (Image, error) {
-	i.mu.Lock()
 	key := requestKey(r)
-	a, ok := i.known[key]
-	if !ok {
-		a = &imageAnswer{}
-		i.known[key] = a
+	for {
+		a, first := i.answer(key)
+		if first {
+			a.image, a.err = i.imager.Resolve(ctx, r)
+			i.settle(key, a, a.err != nil && ctx.Err() != nil)
+		}
+		select {
+		case <-a.ready:
+		case <-ctx.Done():
+			return Image{}, context.Cause(ctx)
+		}
+		if !a.stale || first {
+			return a.image, a.err
+		}
 	}
-	i.mu.Unlock()
-	a.once.Do(func() { a.image, a.err = i.imager.Resolve(ctx, r) })
-	return a.image, a.err
+}
+
+// answer returns the answer to a request; first tells the caller to give it.
+func (i *images) answer(key string) (a *imageAnswer, first bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if a, ok := i.known[key]; ok {
+		return a, false
+	}
+	a = &imageAnswer{ready: make(chan struct{})}
+	i.known[key] = a
+	return a, true
+}
+
+// settle makes an answer known to all who wait for it. A stale one is forgotten.
+func (i *images) settle(key string, a *imageAnswer, stale bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if a.stale = stale; stale {
+		delete(i.known, key)
+	}
+	close(a.ready)
 }
 
 func requestKey(r ImageRequest) string {
-	key := strings.Join([]string{r.Name, r.Platform, r.Pull, strconv.FormatBool(r.Look)}, "\x00")
+	key := strings.Join([]string{r.Name, r.Platform, r.Pull, r.Pin.Digest, r.Pin.ID, strconv.FormatBool(r.Look)}, "\x00")
 	if b := r.Build; b != nil {
 		key += "\x00" + b.Digest
 	}
@@ -68,13 +99,14 @@ func (x *execution) image(ctx context.Context, n *plan.Node, forecast bool) (img
 		return Image{Platform: platform()}, true, nil
 	}
 	r := ImageRequest{Name: n.Image, Platform: n.Platform, Pull: n.Pull}
+	r.Pin = x.pinOf(n)
 	if n.Build != nil {
 		if r.Build, err = x.build(ctx, n); err != nil {
 			return img, false, err
 		}
 	}
 	if forecast {
-		if r.Pull == "always" {
+		if strings.HasPrefix(r.Pull, "always") && r.Pin == (Pin{}) {
 			return img, false, nil
 		}
 		r.Look = true
@@ -86,6 +118,23 @@ func (x *execution) image(ctx context.Context, n *plan.Node, forecast bool) (img
 	r.Progress = func(text string) { x.watch.send(Event{Kind: ImageNews, Job: n.ID, Text: text}) }
 	img, err = x.images.resolve(ctx, r)
 	return img, err == nil, err
+}
+
+// pinOf is what the image of a node is pinned to, if it is.
+func (x *execution) pinOf(n *plan.Node) Pin {
+	if n.Build != nil {
+		return Pin{}
+	}
+	return x.Pins[PinKey(n.Image, n.Platform)]
+}
+
+// pinNote says so to people.
+func (x *execution) pinNote(n *plan.Node) string {
+	p := x.pinOf(n)
+	if p == (Pin{}) || x.images.imager == nil {
+		return ""
+	}
+	return n.Image + " → " + cmp.Or(p.Digest, p.ID)
 }
 
 // build describes the image that a node's `build:` makes; the digest names it

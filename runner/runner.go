@@ -56,6 +56,9 @@ type Runner struct {
 	Tree     *worktree.Tree
 	Executor Executor
 	Overlay  *Overlay // nil: results are kept in Store and published into Root
+	// Pins say what images' names mean, by PinKey; names without one mean what they
+	// mean where the job runs.
+	Pins map[string]Pin
 	// Contexts are the github and inputs contexts that expressions may read.
 	Contexts map[string]any
 	// Secrets are the values of the secrets that jobs name, by name in capitals.

@@ -153,7 +153,7 @@ type Job struct {
 	Metrics   []Str // files to read metrics from; if empty, outputs named metrics.*, *.metrics.* or *_metrics.* are
 	Image     Str   // effective: the job's or defaults.image; "" for none
 	Build     *Build
-	Pull      string // if-missing (default), always, never
+	Pull      string // if-missing, always or never, or several joined by commas; "" means if-missing
 	Platform  string // os/arch, "" for the engine's own
 	Env       []Var
 	Shell     Str // effective default of the steps

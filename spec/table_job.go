@@ -1,6 +1,10 @@
 package spec
 
-import "gopkg.in/yaml.v3"
+import (
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
 
 // Keys that a job and a step both have.
 var (
@@ -14,6 +18,24 @@ const (
 	continueDoc = "Whether the rest goes on as if it had not failed."
 	ifDoc       = "Condition under which it runs; `${{ }}` around it may be left out."
 )
+
+// pullPolicy is one way to come by an image.
+var (
+	pullPolicy = form{kind: kindWord, words: []string{"if-missing", "always", "never"}}
+	pullForm   = form{kind: kindUnion, alts: []form{pullPolicy, {kind: kindList, elem: &pullPolicy, nonEmpty: true}}}
+)
+
+// pull joins the policies of a job, which are words without commas.
+func pull(n *yaml.Node) string {
+	if n.Kind == yaml.ScalarNode {
+		return n.Value
+	}
+	var list []string
+	for _, s := range strs(n) {
+		list = append(list, s.Value)
+	}
+	return strings.Join(list, ",")
+}
 
 var jobTable = object[Job]{
 	name: "job", doc: "One container, one unit of caching, one node of the graph.", choose: []string{"steps", "run", "uses"},
@@ -45,8 +67,8 @@ var jobTable = object[Job]{
 			func(w *walker, j *Job, n *yaml.Node) { j.Image = w.image(n) }},
 		{keyDoc{name: "build", form: form{kind: kindUnion, alts: []form{{kind: kindText}, {kind: kindObject, object: &buildTable}}}, doc: "Build the image from a folder of the repository, instead of `image`.", example: "{context: docker}"},
 			(*walker).build},
-		{keyDoc{name: "pull", form: form{kind: kindWord, words: []string{"if-missing", "always", "never"}}, doc: "When to pull the image.", def: "if-missing", example: "always"},
-			func(w *walker, j *Job, n *yaml.Node) { j.Pull = n.Value }},
+		{keyDoc{name: "pull", form: pullForm, doc: "When to pull the image: one policy, or several to be tried in order.", def: "if-missing", example: "[always, if-missing]"},
+			func(w *walker, j *Job, n *yaml.Node) { j.Pull = pull(n) }},
 		{keyDoc{name: "platform", form: form{kind: kindText, pattern: platformPattern}, doc: "Operating system and architecture of the container.", def: "the engine's own", example: "linux/amd64"},
 			(*walker).platform},
 		{keyDoc{name: "env", form: jobEnvForm, doc: "Environment variables of all steps.", example: "{OMP_NUM_THREADS: 2}"},

@@ -74,7 +74,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newRun(a), newPlan(a), newTriggers(a), newGraph(a), newValidate(a), newEval(a),
 		newRuns(a), newShow(a), newLogs(a), newCache(a),
-		newInit(a), newDoctor(a), newVersion(a),
+		newInit(a), newLock(a), newDoctor(a), newVersion(a),
 		newCheckout(a),
 	)
 	usageArgs(root)

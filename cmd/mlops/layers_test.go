@@ -35,6 +35,7 @@ var layers = map[string][]string{
 	"runner/host":         {"runner", "runner/agent"},
 	"runner/docker":       {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told
 	"runner/trigger":      {"spec", "runner/record", "runner/store"},  // the versions of data that a run recorded
+	"runner/lock":         {"runner", "spec"},                         // a lock file's mistakes are told as mlops.yaml's are
 	"runner/executortest": {"runner", "runner/agent", "runner/store"},
 	"actions":             {"spec"},
 	"cmd/mlops/view":      {"runner"},

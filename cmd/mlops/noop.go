@@ -30,6 +30,9 @@ import (
 func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
 	var b strings.Builder
 	fmt.Fprintf(&b, "snapshot 1\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
+	if locked, err := p.lockSource(); err == nil {
+		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
+	}
 	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT") {
 		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
 	}
@@ -67,7 +70,7 @@ func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool
 // keepSnapshot remembers a run that would do nothing if it came again.
 func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) error {
 	// A run of a concurrency group waits for its turn, and may ask another one to stop, also when it has nothing to do.
-	if !f.Settled || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Pull == "always" }) {
+	if !f.Settled || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
 		return nil
 	}
 	paths, ok := s.watched(f)

@@ -108,6 +108,9 @@ func (a *app) printForecast(fs []runner.Forecast, explain bool) {
 				fmt.Fprintf(a.stdout, "%s%s\n", strings.Repeat(" ", 8+width+2), w)
 			}
 		}
+		if explain && f.Pin != "" {
+			fmt.Fprintf(a.stdout, "%simage pinned: %s\n", strings.Repeat(" ", 8+width+2), f.Pin)
+		}
 	}
 	fmt.Fprintf(a.stdout, "%d to run, %d may run, %d cached\n", counts[runner.WillRun], counts[runner.MayRun], counts[runner.IsCached])
 }

@@ -71,13 +71,17 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
 	}
+	locked, err := p.lock()
+	if err != nil {
+		return nil, errors.Join(err, tree.Close())
+	}
 	exec, closeExec, err := a.executor(ctx, o.executor, scope)
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
 	}
 	return &session{
 		Runner: &runner.Runner{
-			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Log: a.log, Judge: judge(pl, p.contexts),
+			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Pins: locked.Pins(), Log: a.log, Judge: judge(pl, p.contexts),
 			Options: runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
 		},
 		project: p, source: src,

@@ -21,17 +21,22 @@ type address struct {
 	tls    *tls.Config // nil without TLS
 }
 
+// usualPlaces is the source of an address that nobody gave.
+const usualPlaces = "the first of the usual places that you may use"
+
 func (a address) String() string { return a.host + " (from " + a.source + ")" }
 
 // find returns the engine's address: host if given, else what docker itself
-// would use (DOCKER_HOST, DOCKER_CONTEXT, the configured context), else the
+// and podman would use (DOCKER_HOST, CONTAINER_HOST, DOCKER_CONTEXT, the configured context), else the
 // first socket that is there. It sends nothing.
 func find(host string, getenv func(string) string) (address, error) {
 	if host != "" {
 		return parse(host, "--docker-host", getenv)
 	}
-	if host = getenv("DOCKER_HOST"); host != "" {
-		return parse(host, "DOCKER_HOST", getenv)
+	for _, name := range []string{"DOCKER_HOST", "CONTAINER_HOST"} { // the latter is Podman's
+		if host = getenv(name); host != "" {
+			return parse(host, name, getenv)
+		}
 	}
 	dir := configDir(getenv)
 	name, source := getenv("DOCKER_CONTEXT"), "DOCKER_CONTEXT"
@@ -45,7 +50,7 @@ func find(host string, getenv func(string) string) (address, error) {
 	if name != "" && name != "default" {
 		return fromContext(dir, name, source)
 	}
-	return address{host: "unix://" + firstSocket(sockets(getenv)), source: "the usual places"}, nil
+	return address{host: "unix://" + firstSocket(sockets(getenv)), source: usualPlaces}, nil
 }
 
 // parse checks an address that a person wrote.
@@ -126,18 +131,21 @@ func sockets(getenv func(string) string) []string {
 // firstSocket prefers a socket we may write to over one that merely exists,
 // and names the first when there is none, for the error.
 func firstSocket(list []string) string {
-	for _, usable := range []func(string) bool{
-		func(p string) bool { return unix.Access(p, unix.W_OK) == nil },
+	for _, good := range []func(string) bool{
+		writable,
 		func(p string) bool { _, err := os.Stat(p); return err == nil },
 	} {
 		for _, p := range list {
-			if usable(p) {
+			if good(p) {
 				return p
 			}
 		}
 	}
 	return list[0]
 }
+
+// writable tells whether a socket is there and the caller may write to it.
+func writable(p string) bool { return unix.Access(p, unix.W_OK) == nil }
 
 // elsewhere tells whether the engine surely does not see our files. An engine
 // on this machine may still not; then it refuses the first mount.
@@ -156,10 +164,11 @@ func (a address) elsewhere() bool {
 	return false
 }
 
-// rootless tells whether the engine runs as the caller, for whom uid 0 inside
-// a container is then the caller outside. The socket's owner says so without
-// a request.
-func (a address) rootless() bool {
+// own tells whether the socket is the caller's own. Then the engine behind it
+// may run as the caller (rootless), for whom uid 0 inside a container is the
+// caller outside, or it may be root's, in a virtual machine or at the other
+// end of a tunnel: only it can tell.
+func (a address) own() bool {
 	path, ok := strings.CutPrefix(a.host, "unix://")
 	if !ok || os.Getuid() == 0 {
 		return false

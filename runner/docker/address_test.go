@@ -99,9 +99,9 @@ func TestFind(t *testing.T) {
 		{name: "DOCKER_HOST beats contexts", env: []string{"DOCKER_HOST=unix:///b", "DOCKER_CONTEXT=gpu", "DOCKER_CONFIG=" + cfg}, want: "unix:///b", source: "DOCKER_HOST"},
 		{name: "DOCKER_CONTEXT beats the configured one", env: []string{"DOCKER_CONTEXT=plain", "DOCKER_CONFIG=" + cfg}, want: "tcp://10.0.0.1:2375", source: `context "plain"`},
 		{name: "the configured context", env: []string{"DOCKER_CONFIG=" + cfg}, want: "ssh://me@gpu", source: `context "gpu"`},
-		{name: "the configuration in the home", env: []string{"HOME=" + plain}, want: "unix:///var/run/docker.sock", source: "the usual places"},
+		{name: "the configuration in the home", env: []string{"HOME=" + plain}, want: "unix:///var/run/docker.sock", source: usualPlaces},
 		{name: "a context with certificates", env: []string{"DOCKER_CONTEXT=tls", "DOCKER_CONFIG=" + cfg}, want: "tcp://10.0.0.1:2376", source: `context "tls"`, tls: true},
-		{name: "the default context", env: []string{"DOCKER_CONTEXT=default", "DOCKER_CONFIG=" + cfg}, want: "unix:///var/run/docker.sock", source: "the usual places"},
+		{name: "the default context", env: []string{"DOCKER_CONTEXT=default", "DOCKER_CONFIG=" + cfg}, want: "unix:///var/run/docker.sock", source: usualPlaces},
 		{name: "TLS without verification", env: []string{"DOCKER_HOST=tcp://h:2376", "DOCKER_CERT_PATH=" + certs}, want: "tcp://h:2376", source: "DOCKER_HOST", tls: true, insecure: true},
 		{name: "TLS with verification", env: []string{"DOCKER_HOST=tcp://h:2376", "DOCKER_CERT_PATH=" + certs, "DOCKER_TLS_VERIFY=1"}, want: "tcp://h:2376", source: "DOCKER_HOST", tls: true},
 		{name: "http is tcp", host: "http://localhost:99", want: "tcp://localhost:99", source: "--docker-host"},
@@ -130,7 +130,7 @@ func TestFind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if tt.source != "the usual places" && a.host != tt.want || a.source != tt.source || (a.tls != nil) != tt.tls {
+			if tt.source != usualPlaces && a.host != tt.want || a.source != tt.source || (a.tls != nil) != tt.tls {
 				t.Errorf("got %v with TLS %v", a, a.tls != nil)
 			}
 			if a.tls != nil && a.tls.InsecureSkipVerify != tt.insecure {

@@ -30,7 +30,7 @@ func (e *Executor) build(ctx context.Context, r runner.ImageRequest) (runner.Ima
 	if err != nil {
 		return runner.Image{}, err
 	}
-	if r.Pull != pullAlways {
+	if !strings.HasPrefix(r.Pull, pullAlways) {
 		found, err := e.local(ctx, tag, r.Platform)
 		if err == nil || !errdefs.IsNotFound(err) {
 			return found, err
@@ -73,7 +73,7 @@ func (e *Executor) runBuild(ctx context.Context, r runner.ImageRequest, b *build
 	defer in.Close()
 	resp, err := e.cli.ImageBuild(ctx, in, build.ImageBuildOptions{
 		Tags: []string{tag}, Dockerfile: b.dockerfile, Target: b.Target, BuildArgs: pointers(b.Args),
-		Platform: r.Platform, PullParent: r.Pull == pullAlways, Remove: true, ForceRemove: true,
+		Platform: r.Platform, PullParent: strings.HasPrefix(r.Pull, pullAlways), Remove: true, ForceRemove: true,
 		Labels: map[string]string{"mlops.build": tag}, Version: build.BuilderV1,
 	})
 	if err != nil {

@@ -3,7 +3,9 @@ package docker
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/docker/docker/api/types"
@@ -47,7 +49,22 @@ func (e *Executor) Check(ctx context.Context) []Finding {
 	if err != nil {
 		return []Finding{failure("engine", e.explain("docker: ask for", "facts", err))}
 	}
-	return append(e.engineFacts(v, info), e.hostFacts(info)...)
+	return slices.Concat(e.engineFacts(v, info), e.hostFacts(info), e.otherEngines())
+}
+
+// otherEngines names sockets that were passed over, for those who meant one of
+// them.
+func (e *Executor) otherEngines() []Finding {
+	var others []string
+	for _, s := range sockets(e.opts.Getenv) {
+		if host := "unix://" + s; host != e.addr.host && writable(s) {
+			others = append(others, host)
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return []Finding{{Name: "other sockets", Value: strings.Join(others, ", "), Level: OK, Fix: "if you mean one of them: export DOCKER_HOST=" + others[0]}}
 }
 
 func failure(name string, err error) Finding {
@@ -64,7 +81,7 @@ func (e *Executor) engineFacts(v types.Version, info system.Info) []Finding {
 		{Name: "engine", Value: engineName(v) + " at " + e.addr.String(), Level: OK},
 		{Name: "API", Value: e.cli.ClientVersion() + " of " + v.APIVersion, Level: OK},
 		{Name: "platform", Value: fmt.Sprintf("linux/%s, %d CPUs, %s", v.Arch, info.NCPU, units.BytesSize(float64(info.MemTotal))), Level: OK},
-		storage(info), rootless(info), seccomp(info),
+		storage(info), e.rootlessFact(info), seccomp(info),
 		{Name: "files", Value: map[bool]string{false: "mounted", true: "copied through the API"}[e.isRemote()], Level: OK},
 	}
 }
@@ -86,12 +103,15 @@ func storage(info system.Info) Finding {
 	return f
 }
 
-func rootless(info system.Info) Finding {
-	f := Finding{Name: "rootless", Value: "no", Level: OK}
+func (e *Executor) rootlessFact(info system.Info) Finding {
+	f := Finding{Name: "rootless", Value: "no; jobs run as uid " + strconv.Itoa(os.Getuid()), Level: OK}
 	switch {
-	case hasOption(info, "rootless"):
-		f.Value = "yes"
-	case hasOption(info, "userns"):
+	case e.isRootless():
+		f.Value = "yes; jobs run as uid 0, which is you"
+	case hasOption(info.SecurityOptions, "rootless"):
+		f.Value, f.Level = "yes, of another user", Warn
+		f.Fix = "use an engine of your own: its jobs can write to your folders"
+	case hasOption(info.SecurityOptions, "userns"):
 		f.Value, f.Level = "no, but users are remapped", Warn
 		f.Fix = "jobs cannot write to your folders under userns-remap: use rootless Docker, or an engine without it"
 	}
@@ -99,14 +119,14 @@ func rootless(info system.Info) Finding {
 }
 
 func seccomp(info system.Info) Finding {
-	if hasOption(info, "seccomp") {
+	if hasOption(info.SecurityOptions, "seccomp") {
 		return Finding{Name: "seccomp", Value: "on", Level: OK}
 	}
 	return Finding{Name: "seccomp", Value: "off", Level: Warn, Fix: "run an engine and a kernel with seccomp: jobs may use every system call"}
 }
 
-func hasOption(info system.Info, name string) bool {
-	return slices.ContainsFunc(info.SecurityOptions, func(o string) bool {
+func hasOption(options []string, name string) bool {
+	return slices.ContainsFunc(options, func(o string) bool {
 		return o == "name="+name || strings.HasPrefix(o, "name="+name+",") || o == name
 	})
 }

@@ -48,7 +48,7 @@ func chown(name string, d fs.DirEntry, uid, gid int) error {
 // that can do that and nothing else.
 func (j *job) handBack(ctx context.Context) error {
 	owner, err := j.e.owner(j.task)
-	if err != nil || !owner.root || os.Getuid() == 0 || j.e.addr.rootless() {
+	if err != nil || !owner.root || os.Getuid() == 0 || j.e.isRootless() {
 		return err
 	}
 	name := j.box.name + "-chown"

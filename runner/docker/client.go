@@ -17,15 +17,23 @@ import (
 // minAPI is the API of Docker 20.10, which knows all that we ask for.
 const minAPI = "1.41"
 
-// A counter counts the requests that pass through it.
+// A counter counts the requests that pass through it, and notes if it is
+// Podman that answers.
 type counter struct {
-	next http.RoundTripper
-	n    atomic.Int64
+	next   http.RoundTripper
+	n      atomic.Int64
+	libpod atomic.Value // string: the version of Podman's own API
 }
 
 func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.n.Add(1)
-	return c.next.RoundTrip(r)
+	resp, err := c.next.RoundTrip(r)
+	if err == nil {
+		if v := resp.Header.Get(libpodHeader); v != "" {
+			c.libpod.Store(v)
+		}
+	}
+	return resp, err
 }
 
 // newClient builds a client for an address without sending anything.
@@ -57,7 +65,8 @@ func newClient(a address, version string) (*client.Client, *counter, error) {
 	return c, count, nil
 }
 
-// connect agrees on an API version with the engine, once. A failure is not
+// connect agrees on an API version with the engine, once, and finds out whether
+// it is rootless, if that is in doubt. A failure is not
 // remembered, so that a later call may find the engine started.
 func (e *Executor) connect(ctx context.Context) error {
 	e.connecting.Lock()
@@ -78,6 +87,13 @@ func (e *Executor) connect(ctx context.Context) error {
 	if ping.OSType == "windows" {
 		return config("switch the engine to Linux containers", "docker: %s runs Windows containers", e.addr)
 	}
+	if e.addr.own() {
+		rootless, err := e.runsAsCaller(ctx)
+		if err != nil {
+			return e.explain("docker: ask for", "facts", err)
+		}
+		e.rootless.Store(rootless)
+	}
 	e.connected = true
 	return nil
 }
@@ -85,6 +101,11 @@ func (e *Executor) connect(ctx context.Context) error {
 // attach connects to a container's output. Its connection is taken over from
 // HTTP, so it passes by the counter's transport and is counted here.
 func (e *Executor) attach(ctx context.Context, id string, stdin bool) (types.HijackedResponse, error) {
+	if e.podman() != "" {
+		if err := e.initialize(ctx, id); err != nil {
+			return types.HijackedResponse{}, err
+		}
+	}
 	e.count.n.Add(1)
 	return e.cli.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdin: stdin, Stdout: true, Stderr: true})
 }

@@ -37,8 +37,12 @@ func configDir(getenv func(string) string) string {
 
 // readConfig reads config.json in dir; a missing file is an empty one.
 func readConfig(dir string) (configFile, error) {
+	return readConfigFile(filepath.Join(dir, "config.json"))
+}
+
+func readConfigFile(name string) (configFile, error) {
 	var c configFile
-	b, err := os.ReadFile(filepath.Join(dir, "config.json"))
+	b, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
 	}
@@ -46,7 +50,7 @@ func readConfig(dir string) (configFile, error) {
 		return c, config("", "docker: read configuration: %w", err)
 	}
 	if err := json.Unmarshal(b, &c); err != nil {
-		return c, config("correct the file, or move it away", "docker: %s: %w", filepath.Join(dir, "config.json"), err)
+		return c, config("correct the file, or move it away", "docker: %s: %w", name, err)
 	}
 	return c, nil
 }

@@ -96,7 +96,7 @@ func (e *Executor) owner(t runner.Task) (identity, error) {
 		return identity{root: true}, nil
 	case t.User != "":
 		return identity{}, config(`write "user: root", or leave it out to run as yourself`, "docker: task %s: user %q", t.Name, t.User)
-	case e.addr.rootless():
+	case e.isRootless():
 		return identity{}, nil
 	default:
 		return identity{uid: os.Getuid(), gid: os.Getgid()}, nil

@@ -61,6 +61,9 @@ func (e *Executor) complete(t runner.Task) (runner.Task, error) {
 // obtain returns a task's container: prepared before, left by a dead runner
 // with the same work, or new.
 func (e *Executor) obtain(ctx context.Context, t runner.Task, spec []byte) (*placed, error) {
+	if err := e.connect(ctx); err != nil { // who the job runs as depends on the engine
+		return nil, err
+	}
 	want, err := e.place(t)
 	if err != nil {
 		return nil, err
@@ -146,6 +149,10 @@ func (e *Executor) createOnce(ctx context.Context, t runner.Task, p place, spec 
 	case connectionLost(err):
 		// It may have been created all the same.
 		e.remove(p.name, p.name)
+		if err := e.await(ctx, err); err != nil {
+			return nil, false, err
+		}
+		return nil, true, nil
 	}
 	return nil, false, e.explain("docker: create", p.name, err)
 }

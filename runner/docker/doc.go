@@ -34,8 +34,10 @@
 // Files that a job writes must be deletable by the person who started it. The
 // caller's uid and gid need no name in the image, so a passwd file with that
 // one name is mounted, and HOME is a tmpfs that anybody may write to. For an
-// engine that runs as the caller (rootless) the caller is uid 0 inside. Jobs
-// that say "user: root" get back the few capabilities that package managers
+// engine that runs as the caller (rootless Docker, rootless Podman) the caller
+// is uid 0 inside. That the socket is the caller's does not prove it: such
+// sockets also lead into virtual machines and tunnels, so the engine is asked.
+// Jobs that say "user: root" get back the few capabilities that package managers
 // need, and a helper container without network hands the files back.
 //
 // # Why the empty image is loaded and not imported
@@ -43,6 +45,17 @@
 // An imported image carries the time of its import, hence another ID on each
 // machine, and image IDs are part of fingerprints. Loading a whole image with a
 // fixed configuration gives the same ID everywhere.
+//
+// # How images come
+//
+// An image that is here is used, and no registry is asked. A pull that fails in
+// a way that may pass (time-outs, resets, 5xx, too many requests) is tried
+// again three times with growing pauses; all else is reported at once. Engines
+// give no codes for either, so their words decide, which a test holds as they
+// were seen. Credentials are those of "docker login" and "podman login".
+//
+// A pinned image ([runner.Pin]) is asked for by its digest, whatever became of
+// its tag.
 //
 // # Why starts are bounded by the number of CPUs
 //

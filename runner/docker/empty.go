@@ -40,7 +40,7 @@ func (e *Executor) empty(ctx context.Context, platform string) (runner.Image, er
 		return found, e.explain("docker: load image", EmptyImage, err)
 	}
 	defer resp.Body.Close()
-	if err := readProgress(resp.Body, func(map[string]detail) {}); err != nil {
+	if err := readMessages(resp.Body, func(message) {}); err != nil {
 		return found, e.explain("docker: load image", EmptyImage, err)
 	}
 	found, err = e.local(ctx, EmptyImage, platform)

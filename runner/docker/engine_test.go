@@ -178,6 +178,9 @@ func busyboxTar() (io.Reader, error) {
 		w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: int64(len(data))})
 		w.Write(data)
 	}
+	for _, dir := range []string{"bin/", "etc/"} { // some engines make missing ones for root alone
+		w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir, Mode: 0o755})
+	}
 	file("bin/busybox", 0o755, b)
 	file("etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/bin/sh\n"))
 	for applet := range strings.FieldsSeq(string(list)) {

@@ -16,7 +16,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/agent"
 )
 
-const startFix = "start Docker (sudo systemctl start docker), set DOCKER_HOST to a running engine, or use --executor host"
+const startFix = "start Docker (sudo systemctl start docker) or Podman (systemctl --user start podman.socket), set DOCKER_HOST to a running engine, or use --executor host"
 
 // config returns an error that only a change of the set-up can cure.
 func config(fix, format string, args ...any) error {

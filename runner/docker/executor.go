@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/docker/docker/client"
@@ -24,6 +25,9 @@ type Options struct {
 	Patience time.Duration       // how long an engine that went away is waited for; 0 = 60 s
 	Scope    string              // whose containers Reap removes: those with this label mlops.scope; "" means all of this host
 	Getenv   func(string) string // nil = os.Getenv
+	// Sleep waits between tries to pull; it returns early, with the cause, when
+	// ctx is done. nil = real time.
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // An Executor runs tasks on one engine. It is safe for concurrent use. It
@@ -39,6 +43,7 @@ type Executor struct {
 
 	connecting sync.Mutex // guards connected
 	connected  bool
+	rootless   atomic.Bool // the engine runs as the caller; known once connected
 
 	mu        sync.Mutex // guards what follows
 	remote    bool
@@ -62,6 +67,9 @@ var (
 func Open(_ context.Context, o Options) (*Executor, error) {
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
+	}
+	if o.Sleep == nil {
+		o.Sleep = pause
 	}
 	o.Starts = cmp.Or(o.Starts, runtime.NumCPU())
 	o.Patience = cmp.Or(o.Patience, time.Minute)
@@ -100,6 +108,9 @@ func (e *Executor) Close() error {
 	defer e.mu.Unlock()
 	return errors.Join(append(e.failures, e.cli.Close())...)
 }
+
+// isRootless tells whether the engine runs as the caller.
+func (e *Executor) isRootless() bool { return e.rootless.Load() }
 
 // isRemote tells whether files must be copied to the engine.
 func (e *Executor) isRemote() bool {

@@ -18,35 +18,38 @@ import (
 	"github.com/mlops-runner/mlops/runner/agent"
 )
 
-// The pull policies.
-const (
-	pullMissing = "if-missing" // the default: an image that is here is used, and no registry is asked
-	pullAlways  = "always"
-	pullNever   = "never"
-)
-
 // Resolve finds, pulls or builds an image and says what it is. Requests for
-// the same image that overlap are answered once.
+// the same image that overlap are answered once; when the one whose request is
+// under way is cancelled, another of them goes on with it.
 func (e *Executor) Resolve(ctx context.Context, r runner.ImageRequest) (runner.Image, error) {
-	switch r.Pull = cmp.Or(r.Pull, pullMissing); r.Pull {
-	case pullMissing, pullAlways, pullNever:
-	default:
-		return runner.Image{}, config("write if-missing, always or never", "docker: image %s: unknown pull policy %q", r.Name, r.Pull)
-	}
 	if r.Look {
 		r.Pull = pullNever
 	}
-	key := strings.Join([]string{r.Name, r.Platform, r.Pull, strconv.FormatBool(r.Look)}, "\n")
+	for {
+		v, err, _ := e.images.Do(imageKey(r), func() (any, error) {
+			if err := e.connect(ctx); err != nil {
+				return runner.Image{}, err
+			}
+			return e.resolve(ctx, r)
+		})
+		if !canceled(err) || ctx.Err() != nil {
+			return v.(runner.Image), err
+		}
+	}
+}
+
+// canceled tells whether an error says that somebody lost interest.
+func canceled(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, runner.ErrKill)
+}
+
+// imageKey tells requests apart that may have different answers.
+func imageKey(r runner.ImageRequest) string {
+	key := strings.Join([]string{r.Name, r.Platform, r.Pull, r.Pin.Digest, r.Pin.ID, strconv.FormatBool(r.Look)}, "\n")
 	if r.Build != nil {
 		key += "\n" + r.Build.Digest + "\n" + r.Build.Context + "\n" + r.Build.File
 	}
-	v, err, _ := e.images.Do(key, func() (any, error) {
-		if err := e.connect(ctx); err != nil {
-			return runner.Image{}, err
-		}
-		return e.resolve(ctx, r)
-	})
-	return v.(runner.Image), err
+	return key
 }
 
 func (e *Executor) resolve(ctx context.Context, r runner.ImageRequest) (runner.Image, error) {
@@ -59,33 +62,53 @@ func (e *Executor) resolve(ctx context.Context, r runner.ImageRequest) (runner.I
 	if _, err := reference.ParseNormalizedNamed(r.Name); err != nil && !isID(r.Name) {
 		return runner.Image{}, config("write NAME:TAG or NAME@sha256:DIGEST", "docker: image %q: %w", r.Name, err)
 	}
-	if r.Pull == pullAlways && !isID(r.Name) {
-		if err := e.pull(ctx, r); err != nil {
-			return runner.Image{}, err
+	if r.Pin != (runner.Pin{}) {
+		return e.pinned(ctx, r)
+	}
+	return e.byPolicies(ctx, r)
+}
+
+// byPolicy finds or pulls an image by one policy.
+func (e *Executor) byPolicy(ctx context.Context, r runner.ImageRequest) (runner.Image, error) {
+	if r.Pull != pullAlways || isID(r.Name) {
+		found, err := e.local(ctx, r.Name, r.Platform)
+		if err == nil || !errdefs.IsNotFound(err) {
+			return found, err
 		}
-		return e.local(ctx, r.Name, "")
-	}
-	found, err := e.local(ctx, r.Name, r.Platform)
-	if err == nil || !errdefs.IsNotFound(err) {
-		return found, err
-	}
-	switch {
-	case isID(r.Name):
-		return runner.Image{}, e.missing(ctx, r.Name, errors.New("it is not on this engine, and no registry knows images by ID"))
-	case r.Pull == pullNever:
-		return runner.Image{}, e.missing(ctx, r.Name, errors.New("it is not on this engine, and pull is never"))
+		if r.Pull == pullNever || isID(r.Name) {
+			return runner.Image{}, e.notHere(ctx, r, found)
+		}
 	}
 	if err := e.pull(ctx, r); err != nil {
 		return runner.Image{}, err
 	}
-	return e.local(ctx, r.Name, "")
+	found, err := e.local(ctx, r.Name, r.Platform)
+	if errdefs.IsNotFound(err) {
+		return runner.Image{}, e.notHere(ctx, r, found)
+	}
+	return found, err
+}
+
+// notHere says why an image that may not be pulled, or that was, is not one to
+// use. found is that of another platform, if there is one.
+func (e *Executor) notHere(ctx context.Context, r runner.ImageRequest, found runner.Image) error {
+	switch {
+	case found.Platform != "":
+		return &runner.ExecError{Reason: agent.ReasonImagePull,
+			Fix: "write platform: " + found.Platform + ", name an image that exists for " + r.Platform + ", or build it for that platform",
+			Err: fmt.Errorf("docker: image %s is for %s, and the job wants %s", r.Name, found.Platform, r.Platform)}
+	case isID(r.Name):
+		return e.missing(ctx, r.Name, errors.New("it is not on this engine, and no registry knows images by ID"))
+	}
+	return e.missing(ctx, r.Name, errors.New("it is not on this engine, and pull is never"))
 }
 
 // isID tells an image's ID from a name.
 func isID(name string) bool { return strings.HasPrefix(name, "sha256:") }
 
 // local describes an image that the engine has. It fails with a not-found
-// error if there is none, or none for the platform.
+// error if there is none, or none for the platform; the image then tells for
+// which one it is.
 func (e *Executor) local(ctx context.Context, name, platform string) (runner.Image, error) {
 	i, err := e.cli.ImageInspect(ctx, name)
 	if errdefs.IsNotFound(err) {
@@ -96,19 +119,40 @@ func (e *Executor) local(ctx context.Context, name, platform string) (runner.Ima
 	}
 	found := describe(name, i)
 	if platform != "" && !samePlatform(platform, found.Platform) {
-		return found, fmt.Errorf("docker: image %s is for %s, not %s: %w", name, found.Platform, platform, errdefs.ErrNotFound)
+		return found, errdefs.ErrNotFound
 	}
 	return found, nil
 }
 
 func describe(name string, i image.InspectResponse) runner.Image {
-	im := runner.Image{Name: name, ID: i.ID, Digests: i.RepoDigests, Platform: path.Join(i.Os, i.Architecture, i.Variant), Size: i.Size}
+	im := runner.Image{Name: name, ID: i.ID, Digests: i.RepoDigests, Platform: platformName(i.Os, i.Architecture, i.Variant), Size: i.Size}
 	slices.Sort(im.Digests)
+	im.Digest = ownDigest(name, im.Digests)
 	if i.Config != nil {
 		im.User = i.Config.User
 	}
 	return im
 }
+
+// ownDigest is the digest that an image has in the repository of a name: the
+// image may have come from others too.
+func ownDigest(name string, digests []string) string {
+	ref, err := reference.ParseNormalizedNamed(name)
+	if err != nil {
+		return ""
+	}
+	for _, d := range digests {
+		have, err := reference.ParseNormalizedNamed(d)
+		if digested, ok := have.(reference.Digested); err == nil && ok && have.Name() == ref.Name() {
+			return digested.Digest().String()
+		}
+	}
+	return ""
+}
+
+// platformName is os/arch, with a variant where there is one. Images that were
+// imported, and not built, may name no platform of their own.
+func platformName(os, arch, variant string) string { return path.Join(os, arch, variant) }
 
 // samePlatform compares os/arch, and variants where both have one.
 func samePlatform(a, b string) bool {
@@ -121,10 +165,15 @@ func samePlatform(a, b string) bool {
 // here: most often a tag was mistyped.
 func (e *Executor) missing(ctx context.Context, name string, cause error) error {
 	fix := fmt.Sprintf(`correct the name, fetch it with "docker pull %s", or build it with "build:"`, name)
+	return &runner.ExecError{Reason: agent.ReasonImagePull, Fix: e.nearFix(ctx, name, fix), Err: fmt.Errorf("docker: image %s: %w", name, cause)}
+}
+
+// nearFix puts the names of similar images before another cure.
+func (e *Executor) nearFix(ctx context.Context, name, fix string) string {
 	if near := e.near(ctx, name); len(near) > 0 {
-		fix = "did you mean " + strings.Join(near, " or ") + "? Else " + fix
+		return "did you mean " + strings.Join(near, " or ") + "? Else " + fix
 	}
-	return &runner.ExecError{Reason: agent.ReasonImagePull, Fix: fix, Err: fmt.Errorf("docker: image %s: %w", name, cause)}
+	return fix
 }
 
 // near lists up to three local images whose names are close to name.

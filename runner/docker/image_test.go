@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/distribution/reference"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mlops-runner/mlops/runner"
@@ -82,8 +81,10 @@ esac
 	cfg := t.TempDir()
 	plain := base64.StdEncoding.EncodeToString([]byte("me:pass:word"))
 	write(t, filepath.Join(cfg, "config.json"), `{
-		"auths": {"https://index.docker.io/v1/": {"auth": "`+plain+`"}, "https://old.io/v2/": {"auth": "`+plain+`"}, "bad.io": {"auth": "###"}},
-		"credHelpers": {"ghcr.io": "fake", "quay.io": "fake", "broken.io": "fake", "none.io": "fake", "evil.io": "../fake"}}`)
+		"auths": {"https://index.docker.io/v1/": {"auth": "`+plain+`"}, "https://old.io/v2/": {"auth": "`+plain+`"}, "bad.io": {"auth": "###"},
+			"deep.io": {"username": "host", "password": "p"}, "deep.io/team": {"username": "team", "password": "p"}, "deep.io/team/app": {"identitytoken": "app"},
+			"empty.io": {}, "empty.io/x": {"registrytoken": "bearer"}},
+		"credHelpers": {"ghcr.io": "fake", "quay.io": "fake", "broken.io": "fake", "none.io": "fake", "evil.io": "../fake", "evil2.io": "fake /x", "gone.io": "gone"}}`)
 	tests := []struct {
 		image string
 		env   string
@@ -94,8 +95,15 @@ esac
 		{image: "old.io/a/b", want: map[string]string{"username": "me", "password": "pass:word", "serveraddress": "old.io"}},
 		{image: "ghcr.io/a/b", want: map[string]string{"identitytoken": "tok", "serveraddress": "ghcr.io"}},
 		{image: "quay.io/a/b", want: map[string]string{"username": "u", "password": "s", "serveraddress": "quay.io"}},
+		{image: "deep.io/a", want: map[string]string{"username": "host", "password": "p", "serveraddress": "deep.io"}},
+		{image: "deep.io/team/b:1", want: map[string]string{"username": "team", "password": "p", "serveraddress": "deep.io"}},
+		{image: "deep.io/team/app", want: map[string]string{"identitytoken": "app", "serveraddress": "deep.io"}},
+		{image: "deep.io/teams/app", want: map[string]string{"username": "host", "password": "p", "serveraddress": "deep.io"}},
+		{image: "empty.io/y"}, {image: "empty.io/x/y", want: map[string]string{"registrytoken": "bearer", "serveraddress": "empty.io"}},
 		{image: "none.io/a"}, {image: "unknown.io/a"}, {image: "sha256:" + strings.Repeat("a", 64)},
-		{image: "broken.io/a", err: "credential helper fake"},
+		{image: "broken.io/a", err: "no keychain"},
+		{image: "gone.io/a", err: "executable file not found"},
+		{image: "evil2.io/a", err: "is not a name"},
 		{image: "evil.io/a", err: "is not a name"},
 		{image: "bad.io/a", err: "not base64"},
 		{image: "env.io/a", env: `{"auths":{"env.io":{"username":"x","password":"y"}}}`, want: map[string]string{"username": "x", "password": "y", "serveraddress": "env.io"}},
@@ -106,7 +114,8 @@ esac
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := e.auth(t.Context(), tt.image)
+			l, err := e.login(t.Context(), tt.image)
+			got := l.header
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) {
 					t.Fatalf("got %v", err)
@@ -129,34 +138,6 @@ esac
 		})
 	}
 }
-
-func TestRegistryKey(t *testing.T) {
-	for name, want := range map[string]string{"python": hubKey, "a/b:1": hubKey, "localhost:5000/a": "localhost:5000"} {
-		ref, err := reference.ParseNormalizedNamed(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := registryKey(ref); got != want {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-}
-
-func TestTransient(t *testing.T) {
-	for text, want := range map[string]bool{
-		"net/http: TLS handshake timeout": true, "toomanyrequests: You have reached your pull rate limit": true,
-		"received unexpected HTTP status: 503 Service Unavailable": true, "read: connection reset by peer": true,
-		"manifest unknown": false, "pull access denied for x": false,
-	} {
-		if got := transient(errText(text)); got != want {
-			t.Errorf("%s: %v", text, got)
-		}
-	}
-}
-
-type errText string
-
-func (e errText) Error() string { return string(e) }
 
 func TestEmptyImage(t *testing.T) {
 	t.Parallel()
@@ -187,7 +168,7 @@ func TestEmptyImage(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	t.Parallel()
-	e := open(t, Options{})
+	e := open(t, Options{Sleep: noSleep})
 	have := busybox(t, e)
 	if !strings.HasPrefix(have.ID, "sha256:") || !strings.HasPrefix(have.Platform, "linux/") || have.Size == 0 {
 		t.Errorf("got %+v", have)
@@ -199,18 +180,17 @@ func TestResolve(t *testing.T) {
 	for _, r := range []runner.ImageRequest{
 		{Name: busyboxName + ":no", Pull: pullNever},
 		{Name: "127.0.0.1:1/" + busyboxName + ":no"},
-		{Name: have.Name, Pull: pullNever, Platform: "linux/s390x"},
 	} {
 		_, err := e.Resolve(t.Context(), r)
 		x := execError(err)
 		if x == nil || x.Reason != agent.ReasonImagePull {
 			t.Fatalf("%+v: got %v", r, err)
 		}
-		if !strings.Contains(x.Error(), r.Name) || !strings.Contains(x.Fix, "did you mean "+busyboxName) || !strings.Contains(x.Fix, "docker pull "+r.Name) {
+		if !strings.Contains(x.Error(), r.Name) || r.Pull == pullNever && (!strings.Contains(x.Fix, "did you mean "+busyboxName) || !strings.Contains(x.Fix, "docker pull "+r.Name)) {
 			t.Errorf("%+v: error %q fix %q", r, x, x.Fix)
 		}
 	}
-	for _, r := range []runner.ImageRequest{{Name: "UPPER CASE"}, {Name: "x", Pull: "sometimes"}} {
+	for _, r := range []runner.ImageRequest{{Name: "UPPER CASE"}, {Name: "x", Pull: "sometimes"}, {Name: "x", Pull: "always,sometimes"}} {
 		if _, err := e.Resolve(t.Context(), r); execError(err) == nil || execError(err).Reason != agent.ReasonConfig {
 			t.Errorf("%+v: got %v", r, err)
 		}

@@ -446,22 +446,41 @@ func TestAsCaller(t *testing.T) {
 		t.Skip("only root can become somebody else")
 	}
 	p := newProxy(t, socketOf(t))
+	asUser(t, "TestAsCaller", "DOCKER_HOST="+p.host())
+}
+
+// asUser runs a test once more in a process of an ordinary user, with an
+// environment of its own. The child may skip the test only because something
+// does not start here.
+func asUser(t *testing.T, test string, env ...string) {
+	t.Helper()
 	dir, err := os.MkdirTemp(shared.dir, "user-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	exe := filepath.Join(shared.dir, "docker.test")
-	b, err := os.ReadFile(os.Args[0])
-	if err = errors.Join(err, os.WriteFile(exe, b, 0o755), os.Chown(dir, 1000, 1000)); err != nil {
+	if _, err := os.Stat(exe); err != nil {
+		b, err := os.ReadFile(os.Args[0])
+		if err = errors.Join(err, os.WriteFile(exe, b, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chown(dir, 1000, 1000); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(exe, "-test.run", "^TestAsCaller$", "-test.v")
+	cmd := exec.Command(exe, "-test.run", "^"+test+"$", "-test.v")
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir, "HOME=" + dir, "DOCKER_HOST=" + p.host(), "MLOPS_TEST_AGENT=" + realAgent(t)}
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir, "HOME=" + dir, "MLOPS_TEST_AGENT=" + realAgent(t)}, env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1000, Gid: 1000}}
-	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Contains(string(out), "SKIP") {
+	b, err := cmd.CombinedOutput()
+	out := string(b)
+	switch {
+	case err != nil || strings.Contains(out, "SKIP") && !strings.Contains(out, "does not start here"):
 		t.Errorf("%v\n%s", err, out)
+	case strings.Contains(out, "SKIP"):
+		t.Skip(out)
+	default:
+		t.Log(out)
 	}
 }
 
@@ -567,6 +586,8 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
+	// Which other engines this machine has is its own matter.
+	names = slices.DeleteFunc(names, func(n string) bool { return n == "other sockets" })
 	if got := strings.Join(names, ", "); got != "engine, API, platform, storage driver, rootless, seccomp, files, cgroups, GPU runtime, free disk" {
 		t.Errorf("got %s", got)
 	}

@@ -18,6 +18,11 @@ import (
 // outcome says how a job ended whose container has ended with code.
 func (j *job) outcome(ctx context.Context, code int64) (agent.Result, error) {
 	r, err := j.control.result()
+	if err == nil && r.Status == agent.Canceled && ctx.Err() == nil && j.lost {
+		// An engine that starts ends what ran before, unless told to let it live.
+		return agent.Result{}, lost(`run it again; "live-restore": true in the engine's daemon.json keeps jobs through its restarts`,
+			"docker: %s restarted and stopped container %s", j.e.addr, j.box.name)
+	}
 	if err == nil {
 		return r, nil
 	}

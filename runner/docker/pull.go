@@ -3,53 +3,116 @@ package docker
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/client"
 
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/agent"
 )
 
-const pullTries = 3
+// The pull policies.
+const (
+	pullMissing = "if-missing" // the default: an image that is here is used, and no registry is asked
+	pullAlways  = "always"
+	pullNever   = "never"
+)
 
-// pull fetches an image from its registry. What may pass by itself (a registry
-// that answers 5xx, a broken connection) is tried again; what cannot (no such
-// image, not allowed) is not.
+// policies reads a request's policies, which are tried in order.
+func policies(pull string) ([]string, error) {
+	list := strings.Split(cmp.Or(pull, pullMissing), ",")
+	for i, p := range list {
+		list[i] = strings.TrimSpace(p)
+		if !slices.Contains([]string{pullMissing, pullAlways, pullNever}, list[i]) {
+			return nil, config("write if-missing, always or never, or a list of them to be tried in order", "docker: unknown pull policy %q", p)
+		}
+	}
+	return list, nil
+}
+
+// byPolicies finds or pulls an image by one policy after the other, until one
+// gives it. A registry that could not give it is not asked again: of the later
+// policies only what is here counts.
+func (e *Executor) byPolicies(ctx context.Context, r runner.ImageRequest) (runner.Image, error) {
+	list, err := policies(r.Pull)
+	if err != nil {
+		return runner.Image{}, err
+	}
+	var first error
+	for _, p := range list {
+		if r.Pull = p; first != nil {
+			r.Pull = pullNever
+		}
+		im, err := e.byPolicy(ctx, r)
+		switch {
+		case err == nil && first != nil:
+			tell(r.Progress, "%v; going on with the image that is here", first)
+			return im, nil
+		case err == nil || !unavailable(err):
+			return im, err
+		case first == nil:
+			first = err
+		}
+	}
+	return runner.Image{}, first
+}
+
+// unavailable tells whether an error says that an image could not be had, so
+// that another policy may still find it.
+func unavailable(err error) bool {
+	x := execError(err)
+	return x != nil && x.Reason == agent.ReasonImagePull
+}
+
+// A pull is tried again this often when what failed may pass by itself, after
+// pauses that grow from 2 to 10 seconds. A registry that asks for a longer
+// pause gets it, up to longestPause: a job should not wait in silence longer.
+const (
+	pullRetries  = 3
+	longestPause = time.Minute
+)
+
+// pull fetches an image from its registry.
 func (e *Executor) pull(ctx context.Context, r runner.ImageRequest) error {
-	auth, err := e.auth(ctx, r.Name)
+	login, err := e.login(ctx, r.Name)
 	if err != nil {
 		return err
 	}
-	for try := 1; ; try++ {
-		err = e.pullOnce(ctx, r, auth)
-		switch {
-		case err == nil:
+	for retries := 0; ; retries++ {
+		err = e.pullOnce(ctx, r, login)
+		if err == nil {
 			return nil
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case try == pullTries || !transient(err):
-			return e.missing(ctx, r.Name, fmt.Errorf("pull: %w", err))
 		}
-		tell(r.Progress, "pulling %s: %v; trying again", r.Name, err)
-		if err := pause(ctx, retryAfter(try)); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // being cancelled is no failure of the registry
+		}
+		f := diagnose(err)
+		wait := max(backoff(retries), f.retryAfter)
+		if !f.transient || retries == pullRetries || wait > longestPause {
+			return e.pullFailed(ctx, r, pullError{f, login, retries + 1, err})
+		}
+		tell(r.Progress, "pulling %s: %v; trying again in %s", r.Name, err, wait.Round(time.Second))
+		if err := e.opts.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
 }
 
-// retryAfter grows from 2 to 10 seconds, with some chance in it, so that many
-// runners do not return to a registry at the same time.
-func retryAfter(try int) time.Duration {
-	base := min(2*time.Second<<(try-1), 8*time.Second)
+// backoff is the pause before a retry (counted from 0): 2, 4 and 8 seconds, and
+// up to a quarter more, so that many runners do not return to a registry at
+// the same time.
+func backoff(retry int) time.Duration {
+	base := min(2*time.Second<<retry, 8*time.Second)
 	return base + rand.N(base/4)
 }
 
+// pause waits for d of real time, or until ctx is done.
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -61,82 +124,90 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// transient tells whether a pull may succeed when it is tried again.
-func transient(err error) bool {
-	return regexp.MustCompile(`(?i)timeout|timed out|connection reset|unexpected EOF|TLS handshake|too ?many ?requests|toomanyrequests|received unexpected HTTP status: 5|\b50[0234]\b|temporary failure`).MatchString(err.Error())
-}
+// brokenOff is an answer of the engine that did not come to its end: the
+// engine went away, not the registry.
+type brokenOff struct{ error }
 
-func (e *Executor) pullOnce(ctx context.Context, r runner.ImageRequest, auth string) error {
+func (b brokenOff) Unwrap() error { return b.error }
+
+func (e *Executor) pullOnce(ctx context.Context, r runner.ImageRequest, login login) error {
+	began := time.Now()
 	tell(r.Progress, "pulling %s", r.Name)
-	body, err := e.cli.ImagePull(ctx, r.Name, image.PullOptions{RegistryAuth: auth, Platform: r.Platform})
+	body, err := e.cli.ImagePull(ctx, r.Name, image.PullOptions{RegistryAuth: login.header, Platform: r.Platform})
+	if client.IsErrConnectionFailed(err) {
+		return brokenOff{err}
+	}
 	if err != nil {
-		return err
+		return e.uncover(ctx, r.Name, login, err)
 	}
 	defer body.Close()
-	return readProgress(body, func(layers map[string]detail) {
-		var have, all int64
-		for _, d := range layers {
-			have, all = have+d.Current, all+d.Total
-		}
-		if all > 0 {
-			tell(r.Progress, "pulling %s: %d of %d MB", r.Name, have>>20, all>>20)
-		}
-	})
-}
-
-// A message is one line of the stream with which engines report on pulls,
-// builds, imports and loads.
-type message struct {
-	ID          string `json:"id"`
-	Status      string `json:"status"`
-	Stream      string `json:"stream"`
-	Detail      detail `json:"progressDetail"`
-	Error       string `json:"error"`
-	ErrorDetail struct {
-		Message string `json:"message"`
-	} `json:"errorDetail"`
-}
-
-// A detail is how much of a layer has come.
-type detail struct {
-	Current int64 `json:"current"` // bytes
-	Total   int64 `json:"total"`   // bytes
-}
-
-// readProgress reads such a stream to its end. It calls each at most every two
-// seconds with the state of all layers, and returns the error that the stream
-// reports.
-func readProgress(r io.Reader, each func(map[string]detail)) error {
-	layers := map[string]detail{}
-	last := time.Now()
-	return readMessages(r, func(m message) {
-		if m.ID != "" && m.Detail.Total > 0 && m.Status == "Downloading" {
-			layers[m.ID] = m.Detail
-		}
-		if time.Since(last) >= 2*time.Second {
-			last = time.Now()
-			each(layers)
-		}
-	})
-}
-
-// readMessages reads such a stream to its end, or to the error it reports.
-func readMessages(r io.Reader, each func(message)) error {
-	dec := json.NewDecoder(r)
-	for {
-		var m message
-		err := dec.Decode(&m)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read the engine's report: %w", err)
-		}
-		if text := cmp.Or(m.ErrorDetail.Message, m.Error); text != "" {
-			return errors.New(text)
-		}
-		each(m)
+	p := pullProgress{name: r.Name, tell: r.Progress, now: time.Now, last: began}
+	if err := readMessages(body, p.note); err != nil {
+		return err
 	}
+	tell(r.Progress, "pulled %s in %s", r.Name, time.Since(began).Round(100*time.Millisecond))
+	return nil
+}
+
+// uncover finds what went wrong with a registry that may be spoken to without
+// TLS: after TLS failed for any reason, the engine tries without, and reports
+// only that this failed too. Another question gets the first answer.
+func (e *Executor) uncover(ctx context.Context, name string, login login, err error) error {
+	if !strings.Contains(err.Error(), "HTTP request to an HTTPS server") {
+		return err
+	}
+	if _, cause := e.cli.DistributionInspect(ctx, name, login.header); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// A pullError is a pull that was given up.
+type pullError struct {
+	pullFailure
+	login login
+	tries int
+	err   error
+}
+
+// pullFailed says why an image could not be pulled and what to do about it.
+func (e *Executor) pullFailed(ctx context.Context, r runner.ImageRequest, p pullError) error {
+	var gone brokenOff
+	if errors.As(p.err, &gone) {
+		return lost(startFix, "docker: pull %s: connection to %s: %w", r.Name, e.addr, p.err)
+	}
+	err := fmt.Errorf("docker: image %s: pull: %w", r.Name, p.err)
+	if p.tries > 1 {
+		err = fmt.Errorf("%w (tried %d times)", err, p.tries)
+	}
+	x := &runner.ExecError{Reason: cmp.Or(p.reason, agent.ReasonImagePull), Err: err, Fix: p.fix(subject{registryOf(r.Name), r.Name, p.login, p.retryAfter})}
+	switch p.kind {
+	case absent:
+		x.Fix = e.nearFix(ctx, r.Name, x.Fix)
+	case otherPlatform:
+		x.Err = fmt.Errorf("docker: image %s: %s", r.Name, e.platforms(ctx, r, p.login))
+	}
+	return x
+}
+
+// platforms says which platform was wanted and which the registry has.
+func (e *Executor) platforms(ctx context.Context, r runner.ImageRequest, login login) string {
+	want := r.Platform
+	if want == "" {
+		want, _ = e.platform(ctx)
+	}
+	d, err := e.cli.DistributionInspect(ctx, r.Name, login.header)
+	if err != nil || len(d.Platforms) == 0 {
+		return "the registry has none for " + want
+	}
+	var have []string
+	for _, p := range d.Platforms {
+		if p.Architecture != "unknown" { // attestations stand in the same list
+			have = append(have, platformName(p.OS, p.Architecture, p.Variant))
+		}
+	}
+	slices.Sort(have)
+	return fmt.Sprintf("the registry has none for %s, only for %s", want, strings.Join(slices.Compact(have), ", "))
 }
 
 // tell reports progress to whoever wants it.

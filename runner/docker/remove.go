@@ -53,6 +53,23 @@ func (e *Executor) removeWait(id string) error {
 	if errdefs.IsNotFound(err) {
 		return nil
 	}
+	if err != nil && connectionLost(err) {
+		return e.removeLater(ctx, id, err)
+	}
+	return err
+}
+
+// removeLater removes a container when an engine that went away is back. If it
+// stays away, the next run reaps the container: what the job did is not undone
+// by that.
+func (e *Executor) removeLater(ctx context.Context, id string, cause error) error {
+	if e.await(ctx, cause) != nil {
+		return nil
+	}
+	err := e.cli.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if errdefs.IsNotFound(err) || errdefs.IsConflict(err) {
+		return nil
+	}
 	return err
 }
 

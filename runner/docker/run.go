@@ -140,7 +140,23 @@ func (j *job) startBounded(ctx context.Context) error {
 	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
 	defer cancel()
 	err := j.e.cli.ContainerStart(sctx, j.box.id, container.StartOptions{})
+	if err != nil && connectionLost(err) {
+		err = j.startAgain(ctx, err)
+	}
 	return j.e.explain("docker: start", j.box.name, err)
+}
+
+// startAgain starts a container after the engine went away while it was asked
+// to, unless it did so before: no job is done twice.
+func (j *job) startAgain(ctx context.Context, cause error) error {
+	if err := j.e.await(ctx, cause); err != nil {
+		return err
+	}
+	c, err := j.e.cli.ContainerInspect(ctx, j.box.id)
+	if err != nil || c.State.Status != container.StateCreated {
+		return err
+	}
+	return j.e.cli.ContainerStart(ctx, j.box.id, container.StartOptions{})
 }
 
 // follow hands on events until the job has ended, and returns its exit status.

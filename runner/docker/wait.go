@@ -45,8 +45,10 @@ func (j *job) waitOnce(ctx context.Context) (int64, error) {
 // reconnect inspects the container until the engine answers.
 func (j *job) reconnect(ctx context.Context, cause error) (*container.State, error) {
 	deadline := time.Now().Add(j.e.opts.Patience)
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		time.Sleep(min(pause, max(0, time.Until(deadline))))
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		if err := pause(ctx, min(wait, max(0, time.Until(deadline)))); err != nil {
+			return nil, err
+		}
 		ictx, cancel := context.WithTimeout(ctx, max(time.Second, time.Until(deadline)))
 		c, err := j.e.cli.ContainerInspect(ictx, j.box.id)
 		cancel()
@@ -58,6 +60,26 @@ func (j *job) reconnect(ctx context.Context, cause error) (*container.State, err
 		case time.Now().After(deadline):
 			return nil, lost(startFix, "docker: %s did not come back within %s; container %s may still run, and is taken over when the run is repeated: %w",
 				j.e.addr, j.e.opts.Patience, j.box.name, cause)
+		}
+	}
+}
+
+// await returns when an engine that went away answers again. It fails with
+// cause after Options.Patience.
+func (e *Executor) await(ctx context.Context, cause error) error {
+	deadline := time.Now().Add(e.opts.Patience)
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		if err := pause(ctx, min(wait, max(0, time.Until(deadline)))); err != nil {
+			return err
+		}
+		pctx, cancel := context.WithTimeout(ctx, max(time.Second, time.Until(deadline)))
+		_, err := e.cli.Ping(pctx)
+		cancel()
+		switch {
+		case err == nil:
+			return nil
+		case time.Now().After(deadline):
+			return lost(startFix, "docker: %s did not come back within %s: %w", e.addr, e.opts.Patience, cause)
 		}
 	}
 }
