@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -83,8 +84,8 @@ func (w *Writer) begin(root string) error {
 		return err
 	}
 	sweep(nursery, time.Now())
-	temp, err := os.MkdirTemp(nursery, w.run.ID+"-")
-	if err != nil {
+	temp := filepath.Join(nursery, w.run.ID+ownerMark+store.Self().FileName())
+	if err := os.Mkdir(temp, 0o755); err != nil {
 		return err
 	}
 	final := w.dir
@@ -109,8 +110,7 @@ func (w *Writer) fill() (err error) {
 	}
 	w.run.Process = self()
 	w.run.Process.Locked = lockFolder(w.lock)
-	// MkdirTemp's 0700 would hide the record from the team.
-	if err := errors.Join(os.Chmod(w.dir, 0o755), os.Mkdir(filepath.Join(w.dir, "jobs"), 0o755)); err != nil {
+	if err := os.Mkdir(filepath.Join(w.dir, "jobs"), 0o755); err != nil {
 		return err
 	}
 	w.did("mkdir")
@@ -122,20 +122,37 @@ func (w *Writer) undo(temp string, err error) error {
 	return errors.Join(err, w.Close(), os.RemoveAll(temp))
 }
 
+// ownerMark stands between the id and the process in the name of a folder in the nursery.
+const ownerMark = "+"
+
 // sweep removes what writers left that died before their record had a name.
-// The minute spares a folder that its writer has not locked yet.
 func sweep(nursery string, now time.Time) {
+	for _, dir := range abandoned(nursery, now) {
+		os.RemoveAll(dir)
+	}
+}
+
+// abandoned lists the folders of the nursery whose writers are dead. Those of
+// this machine are told by their process, others by their lock; the minute
+// spares a folder that its writer has not locked yet.
+func abandoned(nursery string, now time.Time) (dirs []string) {
 	entries, _ := os.ReadDir(nursery)
 	for _, e := range entries {
+		dir := filepath.Join(nursery, e.Name())
+		_, owner, _ := strings.Cut(e.Name(), ownerMark)
+		if p, ok := store.FileOwner(owner); ok && !p.Alive() {
+			dirs = append(dirs, dir)
+			continue
+		}
 		fi, err := e.Info()
 		if err != nil || now.Sub(fi.ModTime()) < time.Minute {
 			continue
 		}
-		dir := filepath.Join(nursery, e.Name())
 		if held, ok := locked(dir); ok && !held {
-			os.RemoveAll(dir)
+			dirs = append(dirs, dir)
 		}
 	}
+	return dirs
 }
 
 // ID returns the run's id.

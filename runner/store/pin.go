@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -79,7 +80,7 @@ func (d *Dir) pinned() (map[Digest]bool, error) {
 		return nil, err
 	}
 	for _, e := range es {
-		p, ok := scratchOwner(e.Name())
+		p, ok := FileOwner(e.Name())
 		if !ok || !p.Alive() {
 			continue
 		}
@@ -88,6 +89,21 @@ func (d *Dir) pinned() (map[Digest]bool, error) {
 		}
 	}
 	return kept, nil
+}
+
+// Abandoned reports whether a process that worked on the store in the folder
+// root died before it had ended: every run pins what it needs. It costs one
+// listing of a folder that is empty while nobody works, opens no store, and
+// says no where there is none.
+func Abandoned(root string) bool {
+	es, err := os.ReadDir(filepath.Join(root, "pins"))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(es, func(e fs.DirEntry) bool {
+		p, ok := FileOwner(e.Name())
+		return ok && !p.Alive()
+	})
 }
 
 func readPin(path string, into map[Digest]bool) error {

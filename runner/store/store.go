@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,19 +102,7 @@ func (d *Dir) scratch() (string, error) {
 	return dir, os.Mkdir(dir, 0o755)
 }
 
-func (d *Dir) scratchName() string {
-	return fmt.Sprintf("%d_%s_%s-%016x", d.self.PID, d.self.Start, d.self.Host, rand.Uint64())
-}
-
-// scratchOwner reads the process from a name that scratch made.
-func scratchOwner(name string) (Process, bool) {
-	i := strings.LastIndexByte(name, '-')
-	if i < 0 {
-		return Process{}, false
-	}
-	p, err := ParseProcess(strings.Join(strings.SplitN(name[:i], "_", 3), " "))
-	return p, err == nil
-}
+func (d *Dir) scratchName() string { return d.self.FileName() }
 
 // Sweep removes what dead processes left in tmp/ and pins/, and returns what it
 // removed. It costs two directory listings when there is nothing.
@@ -144,7 +131,7 @@ func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
 // stale reports whether a dead process left e. A name nobody made here is
 // left alone for a day.
 func (d *Dir) stale(place string, e fs.DirEntry) bool {
-	if p, ok := scratchOwner(e.Name()); ok {
+	if p, ok := FileOwner(e.Name()); ok {
 		return !p.Alive()
 	}
 	st, err := e.Info()
