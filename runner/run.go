@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
@@ -59,7 +60,8 @@ func (x *execution) close() {
 
 // begin opens the record and says that the run has started.
 func (x *execution) begin(ctx context.Context) (err error) {
-	if _, err := x.Store.Sweep(); err != nil {
+	swept, err := x.Store.Sweep()
+	if err != nil {
 		x.log().Warn("sweep", "error", err)
 	}
 	if x.pin, err = x.Store.Pin(ctx); err != nil {
@@ -73,8 +75,11 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	}
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
-	if x.images.imager == nil {
-		x.reap(ctx) // a container engine is asked when a job runs, not before
+	switch died := slices.ContainsFunc(swept, func(rel string) bool { return strings.HasPrefix(rel, "pins/") }); {
+	case x.images.imager == nil:
+		x.reap(ctx)
+	case died:
+		x.reapBeside(ctx) // otherwise a container engine is asked when a job runs, not before
 	}
 	return nil
 }
