@@ -70,7 +70,7 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	x.places = places{scratch: x.Store.Scratch, reuse: x.images.imager == nil}
 	header := x.Options.Header
 	header.Started = x.started.UTC()
-	if x.writer, err = record.Create(x.Store.Root(), header); err != nil {
+	if x.writer, err = record.CreateOn(x.Store.Disk(), x.Store.Root(), header); err != nil {
 		return errors.Join(err, x.pin.Release())
 	}
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now)

@@ -33,6 +33,7 @@ var (
 // published outputs are of one version, the record says that the run was
 // interrupted, and the next run ends like one that nobody disturbed.
 func TestKillLoop(t *testing.T) {
+	t.Parallel()
 	kills := 26 // in each of two worlds
 	if testing.Short() {
 		kills = 5

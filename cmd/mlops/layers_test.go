@@ -17,24 +17,26 @@ const module = "github.com/mlops-runner/mlops/"
 // spec is the language, runner all that knows no machine learning, actions all
 // that does, cmd connects them. A new row is a design decision.
 var layers = map[string][]string{
-	"schemas":             {},
-	"spec/expression":     {},
-	"spec":                {"spec/expression"},
-	"runner/store":        {},
-	"runner/agent":        {"spec/expression"}, // steps' conditions are evaluated where their outputs are
-	"runner/record":       {"runner/store"},
-	"runner/worktree":     {"runner/store", "runner/record"},
-	"runner/plan":         {"spec", "spec/expression", "runner/store"},
-	"runner":              {"spec", "spec/expression", "runner/agent", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
-	"runner/report":       {"spec", "spec/expression", "runner/record"},
-	"runner/host":         {"runner", "runner/agent"},
-	"runner/docker":       {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told
-	"runner/executortest": {"runner", "runner/agent", "runner/store"},
-	"actions":             {"spec"},
-	"cmd/mlops/view":      {"runner"},
-	"cmd/mlops":           {"*"},
-	"cmd/bench":           {"*"},
-	"examples":            {},
+	"schemas":              {},
+	"spec/expression":      {},
+	"spec":                 {"spec/expression"},
+	"runner/disk":          {}, // by which the store and the records write, so that tests can fail it
+	"runner/disk/disktest": {"runner/disk"},
+	"runner/store":         {"runner/disk"},
+	"runner/agent":         {"spec/expression"}, // steps' conditions are evaluated where their outputs are
+	"runner/record":        {"runner/disk", "runner/store"},
+	"runner/worktree":      {"runner/store", "runner/record"},
+	"runner/plan":          {"spec", "spec/expression", "runner/store"},
+	"runner":               {"spec", "spec/expression", "runner/agent", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
+	"runner/report":        {"spec", "spec/expression", "runner/record"},
+	"runner/host":          {"runner", "runner/agent"},
+	"runner/docker":        {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told
+	"runner/executortest":  {"runner", "runner/agent", "runner/store"},
+	"actions":              {"spec"},
+	"cmd/mlops/view":       {"runner"},
+	"cmd/mlops":            {"*"},
+	"cmd/bench":            {"*"},
+	"examples":             {},
 }
 
 // TestLayers holds every package to its row, tests excepted.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -75,12 +76,12 @@ func (w *Writer) put(name string, data []byte) error {
 	if temp == "" || err != nil {
 		return err
 	}
-	if err := os.WriteFile(temp, data, 0o444); err != nil {
-		return errors.Join(err, remove(temp))
+	if err := disk.WriteFile(w.disk, temp, data, 0o444); err != nil {
+		return err
 	}
 	w.did("write " + name)
-	if err := os.Rename(temp, w.path(name)); err != nil {
-		return errors.Join(err, remove(temp))
+	if err := w.disk.Rename(temp, w.path(name)); err != nil {
+		return errors.Join(err, w.remove(temp))
 	}
 	w.setSum(name, sum)
 	w.did("rename " + name)
@@ -166,17 +167,17 @@ func (w *Writer) forget(id string) {
 }
 
 func (w *Writer) fillJob(temp, id string, files []file) error {
-	if err := os.Mkdir(temp, 0o755); err != nil {
+	if err := w.disk.Mkdir(temp); err != nil {
 		return err
 	}
 	w.did("mkdir " + temp)
 	for _, f := range files {
-		if err := os.WriteFile(filepath.Join(temp, f.name), f.data, 0o444); err != nil {
+		if err := disk.WriteFile(w.disk, filepath.Join(temp, f.name), f.data, 0o444); err != nil {
 			return err
 		}
 		w.did("write " + f.name)
 	}
-	if err := os.Rename(temp, w.path(path.Join("jobs", JobFolder(id)))); err != nil {
+	if err := w.disk.Rename(temp, w.path(path.Join("jobs", JobFolder(id)))); err != nil {
 		return err
 	}
 	w.did("rename job " + id)
@@ -191,7 +192,7 @@ type Log struct {
 	name string
 
 	mu   sync.Mutex // guards all below, against Seal in another goroutine
-	f    *os.File   // nil when closed
+	f    disk.File  // nil when closed
 	hash hash.Hash
 	size int64
 }
@@ -209,7 +210,7 @@ func (w *Writer) createLog(job, name string) (*Log, error) {
 	}
 	l := &Log{w: w, name: jobFile(job, name), hash: sha256.New()}
 	var err error
-	if l.f, err = os.OpenFile(w.path(l.name), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o444); err != nil {
+	if l.f, err = w.disk.Create(w.path(l.name), 0o444); err != nil {
 		return nil, fmt.Errorf("record %s of job %q: %w", name, job, err)
 	}
 	w.did("create " + l.name)
@@ -295,7 +296,7 @@ func (w *Writer) take(name, from string) error {
 		return err
 	}
 	defer f.Close()
-	if os.Rename(from, w.path(name)) != nil {
+	if w.disk.Rename(from, w.path(name)) != nil {
 		if err := w.copyIn(name, f); err != nil {
 			return err
 		}
@@ -343,16 +344,16 @@ func (w *Writer) copyIn(name string, src io.Reader) error {
 	w.mu.Lock()
 	temp := w.temp(path.Dir(name))
 	w.mu.Unlock()
-	dst, err := os.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o444)
+	dst, err := w.disk.Create(temp, 0o444)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(dst, src)
 	if err = errors.Join(err, dst.Close()); err == nil {
-		err = os.Rename(temp, w.path(name))
+		err = w.disk.Rename(temp, w.path(name))
 	}
 	if err != nil {
-		return errors.Join(err, remove(temp))
+		return errors.Join(err, w.remove(temp))
 	}
 	return nil
 }

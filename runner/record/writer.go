@@ -3,7 +3,6 @@ package record
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -22,6 +22,7 @@ import (
 // must follow one another. After Seal they fail with [ErrSealed].
 type Writer struct {
 	dir  string
+	disk disk.Disk
 	lock *os.File // the open folder; holding its lock shows that we live
 	// step, if not nil, is called after each change of the disk; tests die in it.
 	step func(op string)
@@ -34,8 +35,8 @@ type Writer struct {
 	order   []string                // of jobs, as they ended
 	folders map[string]bool         // of jobs, that exist
 	logs    map[string]*Log         // open ones, by name
-	metrics *os.File                // grows until Seal replaces it
-	started *os.File                // lines of jobs that began; gone once sealed
+	metrics disk.File               // grows until Seal replaces it
+	started disk.File               // lines of jobs that began; gone once sealed
 	temps   int                     // names of temporary files
 	sealed  bool
 }
@@ -45,9 +46,12 @@ type Writer struct {
 // run are filled in; its Source, Environment and Params are written at once
 // and again by Seal. The folder appears complete, under its final name, or not
 // at all. It fails with [ErrExists] if there is a run with that id.
-func Create(root string, run Run) (*Writer, error) { return create(root, run, nil) }
+func Create(root string, run Run) (*Writer, error) { return create(disk.Real{}, root, run, nil) }
 
-func create(root string, run Run, step func(string)) (*Writer, error) {
+// CreateOn is Create by another way to the disk.
+func CreateOn(d disk.Disk, root string, run Run) (*Writer, error) { return create(d, root, run, nil) }
+
+func create(d disk.Disk, root string, run Run, step func(string)) (*Writer, error) {
 	id, err := idOf(&run)
 	if err != nil {
 		return nil, fmt.Errorf("create record: %w", err)
@@ -57,7 +61,7 @@ func create(root string, run Run, step func(string)) (*Writer, error) {
 		return nil, fmt.Errorf("create record %s: %w", run.ID, ErrExists)
 	}
 	w := &Writer{
-		dir: dir, step: step, run: run,
+		dir: dir, disk: d, step: step, run: run,
 		sums: map[string]store.Digest{}, sizes: map[string]int64{},
 		jobs: map[string]*Job{}, folders: map[string]bool{}, logs: map[string]*Log{},
 	}
@@ -80,12 +84,12 @@ func idOf(run *Run) (uuid.UUID, error) {
 // begin makes the folder beside its final place, locks and fills it, and moves it there.
 func (w *Writer) begin(root string) error {
 	nursery := filepath.Join(root, "runs", ".new")
-	if err := errors.Join(os.MkdirAll(nursery, 0o755), os.MkdirAll(filepath.Dir(w.dir), 0o755)); err != nil {
+	if err := errors.Join(w.disk.Mkdir(nursery), w.disk.Mkdir(filepath.Dir(w.dir))); err != nil {
 		return err
 	}
 	sweep(nursery, time.Now())
 	temp := filepath.Join(nursery, w.run.ID+ownerMark+store.Self().FileName())
-	if err := os.Mkdir(temp, 0o755); err != nil {
+	if err := w.disk.Mkdir(temp); err != nil {
 		return err
 	}
 	final := w.dir
@@ -93,7 +97,7 @@ func (w *Writer) begin(root string) error {
 	if err := w.fill(); err != nil {
 		return w.undo(temp, err)
 	}
-	if err := os.Rename(temp, final); err != nil {
+	if err := w.disk.Rename(temp, final); err != nil {
 		if _, exists := os.Lstat(final); exists == nil {
 			err = ErrExists
 		}
@@ -110,7 +114,7 @@ func (w *Writer) fill() (err error) {
 	}
 	w.run.Process = self()
 	w.run.Process.Locked = lockFolder(w.lock)
-	if err := os.Mkdir(filepath.Join(w.dir, "jobs"), 0o755); err != nil {
+	if err := w.disk.Mkdir(filepath.Join(w.dir, "jobs")); err != nil {
 		return err
 	}
 	w.did("mkdir")
@@ -195,7 +199,7 @@ func (w *Writer) appendStarted(line []byte) (err error) {
 		return ErrSealed
 	}
 	if w.started == nil {
-		if w.started, err = os.OpenFile(w.path(startedName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
+		if w.started, err = w.disk.Append(w.path(startedName), 0o644); err != nil {
 			return err
 		}
 	}
@@ -211,7 +215,7 @@ func (w *Writer) endStarted() error {
 	if w.started == nil {
 		return nil
 	}
-	err := errors.Join(w.started.Close(), remove(w.path(startedName)))
+	err := errors.Join(w.started.Close(), w.remove(w.path(startedName)))
 	w.started = nil
 	return err
 }
@@ -308,7 +312,7 @@ func (w *Writer) appendMetrics(ms []Metric) error {
 		return err
 	}
 	if w.metrics == nil {
-		w.metrics, err = os.OpenFile(filepath.Join(w.dir, metricsName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o444)
+		w.metrics, err = w.disk.Append(w.path(metricsName), 0o444)
 		if err != nil {
 			return fmt.Errorf("record metrics: %w", err)
 		}
@@ -462,20 +466,24 @@ func (w *Writer) publish() (store.Digest, error) {
 	defer w.mu.Unlock()
 	text := formatSums(w.sums)
 	temp := filepath.Join(w.dir, "."+sumsName)
-	if err := os.WriteFile(temp, text, 0o444); err != nil {
-		return store.Digest{}, errors.Join(err, remove(temp))
+	if err := disk.WriteFile(w.disk, temp, text, 0o444); err != nil {
+		return store.Digest{}, err
 	}
 	w.did("write ." + sumsName)
-	if err := flush(w.lock, append(slices.Sorted(maps.Keys(w.sums)), "."+sumsName)); err != nil {
-		return store.Digest{}, errors.Join(err, remove(temp))
+	files := []string{temp}
+	for _, name := range slices.Sorted(maps.Keys(w.sums)) {
+		files = append(files, w.path(name))
+	}
+	if _, err := w.disk.SyncAll(w.dir, files); err != nil {
+		return store.Digest{}, errors.Join(err, w.remove(temp))
 	}
 	w.did("flush")
-	if err := os.Rename(temp, filepath.Join(w.dir, sumsName)); err != nil {
-		return store.Digest{}, errors.Join(err, remove(temp))
+	if err := w.disk.Rename(temp, w.path(sumsName)); err != nil {
+		return store.Digest{}, errors.Join(err, w.remove(temp))
 	}
 	w.sealed = true
 	w.did("sealed")
-	return store.Sum(text), w.lock.Sync()
+	return store.Sum(text), w.disk.Sync(w.dir)
 }
 
 // Close ends writing. A record that was not sealed stays as it is and is read
@@ -496,12 +504,7 @@ func (w *Writer) Close() error {
 }
 
 // remove removes a temporary file, if it is there.
-func remove(name string) error {
-	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
+func (w *Writer) remove(name string) error { return disk.RemoveIfThere(w.disk, name) }
 
 // did tells the test that watches that the disk has changed.
 func (w *Writer) did(op string) {

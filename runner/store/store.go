@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mlops-runner/mlops/runner/disk"
 )
 
 // A Dir is a store in a folder. It is safe for concurrent use, by goroutines
@@ -19,6 +21,7 @@ type Dir struct {
 	root    string // absolute
 	self    Process
 	counter *Counters
+	disk    disk.Disk
 	now     func() time.Time
 	noClone sync.Map // device → true, where reflinks were refused
 	hashers sync.Pool
@@ -28,6 +31,7 @@ type Dir struct {
 type Options struct {
 	Counters *Counters        // nil means counters of its own
 	Now      func() time.Time // nil means time.Now
+	Disk     disk.Disk        // by which what is kept is written; nil means disk.Real
 }
 
 // Open opens the store in dir and makes what is missing of its layout. A new
@@ -40,7 +44,10 @@ func OpenWith(dir string, o Options) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	d := &Dir{root: abs, self: Self(), counter: o.Counters, now: o.Now}
+	d := &Dir{root: abs, self: Self(), counter: o.Counters, now: o.Now, disk: o.Disk}
+	if d.disk == nil {
+		d.disk = disk.Real{}
+	}
 	if d.counter == nil {
 		d.counter = new(Counters)
 	}
@@ -59,23 +66,25 @@ func (d *Dir) layOut() error {
 		return nil
 	}
 	for _, sub := range []string{"cas/sha256", "actions", "last", "refs", "trees", "pins", "bad"} {
-		if err := os.MkdirAll(d.path(sub), 0o755); err != nil {
+		if err := d.disk.Mkdir(d.path(sub)); err != nil {
 			return err
 		}
 	}
-	ignore, err := os.OpenFile(d.path(".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err == nil {
-		_, err = ignore.WriteString("*\n")
-		err = errors.Join(err, ignore.Close())
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := disk.WriteFile(d.disk, d.path(".gitignore"), []byte("*\n"), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return os.MkdirAll(d.path("tmp"), 0o755)
+	// tmp stands for all of them, so it must not survive a power cut without them.
+	if err := errors.Join(d.disk.Sync(d.path("cas")), d.disk.Sync(d.root)); err != nil {
+		return err
+	}
+	return d.disk.Mkdir(d.path("tmp"))
 }
 
 // Root returns the store's folder, absolute.
 func (d *Dir) Root() string { return d.root }
+
+// Disk returns what the store writes by, for others who keep files in its folder.
+func (d *Dir) Disk() disk.Disk { return d.disk }
 
 // Counters returns the counters of the store, which go on counting.
 func (d *Dir) Counters() *Counters { return d.counter }
@@ -99,7 +108,7 @@ func (d *Dir) Scratch() (string, error) { return d.scratch() }
 // so that Sweep can tell when it is waste.
 func (d *Dir) scratch() (string, error) {
 	dir := d.path("tmp", d.scratchName())
-	return dir, os.Mkdir(dir, 0o755)
+	return dir, d.disk.Mkdir(dir)
 }
 
 func (d *Dir) scratchName() string { return d.self.FileName() }
@@ -147,16 +156,14 @@ func removeTree(dir, name string) error {
 	return f.removeAll(name)
 }
 
-// writeFile puts data at rel by way of a temporary file and a rename. With
-// durable it reaches the disk before the rename.
-func (d *Dir) writeFile(rel string, data []byte, durable bool) error {
-	temp, err := d.writeTemp(d.path("tmp"), data, durable)
+// writeFile puts data at rel by way of a temporary file and a rename.
+func (d *Dir) writeFile(rel string, data []byte) error {
+	temp, err := d.writeTemp(d.path("tmp"), data)
 	if err != nil {
 		return err
 	}
 	if err := d.renameIn(temp, rel); err != nil {
-		os.Remove(temp)
-		return err
+		return errors.Join(err, disk.RemoveIfThere(d.disk, temp))
 	}
 	return nil
 }
@@ -170,27 +177,22 @@ func (d *Dir) WriteFile(rel string, data []byte) error {
 	if !fs.ValidPath(rel) || rel == "." || slices.Contains(own, top) {
 		return &UnsafeError{rel, "is not a place for the caller's files"}
 	}
-	if err := d.writeFile(rel, data, false); err != nil {
+	if err := d.writeFile(rel, data); err != nil {
 		return fmt.Errorf("write %s: %w", rel, err)
 	}
 	return nil
 }
 
 // writeTemp writes data to a new file of this process in dir and returns its path.
-func (d *Dir) writeTemp(dir string, data []byte, durable bool) (string, error) {
+func (d *Dir) writeTemp(dir string, data []byte) (string, error) {
 	path := filepath.Join(dir, d.scratchName())
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := d.disk.Create(path, 0o644)
 	if err != nil {
 		return "", err
 	}
 	_, err = f.Write(data)
-	if err == nil && durable {
-		d.counter.Syncs.Add(1)
-		err = f.Sync()
-	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		os.Remove(path)
-		return "", err
+		return "", errors.Join(err, disk.RemoveIfThere(d.disk, path))
 	}
 	d.counter.BytesWritten.Add(int64(len(data)))
 	d.counter.FilesWritten.Add(1)
@@ -201,14 +203,14 @@ func (d *Dir) writeTemp(dir string, data []byte, durable bool) (string, error) {
 // is the first there.
 func (d *Dir) renameIn(from, rel string) error {
 	to := d.path(rel)
-	err := os.Rename(from, to)
+	err := d.disk.Rename(from, to)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	if err := d.disk.Mkdir(filepath.Dir(to)); err != nil {
 		return err
 	}
-	return os.Rename(from, to)
+	return d.disk.Rename(from, to)
 }
 
 // share takes the store's lock as a writer or reader that GC must wait for.
