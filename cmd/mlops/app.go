@@ -73,7 +73,7 @@ func newRoot(a *app) *cobra.Command {
 	f.BoolVar(&a.debug, "debug", false, "log what mlops itself does")
 	root.AddCommand(
 		newRun(a), newPlan(a), newGraph(a), newValidate(a), newEval(a),
-		newRuns(a), newShow(a), newLogs(a), newCache(a),
+		newRuns(a), newShow(a), newLogs(a), newCache(a), newGC(a),
 		newInit(a), newDoctor(a), newVersion(a),
 	)
 	usageArgs(root)

@@ -118,14 +118,32 @@ func (d *Dir) scratchName() string { return d.self.FileName() }
 func (d *Dir) Sweep() ([]string, error) { return d.sweep(false) }
 
 func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
+	left, err := d.Clear(dryRun)
+	for _, l := range left {
+		removed = append(removed, l.Path)
+	}
+	return removed, err
+}
+
+// A Leftover is what a dead process left in the store's folder.
+type Leftover struct {
+	Path string // slash-separated, relative to the store
+	Size int64  // bytes of the files in it
+}
+
+// Clear is Sweep for people: it says how large each thing was. With dryRun it
+// removes nothing.
+func (d *Dir) Clear(dryRun bool) (left []Leftover, err error) {
 	for _, place := range []string{"tmp", "pins"} {
 		es, listErr := os.ReadDir(d.path(place))
 		err = errors.Join(err, listErr)
 		for _, e := range es {
-			if !d.stale(place, e) {
+			if !d.stale(e) {
 				continue
 			}
-			removed = append(removed, place+"/"+e.Name())
+			rel := place + "/" + e.Name()
+			_, size := d.measure(rel)
+			left = append(left, Leftover{rel, size})
 			if !dryRun {
 				err = errors.Join(err, removeTree(d.path(place), e.Name()))
 			}
@@ -134,17 +152,17 @@ func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
 	if err != nil {
 		err = fmt.Errorf("sweep store: %w", err)
 	}
-	return removed, err
+	return left, err
 }
 
 // stale reports whether a dead process left e. A name nobody made here is
 // left alone for a day.
-func (d *Dir) stale(place string, e fs.DirEntry) bool {
+func (d *Dir) stale(e fs.DirEntry) bool {
 	if p, ok := FileOwner(e.Name()); ok {
 		return !p.Alive()
 	}
 	st, err := e.Info()
-	return err == nil && place == "tmp" && d.now().Sub(st.ModTime()) > 24*time.Hour
+	return err == nil && d.now().Sub(st.ModTime()) > 24*time.Hour
 }
 
 func removeTree(dir, name string) error {

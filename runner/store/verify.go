@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -208,9 +209,9 @@ func (d *Dir) Usage(ctx context.Context) (u Usage, err error) {
 	return u, nil
 }
 
-// measure counts the files below one of the store's folders.
+// measure counts the files below a place in the store's folder.
 func (d *Dir) measure(sub string) (n int, size int64) {
-	fs.WalkDir(os.DirFS(d.path(sub)), ".", func(_ string, e fs.DirEntry, err error) error {
+	filepath.WalkDir(d.path(sub), func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return nil
 		}
