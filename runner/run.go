@@ -35,7 +35,13 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 	defer x.close()
 	s := newSchedule(x, hard, soft)
 	s.loop()
+	againErr := x.publishAgain(hard)
 	run := x.finish(s, soft.Err() != nil)
+	if againErr != nil && run.Status == record.Success {
+		run.Status, run.Exit, run.Reason = record.Failure, exitStuck, string(agent.ReasonConfig)
+		run.Error = fmt.Sprintf("publish again, after another run: %v", againErr)
+		x.watch.send(Event{Kind: Notice, Level: "error", Text: run.Error})
+	}
 	digest, err := x.writer.Seal(*run)
 	if err != nil {
 		return nil, errors.Join(err, x.writer.Close())
@@ -73,6 +79,7 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	if x.writer, err = record.CreateOn(x.Store.Disk(), x.Store.Root(), header); err != nil {
 		return errors.Join(err, x.pin.Release())
 	}
+	x.publishing.last = x.publisher()
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
 	switch died := slices.ContainsFunc(swept, func(rel string) bool { return strings.HasPrefix(rel, "pins/") }); {

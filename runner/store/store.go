@@ -138,7 +138,7 @@ func (d *Dir) Clear(dryRun bool) (left []Leftover, err error) {
 		es, listErr := os.ReadDir(d.path(place))
 		err = errors.Join(err, listErr)
 		for _, e := range es {
-			if !d.stale(e) {
+			if !d.stale(place, e) {
 				continue
 			}
 			rel := place + "/" + e.Name()
@@ -157,7 +157,10 @@ func (d *Dir) Clear(dryRun bool) (left []Leftover, err error) {
 
 // stale reports whether a dead process left e. A name nobody made here is
 // left alone for a day.
-func (d *Dir) stale(e fs.DirEntry) bool {
+func (d *Dir) stale(place string, e fs.DirEntry) bool {
+	if is, abandoned := d.abandonedClaim(place, e); is {
+		return abandoned
+	}
 	if p, ok := FileOwner(e.Name()); ok {
 		return !p.Alive()
 	}
@@ -191,7 +194,7 @@ func (d *Dir) writeFile(rel string, data []byte) error {
 // rename, and a kill leaves nothing that Sweep does not find. It is not flushed.
 func (d *Dir) WriteFile(rel string, data []byte) error {
 	top, _, _ := strings.Cut(rel, "/")
-	own := []string{"cas", "actions", "last", "refs", "trees", "pins", "bad", "tmp", "lock", ".gitignore"}
+	own := []string{"cas", "actions", "last", "refs", "trees", "pins", "bad", "tmp", "lock", "claims", ".gitignore"}
 	if !fs.ValidPath(rel) || rel == "." || slices.Contains(own, top) {
 		return &UnsafeError{rel, "is not a place for the caller's files"}
 	}
