@@ -14,7 +14,7 @@ func memoryRows() []row {
 // memoryRow is the peak memory of runs of n trivial host jobs: one that
 // executes all of them, and one that decides on all of them anew and finds them cached.
 func memoryRow(n int, limit float64) row {
-	name := fmt.Sprintf("memory/%d", n)
+	name := fmt.Sprintf("run-memory/%d", n)
 	return row{name, fmt.Sprintf("peak memory of a run that executes %d host jobs", n), size, func(b *bench) (contest, error) {
 		dir, err := b.dir(name)
 		if err != nil {

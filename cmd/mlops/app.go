@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -170,6 +171,9 @@ func cure(err error) string {
 	var exec *runner.ExecError
 	if errors.As(err, &exec) {
 		return exec.Fix
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return `free some space: "mlops cache gc --max-size 5GiB", "mlops gc --older 30d"`
 	}
 	return ""
 }
