@@ -46,8 +46,8 @@ images: ## the examples' images, without a registry
 demo: ## run an example: EXECUTOR=docker|host EXAMPLE=churn|minimal
 	examples/demo $(EXAMPLE) $(EXECUTOR)
 
-soak: build images ## run the small example N=50 times and look for what was left behind
-	.ci/soak $(N)
+soak: build images ## run the small example N=50 times, kill runs for T=10m, and look for what was left behind
+	.ci/soak $(N) $(if $(filter file default,$(origin T)),10m,$(T))
 
 release: ## bin/release/: static binaries, their modules and checksums
 	.ci/release

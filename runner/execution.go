@@ -32,6 +32,8 @@ type execution struct {
 	used   usedFiles
 	places places
 
+	publishing publishing
+
 	reapOnce sync.Once
 	reaping  sync.WaitGroup
 }

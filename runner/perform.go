@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,8 +23,25 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 	if o := x.unexecuted(ctx, n, &d); o != nil {
 		return o
 	}
+	return x.work(ctx, n, d, queued)
+}
+
+// work executes a node, unless another run has just done so.
+func (x *execution) work(ctx context.Context, n *plan.Node, d decision, queued time.Time) *outcome {
 	job := x.newJob(n, d)
 	job.Queued = queued
+	release, hit, err := x.claim(ctx, n, d)
+	if err != nil {
+		return x.end(n, x.failed(ctx, n, err), job)
+	}
+	defer release()
+	if hit != nil {
+		cached := d
+		cached.fate, cached.hit = IsCached, hit
+		if o, err := x.reuse(ctx, n, cached); err == nil {
+			return o
+		}
+	}
 	return x.execute(ctx, n, d, job)
 }
 
@@ -110,25 +127,6 @@ func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outco
 // fill copies a result into a job's record.
 func (x *execution) fill(job *record.Job, r *Result) {
 	job.Outputs, job.Values, job.Metrics, job.Summary = r.Outputs, r.Values, r.Metrics, r.Summary
-}
-
-// publish puts a result's outputs into the repository folder, unless they are
-// there already.
-func (x *execution) publish(ctx context.Context, n *plan.Node, r *Result) error {
-	if x.Overlay != nil {
-		return x.publishAside(ctx, r)
-	}
-	es := entries(r.Outputs)
-	x.used.addOutputs(es)
-	if x.Tree.Current(ctx, es) && !slices.ContainsFunc(n.Outputs, isFolder) {
-		return nil
-	}
-	outputs := slices.Concat(n.Outputs, n.Metrics)
-	if err := x.setAside(ctx, n, outputs, es); err != nil {
-		return err
-	}
-	_, err := x.Tree.Publish(ctx, x.Store, outputs, es)
-	return err
 }
 
 func isFolder(output string) bool { return output[len(output)-1] == '/' || plan.Glob(output) }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
@@ -47,9 +48,15 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 	s := newSchedule(x, turn.hard, turn.soft)
 	s.member = m
 	s.loop()
+	againErr := x.publishAgain(hard)
 	run := x.finish(s, turn.soft.Err() != nil)
 	if run.Status == record.Cancelled {
 		run.Error = cmp.Or(run.Error, turn.reason())
+	}
+	if againErr != nil && run.Status == record.Success {
+		run.Status, run.Exit, run.Reason = record.Failure, exitStuck, string(agent.ReasonConfig)
+		run.Error = fmt.Sprintf("publish again, after another run: %v", againErr)
+		x.watch.send(Event{Kind: Notice, Level: "error", Text: run.Error})
 	}
 	digest, err := x.writer.Seal(*run)
 	if err != nil {
@@ -75,7 +82,8 @@ func (x *execution) close() {
 
 // begin opens the record and says that the run has started.
 func (x *execution) begin(ctx context.Context) (err error) {
-	if _, err := x.Store.Sweep(); err != nil {
+	swept, err := x.Store.Sweep()
+	if err != nil {
 		x.log().Warn("sweep", "error", err)
 	}
 	if x.pin, err = x.Store.Pin(ctx); err != nil {
@@ -84,16 +92,20 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	x.places = places{scratch: x.Store.Scratch, remove: x.Store.RemoveScratch, reuse: x.images.imager == nil}
 	header := x.Options.Header
 	header.Started = x.started.UTC()
-	if x.writer, err = record.Create(x.Store.Root(), header); err != nil {
+	if x.writer, err = record.CreateOn(x.Store.Disk(), x.Store.Root(), header); err != nil {
 		return errors.Join(err, x.pin.Release())
 	}
+	x.publishing.last = x.publisher()
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now, x.secret)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
 	for _, text := range x.Options.Notices {
 		x.watch.send(Event{Kind: Notice, Level: "warning", Text: text})
 	}
-	if x.images.imager == nil {
-		x.reap(ctx) // a container engine is asked when a job runs, not before
+	switch died := slices.ContainsFunc(swept, func(rel string) bool { return strings.HasPrefix(rel, "pins/") }); {
+	case x.images.imager == nil:
+		x.reap(ctx)
+	case died:
+		x.reapBeside(ctx) // otherwise a container engine is asked when a job runs, not before
 	}
 	return nil
 }

@@ -10,32 +10,38 @@ import (
 // hostRows measure what running a process on the host costs.
 func hostRows() []row {
 	return []row{
-		{"first/100", "CPU time of a first run of 100 host jobs, for one job, above the commands' own", seconds, setupFirstRun},
+		firstRow(100, 0.003), firstRow(10000, 0.01),
 		{"host-step", "one more step in a host job (slope over 1 … 51 steps)", seconds, setupHostStep},
 	}
 }
 
-// setupFirstRun subtracts, sample by sample, the CPU that starting the same
-// hundred shells takes.
-func setupFirstRun(b *bench) (contest, error) {
-	const jobs = 100
-	dir, err := b.dir("first")
+// firstRow is what scheduling n jobs costs in CPU.
+func firstRow(n int, limit float64) row {
+	name := fmt.Sprintf("first/%d", n)
+	work := fmt.Sprintf("CPU time of a first run of %d host jobs, for one job, above the commands' own", n)
+	return row{name, work, seconds, func(b *bench) (contest, error) { return setupFirstRun(b, name, n, limit) }}
+}
+
+// setupFirstRun subtracts, sample by sample, the CPU that starting as many
+// shells takes.
+func setupFirstRun(b *bench, name string, jobs int, limit float64) (contest, error) {
+	dir, err := b.dir(name)
 	if err != nil {
 		return contest{}, err
 	}
 	if _, err := newGraph(dir, jobs); err != nil {
 		return contest{}, err
 	}
-	shells := insideCPU("ForkExec loop, 100 × sh -e FILE", peer, jobs, "fork-exec", fmt.Sprint(jobs))
+	shells := insideCPU(fmt.Sprintf("ForkExec loop, %d × sh -e FILE", jobs), peer, jobs, "fork-exec", fmt.Sprint(jobs))
 	run := contestant{name: "mlops run --force", role: ours, sample: func(ctx context.Context) (measurement, error) {
 		base, err := shells.sample(ctx)
 		if err != nil {
 			return measurement{}, err
 		}
 		u, err := execute(ctx, dir, b.mlops, "run", "--executor", "host", "--output", "quiet", "--force")
-		return measurement{Value: u.cpu.Seconds()/jobs - base.Value, Memory: u.memory}, err
+		return measurement{Value: u.cpu.Seconds()/float64(jobs) - base.Value, Memory: u.memory}, err
 	}}
-	return contest{contestants: []contestant{run, shells}, targets: []target{{limit: 0.003}}}, nil
+	return contest{contestants: []contestant{run, shells}, targets: []target{{limit: limit}}}, nil
 }
 
 // insideCPU is a workload whose value is the CPU time of its process and

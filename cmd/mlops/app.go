@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -73,7 +74,7 @@ func newRoot(a *app) *cobra.Command {
 	f.BoolVar(&a.debug, "debug", false, "log what mlops itself does")
 	root.AddCommand(
 		newRun(a), newPlan(a), newTriggers(a), newGraph(a), newValidate(a), newEval(a),
-		newRuns(a), newShow(a), newLogs(a), newCache(a),
+		newRuns(a), newShow(a), newLogs(a), newCache(a), newGC(a),
 		newInit(a), newLock(a), newDoctor(a), newVersion(a),
 		newCheckout(a),
 	)
@@ -171,6 +172,9 @@ func cure(err error) string {
 	var exec *runner.ExecError
 	if errors.As(err, &exec) {
 		return exec.Fix
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return `free some space: "mlops cache gc --max-size 5GiB", "mlops gc --older 30d"`
 	}
 	return ""
 }

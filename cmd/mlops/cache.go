@@ -116,7 +116,7 @@ func (a *app) reapContainers(ctx context.Context, scope string, dry bool) {
 		return
 	}
 	defer x.Close()
-	names, err := x.Reap(ctx, dry)
+	left, err := x.Clear(ctx, dry)
 	if err != nil {
 		a.log.Debug("reap containers", "error", err)
 	}
@@ -124,8 +124,8 @@ func (a *app) reapContainers(ctx context.Context, scope string, dry bool) {
 	if dry {
 		verb = "would remove"
 	}
-	for _, name := range names {
-		fmt.Fprintf(a.stdout, "%s container %s, which a killed run left\n", verb, name)
+	for _, l := range left {
+		fmt.Fprintf(a.stdout, "%s %s %s, which a killed run left\n", verb, l.Kind, l.Name)
 	}
 }
 

@@ -48,7 +48,9 @@ const fewJobs = 200
 
 // noop shows the last summary again if nothing has changed since.
 func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool {
-	if o.force || o.refresh || o.event != "" || o.name != "" {
+	// Of a run that was killed, processes and containers may be left, which only a
+	// run that starts in earnest removes.
+	if o.force || o.refresh || o.event != "" || o.name != "" || store.Abandoned(p.store()) {
 		return false
 	}
 	began := time.Now()

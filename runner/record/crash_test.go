@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/mlops-runner/mlops/runner/disk"
 )
 
 // died is the panic of a writer that is killed.
@@ -31,7 +33,7 @@ func writeUntil(t *testing.T, root string, n int) (op string, done bool) {
 		}
 	}()
 	left := n
-	w, err := create(root, Run{ID: sampleID}, nil)
+	w, err := create(disk.Real{}, root, Run{ID: sampleID}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +88,51 @@ func TestKillAfterEveryWrite(t *testing.T) {
 			if j := run.Job("train@depth=4"); j != nil && len(j.Metrics) != 4 {
 				t.Errorf("killed after %q: %d metrics", op, len(j.Metrics))
 			}
+		}
+	}
+}
+
+// Jobs that were reused have no folder: a kill while the record is being sealed
+// must not lose them either.
+func TestKillWhileSealingKeepsReusedJobs(t *testing.T) {
+	t.Parallel()
+	for n := 0; ; n++ {
+		root := t.TempDir()
+		var w *Writer
+		op := func() (op string) {
+			defer func() {
+				if d, ok := recover().(died); ok {
+					op = d.op
+				}
+			}()
+			var err error
+			if w, err = create(disk.Real{}, root, Run{ID: sampleID}, nil); err != nil {
+				t.Fatal(err)
+			}
+			job := Job{ID: "prepare", Status: Success, Cached: true, CachedFrom: sampleID, FingerprintLines: []string{"a b c"}}
+			if err := w.JobEnded(job); err != nil {
+				t.Fatal(err)
+			}
+			left := n
+			w.step = func(op string) {
+				if left--; left < 0 {
+					panic(died{op})
+				}
+			}
+			if _, err := w.Seal(Run{ID: sampleID, Status: Success, Jobs: []Job{job}}); err != nil {
+				t.Fatal(err)
+			}
+			return ""
+		}()
+		if w.lock != nil {
+			w.lock.Close()
+		}
+		run, err := loadDead(root)
+		if err != nil || len(run.Problems) > 0 || run.Job("prepare") == nil || run.Job("prepare").Status != Success {
+			t.Errorf("killed after %q: %+v, %v", op, run, err)
+		}
+		if op == "" {
+			return
 		}
 	}
 }

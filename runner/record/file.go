@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -74,12 +75,12 @@ func (w *Writer) put(name string, data []byte) error {
 	if temp == "" || err != nil {
 		return err
 	}
-	if err := os.WriteFile(temp, data, 0o444); err != nil {
-		return errors.Join(err, remove(temp))
+	if err := disk.WriteFile(w.disk, temp, data, 0o444); err != nil {
+		return err
 	}
 	w.did("write " + name)
-	if err := os.Rename(temp, w.path(name)); err != nil {
-		return errors.Join(err, remove(temp))
+	if err := w.disk.Rename(temp, w.path(name)); err != nil {
+		return errors.Join(err, w.remove(temp))
 	}
 	w.setSum(name, sum)
 	w.did("rename " + name)
@@ -165,17 +166,17 @@ func (w *Writer) forget(id string) {
 }
 
 func (w *Writer) fillJob(temp, id string, files []file) error {
-	if err := os.Mkdir(temp, 0o755); err != nil {
+	if err := w.disk.Mkdir(temp); err != nil {
 		return err
 	}
 	w.did("mkdir " + temp)
 	for _, f := range files {
-		if err := os.WriteFile(filepath.Join(temp, f.name), f.data, 0o444); err != nil {
+		if err := disk.WriteFile(w.disk, filepath.Join(temp, f.name), f.data, 0o444); err != nil {
 			return err
 		}
 		w.did("write " + f.name)
 	}
-	if err := os.Rename(temp, w.path(path.Join("jobs", JobFolder(id)))); err != nil {
+	if err := w.disk.Rename(temp, w.path(path.Join("jobs", JobFolder(id)))); err != nil {
 		return err
 	}
 	w.did("rename job " + id)

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,13 +67,19 @@ func TestListWithDamagedRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		state := "whole"
-		if _, err := e.Head(); err != nil {
+		run, err := e.Head()
+		if err == nil && !run.Sealed {
+			state = string(run.Status)
+			err = errors.New(strings.Join(run.Problems, "\n"))
+		}
+		if err != nil {
 			_, problem, _ := strings.Cut(err.Error(), e.ID+": ")
-			state, _, _ = strings.Cut(problem, ":")
+			file, _, _ := strings.Cut(problem, ":")
+			state = strings.TrimPrefix(state+" "+file, "whole ")
 		}
 		got = append(got, e.ID[9:13]+e.ID[35:]+" "+state)
 	}
-	want := []string{"80003 run.json", "80002 SHA256SUMS", "80001 run.json", "7a00b whole", "00001 whole"}
+	want := []string{"80003 interrupted run.json", "80002 SHA256SUMS", "80001 interrupted run.json", "7a00b whole", "00001 whole"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("newest first (-want +got):\n%s", d)
 	}

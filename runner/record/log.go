@@ -181,7 +181,7 @@ func (t *taking) joinIndexes(dst io.Writer) error {
 
 // take moves an open file into the record, or copies it from another file system.
 func (w *Writer) take(name string, f *os.File) error {
-	if os.Rename(f.Name(), w.path(name)) != nil {
+	if w.disk.Rename(f.Name(), w.path(name)) != nil {
 		return w.copyIn(name, func(dst io.Writer) error { _, err := io.Copy(dst, f); return err })
 	}
 	w.did("take " + name)
@@ -208,17 +208,17 @@ func (w *Writer) copyIn(name string, fill func(io.Writer) error) error {
 	w.mu.Lock()
 	temp := w.temp(path.Dir(name))
 	w.mu.Unlock()
-	dst, err := os.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o444)
+	dst, err := w.disk.Create(temp, 0o444)
 	if err != nil {
 		return err
 	}
 	sum := sha256.New()
 	err = fill(io.MultiWriter(dst, sum))
 	if err = errors.Join(err, dst.Close()); err == nil {
-		err = os.Rename(temp, w.path(name))
+		err = w.disk.Rename(temp, w.path(name))
 	}
 	if err != nil {
-		return errors.Join(err, remove(temp))
+		return errors.Join(err, w.remove(temp))
 	}
 	w.did("copy " + name)
 	w.mu.Lock()

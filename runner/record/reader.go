@@ -129,7 +129,15 @@ func open(dir string) (*reader, error) {
 		return nil, err
 	}
 	if err := r.decode(runName, &r.run); err != nil {
-		return nil, err
+		if r.sealed() {
+			return nil, err
+		}
+		// A power cut tears any file of a record without a seal, also this one.
+		r.run = Run{ID: filepath.Base(dir)}
+		if id, err := parseID(r.run.ID); err == nil {
+			r.run.Started = idTime(id)
+		}
+		r.problem(err)
 	}
 	if r.run.Version > Version {
 		return nil, &VersionError{dir, r.run.Version}
@@ -321,21 +329,24 @@ func (r *reader) unsealedJobs() {
 	slices.SortStableFunc(r.run.Jobs, func(a, b Job) int { return a.Started.Compare(b.Started) })
 }
 
-// startedJobs reads the notes of jobs that began; the last line may be cut off,
-// and of several lines of one job the last counts.
+// startedJobs reads the notes of jobs that began, or ended without running; the
+// last line may be cut off, and of several lines of one job the last counts.
+// Sealing replaces the first file by the second a moment before the seal.
 func (r *reader) startedJobs() map[string]*Job {
 	jobs := map[string]*Job{}
-	data, err := readFile(filepath.Join(r.dir, startedName))
-	if err != nil {
-		return jobs // no job has begun
-	}
-	for _, line := range lines(string(data[:bytes.LastIndexByte(data, '\n')+1])) {
-		j, err := parseNote(line)
+	for _, name := range []string{startedName, idleName} {
+		data, err := readFile(filepath.Join(r.dir, name))
 		if err != nil {
-			r.problem(r.corrupt(startedName, err))
-			continue
+			continue // no job has begun, or the run was not about to end
 		}
-		jobs[j.ID] = j
+		for _, line := range lines(string(data[:bytes.LastIndexByte(data, '\n')+1])) {
+			j, err := parseNote(line)
+			if err != nil {
+				r.problem(r.corrupt(name, err))
+				continue
+			}
+			jobs[j.ID] = j
+		}
 	}
 	return jobs
 }

@@ -1,12 +1,12 @@
 package record
 
 import (
-	"errors"
-	"os"
 	"path"
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/mlops-runner/mlops/runner/disk"
 )
 
 // fewFiles is up to how many files are flushed one by one, all at once: the file
@@ -15,29 +15,26 @@ import (
 const fewFiles = 256
 
 // flush brings the named files below dir to the disk, with their folders.
-func flush(dir string, names []string) error {
-	if len(names) > fewFiles {
-		if done, err := flushAll(dir); done {
-			return err
+func flush(d disk.Disk, dir string, names []string) error {
+	paths := make([]string, len(names))
+	folders := map[string]bool{dir: true}
+	for i, name := range names {
+		paths[i] = filepath.Join(dir, filepath.FromSlash(name))
+		for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
+			folders[filepath.Join(dir, filepath.FromSlash(folder))] = true
 		}
+	}
+	if len(names) > fewFiles {
+		_, err := d.SyncAll(dir, paths)
+		return err
+	}
+	for folder := range folders {
+		paths = append(paths, folder)
 	}
 	var g errgroup.Group
 	g.SetLimit(32)
-	seen := map[string]bool{}
-	for _, name := range names {
-		g.Go(func() error { return flushOne(filepath.Join(dir, filepath.FromSlash(name))) })
-		for folder := path.Dir(name); folder != "." && !seen[folder]; folder = path.Dir(folder) {
-			seen[folder] = true
-			g.Go(func() error { return flushFolder(filepath.Join(dir, filepath.FromSlash(folder))) })
-		}
+	for _, p := range paths {
+		g.Go(func() error { return d.Sync(p) })
 	}
-	return errors.Join(g.Wait(), flushFolder(dir))
-}
-
-func flushOne(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return g.Wait()
 }

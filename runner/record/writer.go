@@ -3,16 +3,17 @@ package record
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -21,6 +22,7 @@ import (
 // must follow one another. After Seal they fail with [ErrSealed].
 type Writer struct {
 	dir  string
+	disk disk.Disk
 	lock *os.File // the open folder; holding its lock shows that we live
 	// step, if not nil, is called after each change of the disk; tests die in it.
 	step func(op string)
@@ -33,8 +35,8 @@ type Writer struct {
 	jobs     map[string]*Job // that ended
 	order    []string        // of jobs, as they ended
 	folders  map[string]bool // of jobs, that exist
-	metrics  *os.File        // grows until Seal replaces it
-	started  *os.File        // lines of jobs that began; gone once sealed
+	metrics  disk.File       // grows until Seal replaces it
+	started  disk.File       // lines of jobs that began; gone once sealed
 	temps    int             // names of temporary files
 	sealed   bool
 }
@@ -44,9 +46,12 @@ type Writer struct {
 // run are filled in; its Source, Environment and Params are written at once
 // and again by Seal. The folder appears complete, under its final name, or not
 // at all. It fails with [ErrExists] if there is a run with that id.
-func Create(root string, run Run) (*Writer, error) { return create(root, run, nil) }
+func Create(root string, run Run) (*Writer, error) { return create(disk.Real{}, root, run, nil) }
 
-func create(root string, run Run, step func(string)) (*Writer, error) {
+// CreateOn is Create by another way to the disk.
+func CreateOn(d disk.Disk, root string, run Run) (*Writer, error) { return create(d, root, run, nil) }
+
+func create(d disk.Disk, root string, run Run, step func(string)) (*Writer, error) {
 	id, err := idOf(&run)
 	if err != nil {
 		return nil, fmt.Errorf("create record: %w", err)
@@ -56,7 +61,7 @@ func create(root string, run Run, step func(string)) (*Writer, error) {
 		return nil, fmt.Errorf("create record %s: %w", run.ID, ErrExists)
 	}
 	w := &Writer{
-		dir: dir, step: step, run: run,
+		dir: dir, disk: d, step: step, run: run,
 		sums: map[string]store.Digest{}, logSizes: map[string]int64{},
 		jobs: map[string]*Job{}, folders: map[string]bool{},
 	}
@@ -79,12 +84,12 @@ func idOf(run *Run) (uuid.UUID, error) {
 // begin makes the folder beside its final place, locks and fills it, and moves it there.
 func (w *Writer) begin(root string) error {
 	nursery := filepath.Join(root, "runs", ".new")
-	if err := errors.Join(os.MkdirAll(nursery, 0o755), os.MkdirAll(filepath.Dir(w.dir), 0o755)); err != nil {
+	if err := errors.Join(w.disk.Mkdir(nursery), w.disk.Mkdir(filepath.Dir(w.dir))); err != nil {
 		return err
 	}
 	sweep(nursery, time.Now())
-	temp, err := os.MkdirTemp(nursery, w.run.ID+"-")
-	if err != nil {
+	temp := filepath.Join(nursery, w.run.ID+ownerMark+store.Self().FileName())
+	if err := w.disk.Mkdir(temp); err != nil {
 		return err
 	}
 	final := w.dir
@@ -92,7 +97,7 @@ func (w *Writer) begin(root string) error {
 	if err := w.fill(); err != nil {
 		return w.undo(temp, err)
 	}
-	if err := os.Rename(temp, final); err != nil {
+	if err := w.disk.Rename(temp, final); err != nil {
 		if _, exists := os.Lstat(final); exists == nil {
 			err = ErrExists
 		}
@@ -109,8 +114,7 @@ func (w *Writer) fill() (err error) {
 	}
 	w.run.Process = self()
 	w.run.Process.Locked = lockFolder(w.lock)
-	// MkdirTemp's 0700 would hide the record from the team.
-	if err := errors.Join(os.Chmod(w.dir, 0o755), os.Mkdir(filepath.Join(w.dir, "jobs"), 0o755)); err != nil {
+	if err := w.disk.Mkdir(filepath.Join(w.dir, "jobs")); err != nil {
 		return err
 	}
 	w.did("mkdir")
@@ -122,20 +126,37 @@ func (w *Writer) undo(temp string, err error) error {
 	return errors.Join(err, w.Close(), os.RemoveAll(temp))
 }
 
+// ownerMark stands between the id and the process in the name of a folder in the nursery.
+const ownerMark = "+"
+
 // sweep removes what writers left that died before their record had a name.
-// The minute spares a folder that its writer has not locked yet.
 func sweep(nursery string, now time.Time) {
+	for _, dir := range abandoned(nursery, now) {
+		os.RemoveAll(dir)
+	}
+}
+
+// abandoned lists the folders of the nursery whose writers are dead. Those of
+// this machine are told by their process, others by their lock; the minute
+// spares a folder that its writer has not locked yet.
+func abandoned(nursery string, now time.Time) (dirs []string) {
 	entries, _ := os.ReadDir(nursery)
 	for _, e := range entries {
+		dir := filepath.Join(nursery, e.Name())
+		_, owner, _ := strings.Cut(e.Name(), ownerMark)
+		if p, ok := store.FileOwner(owner); ok && !p.Alive() {
+			dirs = append(dirs, dir)
+			continue
+		}
 		fi, err := e.Info()
 		if err != nil || now.Sub(fi.ModTime()) < time.Minute {
 			continue
 		}
-		dir := filepath.Join(nursery, e.Name())
 		if held, ok := locked(dir); ok && !held {
-			os.RemoveAll(dir)
+			dirs = append(dirs, dir)
 		}
 	}
+	return dirs
 }
 
 // ID returns the run's id.
@@ -178,7 +199,7 @@ func (w *Writer) appendStarted(line []byte) (err error) {
 		return ErrSealed
 	}
 	if w.started == nil {
-		if w.started, err = os.OpenFile(w.path(startedName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
+		if w.started, err = w.disk.Append(w.path(startedName), 0o644); err != nil {
 			return err
 		}
 	}
@@ -194,7 +215,7 @@ func (w *Writer) endStarted() error {
 	if w.started == nil {
 		return nil
 	}
-	err := errors.Join(w.started.Close(), remove(w.path(startedName)))
+	err := errors.Join(w.started.Close(), w.remove(w.path(startedName)))
 	w.started = nil
 	return err
 }
@@ -292,7 +313,7 @@ func (w *Writer) appendMetrics(ms []Metric) error {
 		return err
 	}
 	if w.metrics == nil {
-		w.metrics, err = os.OpenFile(filepath.Join(w.dir, metricsName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o444)
+		w.metrics, err = w.disk.Append(w.path(metricsName), 0o444)
 		if err != nil {
 			return fmt.Errorf("record metrics: %w", err)
 		}
@@ -445,20 +466,20 @@ func (w *Writer) publish() (store.Digest, error) {
 	defer w.mu.Unlock()
 	text := formatSums(w.sums)
 	temp := filepath.Join(w.dir, "."+sumsName)
-	if err := os.WriteFile(temp, text, 0o444); err != nil {
-		return store.Digest{}, errors.Join(err, remove(temp))
+	if err := disk.WriteFile(w.disk, temp, text, 0o444); err != nil {
+		return store.Digest{}, err
 	}
 	w.did("write ." + sumsName)
-	if err := flush(w.dir, append(slices.Sorted(maps.Keys(w.sums)), "."+sumsName)); err != nil {
-		return store.Digest{}, errors.Join(err, remove(temp))
+	if err := flush(w.disk, w.dir, append(slices.Sorted(maps.Keys(w.sums)), "."+sumsName)); err != nil {
+		return store.Digest{}, errors.Join(err, w.remove(temp))
 	}
 	w.did("flush")
-	if err := os.Rename(temp, filepath.Join(w.dir, sumsName)); err != nil {
-		return store.Digest{}, errors.Join(err, remove(temp))
+	if err := w.disk.Rename(temp, w.path(sumsName)); err != nil {
+		return store.Digest{}, errors.Join(err, w.remove(temp))
 	}
 	w.sealed = true
 	w.did("sealed")
-	return store.Sum(text), w.lock.Sync()
+	return store.Sum(text), w.disk.Sync(w.dir)
 }
 
 // Close ends writing. A record that was not sealed stays as it is and is read
@@ -479,12 +500,7 @@ func (w *Writer) Close() error {
 }
 
 // remove removes a temporary file, if it is there.
-func remove(name string) error {
-	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
+func (w *Writer) remove(name string) error { return disk.RemoveIfThere(w.disk, name) }
 
 // did tells the test that watches that the disk has changed.
 func (w *Writer) did(op string) {

@@ -76,7 +76,7 @@ func (d *Dir) PutAction(ctx context.Context, fingerprint Digest, data []byte) er
 		return fmt.Errorf("put action %s: %w", fingerprint.Short(), err)
 	}
 	defer release()
-	if err := d.writeFile(sharded("actions", fingerprint), sealAction(data), false); err != nil {
+	if err := d.writeFile(sharded("actions", fingerprint), sealAction(data)); err != nil {
 		return fmt.Errorf("put action %s: %w", fingerprint.Short(), err)
 	}
 	return nil
@@ -96,7 +96,7 @@ func (d *Dir) SetLast(ctx context.Context, key string, fingerprint Digest) error
 		return fmt.Errorf("set last %q: %w", key, err)
 	}
 	defer release()
-	if err := d.writeFile(lastPath(key), lastText(key, fingerprint), false); err != nil {
+	if err := d.writeFile(lastPath(key), lastText(key, fingerprint)); err != nil {
 		return fmt.Errorf("set last %q: %w", key, err)
 	}
 	return nil

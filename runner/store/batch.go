@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/mlops-runner/mlops/runner/disk"
 )
 
 // A Batch is a set of blobs and action records that become visible together:
@@ -68,7 +70,7 @@ func (b *Batch) Put(ctx context.Context, r io.Reader) (Digest, int64, error) {
 	if err != nil {
 		return Digest{}, 0, fmt.Errorf("put blob: %w", err)
 	}
-	f, err := os.CreateTemp(dir, "put")
+	f, err := b.d.disk.Create(filepath.Join(dir, fmt.Sprintf("put%016x", rand.Uint64())), 0o600)
 	if err != nil {
 		return Digest{}, 0, fmt.Errorf("put blob: %w", err)
 	}
@@ -78,11 +80,10 @@ func (b *Batch) Put(ctx context.Context, r io.Reader) (Digest, int64, error) {
 		err = b.seal(f, dig)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		os.Remove(f.Name())
-		return Digest{}, 0, fmt.Errorf("put blob: %w", err)
+		return Digest{}, 0, fmt.Errorf("put blob: %w", errors.Join(err, disk.RemoveIfThere(b.d.disk, f.Name())))
 	}
 	if !b.stage(dig, staged{f.Name(), true}) {
-		os.Remove(f.Name())
+		disk.RemoveIfThere(b.d.disk, f.Name()) // or Close does
 	}
 	return dig, n, nil
 }
@@ -100,7 +101,7 @@ func (b *Batch) folder() (string, error) {
 }
 
 // seal makes the file read-only and gives it the mark of its digest.
-func (b *Batch) seal(f *os.File, dig Digest) error {
+func (b *Batch) seal(f disk.File, dig Digest) error {
 	if err := f.Chmod(0o444); err != nil {
 		return err
 	}
@@ -176,7 +177,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 		return fmt.Errorf("commit batch: %w", err)
 	}
 	for _, path := range b.sources {
-		os.Remove(path) // a source left behind is a copy, not a fault
+		b.d.disk.Remove(path) // a source left behind is a copy, not a fault
 	}
 	return nil
 }
@@ -187,12 +188,12 @@ func (b *Batch) publish() (err error) {
 	defer func() {
 		for _, t := range temps {
 			if err != nil && t != "" {
-				os.Remove(t) // those renamed already are not there any more
+				disk.RemoveIfThere(b.d.disk, t) // those renamed already are not there any more
 			}
 		}
 	}()
 	for i, p := range pointers {
-		if temps[i], err = b.d.writeTemp(b.d.path("tmp"), p.data, false); err != nil {
+		if temps[i], err = b.d.writeTemp(b.d.path("tmp"), p.data); err != nil {
 			return err
 		}
 	}
@@ -222,24 +223,11 @@ func (b *Batch) flush() error {
 	}
 	b.d.counter.Syncs.Add(1)
 	if len(paths) == 1 {
-		return syncFile(paths[0])
+		return b.d.disk.Sync(paths[0])
 	}
-	dir, err := os.Open(b.d.path("tmp"))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	calls, err := flush(dir, paths)
+	calls, err := b.d.disk.SyncAll(b.d.path("tmp"), paths)
 	b.d.counter.Syncs.Add(calls - 1)
 	return err
-}
-
-func syncFile(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // install renames the staged blobs to their names, on two goroutines: that is
@@ -273,11 +261,7 @@ func (b *Batch) installOne(dig Digest, s staged) error {
 
 // drop removes the file of a blob that is not needed.
 func (b *Batch) drop(s staged) error {
-	err := os.Remove(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return disk.RemoveIfThere(b.d.disk, s.path)
 }
 
 // untouched makes sure that a file that lay in somebody's folder until now is

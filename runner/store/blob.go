@@ -107,7 +107,7 @@ func (d *Dir) quarantine(dig Digest, reason string) error {
 	if d.readOnly {
 		return &MissingError{dig, reason}
 	}
-	err := os.Rename(d.Path(dig), d.path("bad", dig.Hex()))
+	err := d.disk.Rename(d.Path(dig), d.path("bad", dig.Hex()))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("quarantine blob %s: %w", dig.Short(), err)
 	}

@@ -14,6 +14,7 @@
 //	bad/<64 hex>             blobs that no longer matched their name
 //	tmp/<process>-<random>/  what a process is writing; swept when it is dead
 //	lock                     shared by writers, exclusive for GC (flock)
+//	claims                   empty; who does which work holds a lock on a byte of it (Linux)
 //
 // A blob has no executable bit: one content is one file, whatever mode its
 // users gave it. The bit stands in the tree's entry. Because a hard link

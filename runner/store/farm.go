@@ -45,7 +45,7 @@ func (d *Dir) makeFarm(ctx context.Context, es []Entry, place string) error {
 	if _, err := d.Restore(ctx, es, built, RestoreOptions{Link: true}); err != nil {
 		return err
 	}
-	err = os.Rename(built, place)
+	err = d.disk.Rename(built, place)
 	if err != nil && !exists(place) {
 		return err // otherwise another process was first
 	}

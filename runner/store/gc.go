@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/mlops-runner/mlops/runner/disk"
 )
 
 // GCOptions say what may go. The zero value removes only what nothing refers
@@ -248,11 +250,7 @@ func (g *collector) remove(rel string) error {
 	if g.o.DryRun {
 		return nil
 	}
-	err := os.Remove(g.d.path(rel))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return disk.RemoveIfThere(g.d.disk, g.d.path(rel))
 }
 
 // dropPointers removes the last/ files that lead to actions that are gone.

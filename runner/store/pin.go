@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+
+	"github.com/mlops-runner/mlops/runner/disk"
 )
 
 // A Pin keeps GC away from what a process needs for longer than one call: the
@@ -18,7 +21,7 @@ import (
 type Pin struct {
 	d    *Dir
 	mu   sync.Mutex
-	file *os.File
+	file disk.File
 }
 
 // Pin starts a pin of this process, with nothing in it.
@@ -28,11 +31,7 @@ func (d *Dir) Pin(ctx context.Context) (*Pin, error) {
 		return nil, fmt.Errorf("pin: %w", err)
 	}
 	defer release()
-	path, err := d.writeTemp(d.path("pins"), nil, false)
-	if err != nil {
-		return nil, fmt.Errorf("pin: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	f, err := d.disk.Append(d.path("pins", d.scratchName()), 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("pin: %w", err)
 	}
@@ -54,7 +53,7 @@ func (p *Pin) Keep(ctx context.Context, ds ...Digest) error {
 	for _, dig := range ds {
 		lines.WriteString(dig.String() + "\n")
 	}
-	if _, err := p.file.WriteString(lines.String()); err != nil {
+	if _, err := p.file.Write([]byte(lines.String())); err != nil {
 		return fmt.Errorf("pin: %w", err)
 	}
 	return nil
@@ -64,7 +63,7 @@ func (p *Pin) Keep(ctx context.Context, ds ...Digest) error {
 func (p *Pin) Release() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := errors.Join(p.file.Close(), os.Remove(p.file.Name())); err != nil {
+	if err := errors.Join(p.file.Close(), p.d.disk.Remove(p.file.Name())); err != nil {
 		return fmt.Errorf("release pin: %w", err)
 	}
 	return nil
@@ -79,7 +78,7 @@ func (d *Dir) pinned() (map[Digest]bool, error) {
 		return nil, err
 	}
 	for _, e := range es {
-		p, ok := scratchOwner(e.Name())
+		p, ok := FileOwner(e.Name())
 		if !ok || !p.Alive() {
 			continue
 		}
@@ -88,6 +87,21 @@ func (d *Dir) pinned() (map[Digest]bool, error) {
 		}
 	}
 	return kept, nil
+}
+
+// Abandoned reports whether a process that worked on the store in the folder
+// root died before it had ended: every run pins what it needs. It costs one
+// listing of a folder that is empty while nobody works, opens no store, and
+// says no where there is none.
+func Abandoned(root string) bool {
+	es, err := os.ReadDir(filepath.Join(root, "pins"))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(es, func(e fs.DirEntry) bool {
+		p, ok := FileOwner(e.Name())
+		return ok && !p.Alive()
+	})
 }
 
 func readPin(path string, into map[Digest]bool) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -35,6 +36,22 @@ func (p Process) Alive() bool {
 
 // String returns "pid start host", which ParseProcess reads.
 func (p Process) String() string { return fmt.Sprintf("%d %s %s", p.PID, p.Start, p.Host) }
+
+// FileName returns a new name for a file or folder of the process, from which
+// [FileOwner] tells whose it was when it is found later.
+func (p Process) FileName() string {
+	return fmt.Sprintf("%d_%s_%s-%016x", p.PID, p.Start, p.Host, rand.Uint64())
+}
+
+// FileOwner reads the process from a name that [Process.FileName] made.
+func FileOwner(name string) (Process, bool) {
+	i := strings.LastIndexByte(name, '-')
+	if i < 0 {
+		return Process{}, false
+	}
+	p, err := ParseProcess(strings.Join(strings.SplitN(name[:i], "_", 3), " "))
+	return p, err == nil
+}
 
 // ParseProcess reads what String wrote, ignoring space around it.
 func ParseProcess(s string) (Process, error) {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/mlops-runner/mlops/runner/disk"
 )
 
 const lockSuffix = ".lock"
@@ -50,7 +52,7 @@ func (d *Dir) SetRef(ctx context.Context, name string, old, new Digest) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := d.disk.Mkdir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("set ref %s: %w", name, err)
 	}
 	release, err := lock(ctx, path+lockSuffix, true)
@@ -72,14 +74,27 @@ func (d *Dir) SetRef(ctx context.Context, name string, old, new Digest) error {
 }
 
 func (d *Dir) moveRef(path, name string, to Digest) error {
-	if !to.IsZero() {
-		return d.writeFile("refs/"+name, []byte(to.String()+"\n"), true)
+	if to.IsZero() {
+		return errors.Join(disk.RemoveIfThere(d.disk, path), d.disk.Sync(filepath.Dir(path)))
 	}
-	err := os.Remove(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	temp, err := d.writeTemp(d.path("tmp"), []byte(to.String()+"\n"))
+	if err != nil {
+		return err
 	}
-	return err
+	// What the ref names may have got its own name a moment ago, which only this
+	// brings to the disk; the ref must not be there before it.
+	d.counter.Syncs.Add(2)
+	files := []string{temp}
+	if exists(d.Path(to)) {
+		files = append(files, d.Path(to))
+	}
+	if _, err = d.disk.SyncAll(d.path("tmp"), files); err == nil {
+		err = d.renameIn(temp, "refs/"+name)
+	}
+	if err != nil {
+		return errors.Join(err, disk.RemoveIfThere(d.disk, temp))
+	}
+	return d.disk.Sync(filepath.Dir(path))
 }
 
 // Refs returns all refs by name.

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mlops-runner/mlops/runner/disk"
 )
 
 // A Dir is a store in a folder. It is safe for concurrent use, by goroutines
@@ -22,6 +23,7 @@ type Dir struct {
 	readOnly bool
 	self     Process
 	counter  *Counters
+	disk     disk.Disk
 	now      func() time.Time
 	noClone  sync.Map // device → true, where reflinks were refused
 	hashers  sync.Pool
@@ -34,6 +36,7 @@ type Options struct {
 	// ReadOnly leaves the folder as it is: no layout is made, no use is noted and
 	// no damaged blob is set aside. Methods that write must not be called.
 	ReadOnly bool
+	Disk     disk.Disk // by which what is kept is written; nil means disk.Real
 }
 
 // Open opens the store in dir and makes what is missing of its layout. A new
@@ -46,7 +49,10 @@ func OpenWith(dir string, o Options) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	d := &Dir{root: abs, self: Self(), counter: o.Counters, now: o.Now, readOnly: o.ReadOnly}
+	d := &Dir{root: abs, self: Self(), counter: o.Counters, now: o.Now, disk: o.Disk, readOnly: o.ReadOnly}
+	if d.disk == nil {
+		d.disk = disk.Real{}
+	}
 	if d.counter == nil {
 		d.counter = new(Counters)
 	}
@@ -68,23 +74,25 @@ func (d *Dir) layOut() error {
 		return nil
 	}
 	for _, sub := range []string{"cas/sha256", "actions", "last", "refs", "trees", "pins", "bad"} {
-		if err := os.MkdirAll(d.path(sub), 0o755); err != nil {
+		if err := d.disk.Mkdir(d.path(sub)); err != nil {
 			return err
 		}
 	}
-	ignore, err := os.OpenFile(d.path(".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err == nil {
-		_, err = ignore.WriteString("*\n")
-		err = errors.Join(err, ignore.Close())
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := disk.WriteFile(d.disk, d.path(".gitignore"), []byte("*\n"), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return os.MkdirAll(d.path("tmp"), 0o755)
+	// tmp stands for all of them, so it must not survive a power cut without them.
+	if err := errors.Join(d.disk.Sync(d.path("cas")), d.disk.Sync(d.root)); err != nil {
+		return err
+	}
+	return d.disk.Mkdir(d.path("tmp"))
 }
 
 // Root returns the store's folder, absolute.
 func (d *Dir) Root() string { return d.root }
+
+// Disk returns what the store writes by, for others who keep files in its folder.
+func (d *Dir) Disk() disk.Disk { return d.disk }
 
 // Counters returns the counters of the store, which go on counting.
 func (d *Dir) Counters() *Counters { return d.counter }
@@ -108,28 +116,32 @@ func (d *Dir) Scratch() (string, error) { return d.scratch() }
 // so that Sweep can tell when it is waste.
 func (d *Dir) scratch() (string, error) {
 	dir := d.path("tmp", d.scratchName())
-	return dir, os.Mkdir(dir, 0o755)
+	return dir, d.disk.Mkdir(dir)
 }
 
-func (d *Dir) scratchName() string {
-	return fmt.Sprintf("%d_%s_%s-%016x", d.self.PID, d.self.Start, d.self.Host, rand.Uint64())
-}
-
-// scratchOwner reads the process from a name that scratch made.
-func scratchOwner(name string) (Process, bool) {
-	i := strings.LastIndexByte(name, '-')
-	if i < 0 {
-		return Process{}, false
-	}
-	p, err := ParseProcess(strings.Join(strings.SplitN(name[:i], "_", 3), " "))
-	return p, err == nil
-}
+func (d *Dir) scratchName() string { return d.self.FileName() }
 
 // Sweep removes what dead processes left in tmp/ and pins/, and returns what it
 // removed. It costs two directory listings when there is nothing.
 func (d *Dir) Sweep() ([]string, error) { return d.sweep(false) }
 
 func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
+	left, err := d.Clear(dryRun)
+	for _, l := range left {
+		removed = append(removed, l.Path)
+	}
+	return removed, err
+}
+
+// A Leftover is what a dead process left in the store's folder.
+type Leftover struct {
+	Path string // slash-separated, relative to the store
+	Size int64  // bytes of the files in it
+}
+
+// Clear is Sweep for people: it says how large each thing was. With dryRun it
+// removes nothing.
+func (d *Dir) Clear(dryRun bool) (left []Leftover, err error) {
 	for _, place := range []string{"tmp", "pins"} {
 		es, listErr := os.ReadDir(d.path(place))
 		err = errors.Join(err, listErr)
@@ -137,7 +149,9 @@ func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
 			if !d.stale(place, e) {
 				continue
 			}
-			removed = append(removed, place+"/"+e.Name())
+			rel := place + "/" + e.Name()
+			_, size := d.measure(rel)
+			left = append(left, Leftover{rel, size})
 			if !dryRun {
 				err = errors.Join(err, d.removeTree(d.path(place), e.Name()))
 			}
@@ -146,29 +160,30 @@ func (d *Dir) sweep(dryRun bool) (removed []string, err error) {
 	if err != nil {
 		err = fmt.Errorf("sweep store: %w", err)
 	}
-	return removed, err
+	return left, err
 }
 
 // stale reports whether a dead process left e. A name nobody made here is
 // left alone for a day.
 func (d *Dir) stale(place string, e fs.DirEntry) bool {
-	if p, ok := scratchOwner(e.Name()); ok {
+	if is, abandoned := d.abandonedClaim(place, e); is {
+		return abandoned
+	}
+	if p, ok := FileOwner(e.Name()); ok {
 		return !p.Alive()
 	}
 	st, err := e.Info()
-	return err == nil && place == "tmp" && d.now().Sub(st.ModTime()) > 24*time.Hour
+	return err == nil && d.now().Sub(st.ModTime()) > 24*time.Hour
 }
 
-// writeFile puts data at rel by way of a temporary file and a rename. With
-// durable it reaches the disk before the rename.
-func (d *Dir) writeFile(rel string, data []byte, durable bool) error {
-	temp, err := d.writeTemp(d.path("tmp"), data, durable)
+// writeFile puts data at rel by way of a temporary file and a rename.
+func (d *Dir) writeFile(rel string, data []byte) error {
+	temp, err := d.writeTemp(d.path("tmp"), data)
 	if err != nil {
 		return err
 	}
 	if err := d.renameIn(temp, rel); err != nil {
-		os.Remove(temp)
-		return err
+		return errors.Join(err, disk.RemoveIfThere(d.disk, temp))
 	}
 	return nil
 }
@@ -178,31 +193,26 @@ func (d *Dir) writeFile(rel string, data []byte, durable bool) error {
 // rename, and a kill leaves nothing that Sweep does not find. It is not flushed.
 func (d *Dir) WriteFile(rel string, data []byte) error {
 	top, _, _ := strings.Cut(rel, "/")
-	own := []string{"cas", "actions", "last", "refs", "trees", "pins", "bad", "tmp", "lock", ".gitignore"}
+	own := []string{"cas", "actions", "last", "refs", "trees", "pins", "bad", "tmp", "lock", "claims", ".gitignore"}
 	if !fs.ValidPath(rel) || rel == "." || slices.Contains(own, top) {
 		return &UnsafeError{rel, "is not a place for the caller's files"}
 	}
-	if err := d.writeFile(rel, data, false); err != nil {
+	if err := d.writeFile(rel, data); err != nil {
 		return fmt.Errorf("write %s: %w", rel, err)
 	}
 	return nil
 }
 
 // writeTemp writes data to a new file of this process in dir and returns its path.
-func (d *Dir) writeTemp(dir string, data []byte, durable bool) (string, error) {
+func (d *Dir) writeTemp(dir string, data []byte) (string, error) {
 	path := filepath.Join(dir, d.scratchName())
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := d.disk.Create(path, 0o644)
 	if err != nil {
 		return "", err
 	}
 	_, err = f.Write(data)
-	if err == nil && durable {
-		d.counter.Syncs.Add(1)
-		err = f.Sync()
-	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		os.Remove(path)
-		return "", err
+		return "", errors.Join(err, disk.RemoveIfThere(d.disk, path))
 	}
 	d.counter.BytesWritten.Add(int64(len(data)))
 	d.counter.FilesWritten.Add(1)
@@ -213,14 +223,14 @@ func (d *Dir) writeTemp(dir string, data []byte, durable bool) (string, error) {
 // is the first there.
 func (d *Dir) renameIn(from, rel string) error {
 	to := d.path(rel)
-	err := os.Rename(from, to)
+	err := d.disk.Rename(from, to)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	if err := d.disk.Mkdir(filepath.Dir(to)); err != nil {
 		return err
 	}
-	return os.Rename(from, to)
+	return d.disk.Rename(from, to)
 }
 
 // share takes the store's lock as a writer or reader that GC must wait for.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -24,7 +25,8 @@ func (p Problem) String() string { return fmt.Sprintf("%s %s: %s", p.Kind, p.Nam
 
 // Verify reads every blob and record and lists what is wrong: content that
 // does not match its name, torn records, and references to what is not there.
-// A damaged blob moves to bad/, so that it is missing from then on. progress,
+// A damaged blob moves to bad/, so that it is missing from then on, and what is
+// torn is removed: it counted as missing before. progress,
 // if not nil, is told the bytes read so far and in all; it is called from one
 // goroutine at a time. The error is of Verify itself, not of the store.
 func (d *Dir) Verify(ctx context.Context, progress func(done, total int64)) ([]Problem, error) {
@@ -118,6 +120,7 @@ func (v *verifier) records() error {
 		data, ok := openAction(record)
 		if !ok {
 			v.add("action", fp.String(), "torn record")
+			return v.d.disk.Remove(path) // it counts as missing already
 		}
 		for _, dig := range References(data) {
 			v.reference("action", fp.String(), dig, trees)
@@ -131,6 +134,7 @@ func (v *verifier) records() error {
 		b, err := os.ReadFile(path)
 		if _, key, bad := parseLast(b); err == nil && bad != nil {
 			v.add("last", key, "torn pointer")
+			return v.d.disk.Remove(path)
 		}
 		return err
 	})
@@ -205,9 +209,9 @@ func (d *Dir) Usage(ctx context.Context) (u Usage, err error) {
 	return u, nil
 }
 
-// measure counts the files below one of the store's folders.
+// measure counts the files below a place in the store's folder.
 func (d *Dir) measure(sub string) (n int, size int64) {
-	fs.WalkDir(os.DirFS(d.path(sub)), ".", func(_ string, e fs.DirEntry, err error) error {
+	filepath.WalkDir(d.path(sub), func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return nil
 		}

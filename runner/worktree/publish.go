@@ -20,12 +20,17 @@ import (
 // globs name no file that an earlier Publish left: one that bears the store's
 // mark. Files that a person put where a glob happens to match stay.
 //
+// Each file appears whole. A folder appears whole too, the old version until
+// the new one is complete, where the store lies on its file system and the
+// system can exchange folders (Linux); see exchangeFolders. Several outputs
+// change one after the other.
+//
 // It writes nothing outside the outputs: an entry that they do not name, an
 // output in .git, .mlops or a folder of Options.Skip, one that names the whole
 // tree, and a symbolic link on the way are a *store.UnsafeError. A blob that is
 // not in the store is a *store.MissingError, found before anything is removed.
 func (t *Tree) Publish(ctx context.Context, s *store.Dir, outputs []string, entries []store.Entry) (store.RestoreStats, error) {
-	p := &publisher{t: t, entries: entries}
+	p := &publisher{t: t, entries: entries, rest: slices.Clone(entries)}
 	stats, err := p.run(ctx, s, outputs)
 	stats.Removed += p.removed
 	if err != nil {
@@ -39,8 +44,9 @@ type publisher struct {
 	t       *Tree
 	ps      []*pattern
 	entries []store.Entry
-	folders []string // outputs that Restore replaces as a whole
-	stale   []string // other files that the outputs name, sorted
+	rest    []store.Entry // entries that are not in place yet
+	folders []string      // outputs that Restore replaces as a whole
+	stale   []string      // other files that the outputs name, sorted
 	removed int64
 }
 
@@ -54,13 +60,18 @@ func (p *publisher) run(ctx context.Context, s *store.Dir, outputs []string) (st
 	if err := p.sortOut(ctx); err != nil {
 		return stats, err
 	}
+	whole, err := p.exchangeFolders(ctx, s)
+	if err != nil {
+		return whole, err
+	}
 	inWay, rest := p.conflicts()
 	if err := p.remove(inWay); err != nil {
-		return stats, err
+		return whole, err
 	}
-	stats, err = s.Restore(ctx, p.entries, p.t.root, store.RestoreOptions{
+	stats, err = s.Restore(ctx, p.rest, p.t.root, store.RestoreOptions{
 		Link: true, Folders: p.folders, Workers: runtime.GOMAXPROCS(0),
 	})
+	stats = sum(stats, whole)
 	if err != nil {
 		return stats, err
 	}

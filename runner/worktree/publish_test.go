@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -275,5 +276,50 @@ func TestFill(t *testing.T) {
 	}
 	if !p.store.Has(blobs[0].Digest) || !strings.Contains(p.holds(t), "src/a.py=code") {
 		t.Error("writing to the workspace changed its sources")
+	}
+}
+
+// A folder of which more than one file changes is another folder afterwards,
+// whole, and keeps its mode; one of which a single file changes stays.
+func TestPublishExchangesFolders(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("folders cannot be exchanged here")
+	}
+	ctx := context.Background()
+	p := newProject(t)
+	look := func() os.FileInfo {
+		st, err := os.Stat(filepath.Join(p.Root(), "deep/out"))
+		check(t, err)
+		return st
+	}
+	var last os.FileInfo
+	for _, c := range []struct {
+		entries []string
+		stays   bool
+	}{
+		{[]string{"deep/out/a", "1", "deep/out/b", "1"}, false},
+		{[]string{"deep/out/a", "1", "deep/out/b", "2"}, true},
+		{[]string{"deep/out/a", "3", "deep/out/b", "3"}, false},
+		{[]string{"deep/out/a", "4", "deep/out/sub/c", "4"}, false},
+		{[]string{"deep/out/sub/c", "4"}, true},
+	} {
+		if last != nil {
+			check(t, os.Chmod(filepath.Join(p.Root(), "deep/out"), 0o750))
+		}
+		_, err := p.Publish(ctx, p.store, []string{"deep/out/"}, p.outputs(t, c.entries...))
+		check(t, err)
+		want := ""
+		for i := 0; i < len(c.entries); i += 2 {
+			want += " " + c.entries[i] + "=" + c.entries[i+1]
+		}
+		if got := p.holds(t); " "+got != want {
+			t.Errorf("holds %s, want%s", got, want)
+		}
+		now := look()
+		if last != nil && (os.SameFile(now, last) != c.stays || now.Mode().Perm() != 0o750) {
+			t.Errorf("%v: the folder stays: %v, mode %v", c.entries, !c.stays, now.Mode())
+		}
+		last = now
 	}
 }
