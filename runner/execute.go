@@ -13,7 +13,7 @@ import (
 )
 
 // execute runs a node, again if its retry rules say so, and keeps what it made.
-func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *record.Job) *outcome {
+func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *record.Job, g grant) *outcome {
 	job.Started = x.now().UTC()
 	x.watch.send(Event{Kind: JobStarted, Job: n.ID, Why: d.why})
 	if err := errors.Join(x.definitions.add(d.definition), x.writer.JobStarted(*job)); err != nil {
@@ -24,7 +24,7 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 	var places, logs []string
 	defer func() { x.discard(places) }()
 	for {
-		a, err := x.attempt(ctx, n, d, job, tries.number)
+		a, err := x.attempt(ctx, n, d, g, tries.number)
 		if err != nil {
 			return x.end(n, x.failed(ctx, n, err), job)
 		}
@@ -42,6 +42,9 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 			raised := *n
 			raised.Resources = *rule.Resources
 			n = &raised
+			if g, _, err = x.claim(ctx, n, d.image, true); err != nil {
+				return x.end(n, x.failed(ctx, n, err), job)
+			}
 		}
 	}
 }
@@ -157,7 +160,7 @@ func (a *attempt) describe() record.Attempt {
 
 // attempt makes one try. The error is of the runner; that of the place is part
 // of the attempt.
-func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *record.Job, number int) (*attempt, error) {
+func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, g grant, number int) (*attempt, error) {
 	a := &attempt{number: number, name: x.taskName(n, number), started: x.now().UTC()}
 	if err := x.furnish(a); err != nil {
 		return nil, err
@@ -168,6 +171,7 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *
 		return nil, err
 	}
 	t := x.task(n, d, a, mounts)
+	t.Resources.Devices = g.devices
 	tail := newTail(x.watch, n, a.control)
 	a.result, err = x.Executor.Run(ctx, t, tail.event)
 	tail.finish()

@@ -22,6 +22,8 @@ type execution struct {
 	started  time.Time
 
 	definitions *definitions
+	machine     machine
+	claims      chan *claim // for room on the machine
 
 	// Of runs only.
 	watch  *watcher

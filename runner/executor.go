@@ -108,6 +108,9 @@ type Resources struct {
 	Disk   int64   // bytes of workspace
 	Pids   int64   // 0 means 4096
 	GPUs   int     // -1 means all
+	// Devices are the GPUs to use, by their names in [Capacity]; without names
+	// the executor chooses.
+	Devices []string
 }
 
 // An ExecError is a failure of the place, not of the job.

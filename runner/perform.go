@@ -19,7 +19,31 @@ import (
 func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *outcome {
 	queued := x.now().UTC()
 	d := x.decide(ctx, n, false, cancelled)
-	x.noteUse(n, d)
+	if o := x.spared(ctx, n, &d); o != nil {
+		return o
+	}
+	g, waited, err := x.claim(ctx, n, d.image, false)
+	if err != nil {
+		return x.end(n, x.failed(ctx, n, err), x.newJob(n, d))
+	}
+	if g.held != nil {
+		return x.skip(n, g.held.status, g.held.why)
+	}
+	if waited { // what it reads may have changed meanwhile
+		d = x.decide(ctx, n, false, cancelled)
+		if o := x.spared(ctx, n, &d); o != nil {
+			return o
+		}
+	}
+	job := x.newJob(n, d)
+	job.Queued = queued
+	return x.execute(ctx, n, d, job, g)
+}
+
+// spared is the outcome of a node that need not run, or cannot; nil for one
+// that is to run.
+func (x *execution) spared(ctx context.Context, n *plan.Node, d *decision) *outcome {
+	x.noteUse(n, *d)
 	switch d.fate {
 	case IsSkip:
 		return x.skip(n, agent.Skipped, d.why[0])
@@ -28,20 +52,18 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 			return x.skip(n, agent.Canceled, "the run was cancelled")
 		}
 		o := &outcome{status: agent.Failure, reason: d.reason, err: d.err, fix: d.fix, place: d.place}
-		return x.end(n, o, x.newJob(n, d))
+		return x.end(n, o, x.newJob(n, *d))
 	case IsCached:
-		o, err := x.reuse(ctx, n, d)
+		o, err := x.reuse(ctx, n, *d)
 		if err == nil {
 			return o
 		}
 		if !errors.Is(err, store.ErrNotFound) {
-			return x.end(n, failure(n, err), x.newJob(n, d))
+			return x.end(n, failure(n, err), x.newJob(n, *d))
 		}
 		d.fate, d.hit, d.why = WillRun, nil, []string{"its kept output is gone: " + err.Error()}
 	}
-	job := x.newJob(n, d)
-	job.Queued = queued
-	return x.execute(ctx, n, d, job)
+	return nil
 }
 
 // noteUse remembers what the decision rested on.

@@ -27,6 +27,9 @@ const (
 // its store, its record. Jobs that fail are in the result.
 func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 	x := r.open(hard)
+	if err := x.preflight(hard); err != nil {
+		return nil, err
+	}
 	if err := x.begin(hard); err != nil {
 		return nil, err
 	}

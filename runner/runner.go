@@ -133,5 +133,6 @@ func (r *Runner) open(ctx context.Context) *execution {
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
 		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store),
+		claims: make(chan *claim),
 	}
 }

@@ -14,10 +14,13 @@ type schedule struct {
 	*execution
 	hard, soft context.Context
 	ended      chan ended
-	waiting    []int   // by node: how many needed nodes have not ended
-	readers    [][]int // by node: who needs it
-	ready      []int   // in the order of the plan, as far as possible
-	active     int
+	parked     []*claim       // who waits for room on the machine, in order of asking
+	held       map[int]grant  // by node: what it has of the machine
+	packer     *packer        // nil until somebody asked
+	waiting    []int          // by node: how many needed nodes have not ended
+	readers    [][]int        // by node: who needs it
+	ready      []int          // in the order of the plan, as far as possible
+	active     int            // nodes that are decided about, or run
 	legs       map[string]int // running legs of a matrix job
 	groups     map[string]*group
 	failed     string // the first job that failed, or ""
@@ -39,7 +42,7 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	n := len(x.Plan.Nodes)
 	s := &schedule{
 		execution: x, hard: hard, soft: soft, ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n),
-		legs: map[string]int{}, groups: map[string]*group{},
+		legs: map[string]int{}, groups: map[string]*group{}, held: map[int]grant{},
 	}
 	for i, node := range x.Plan.Nodes {
 		if !x.selected(i) {
@@ -60,14 +63,19 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 func (s *schedule) loop() {
 	defer s.cancelGroups()
 	for {
+		s.admit()
 		s.start()
-		if s.active == 0 {
+		if s.active == 0 && len(s.parked) == 0 {
 			return
 		}
-		e := <-s.ended
-		s.active--
-		s.legs[s.Plan.Nodes[e.node].Job]--
-		s.settle(e.node, e.outcome)
+		select {
+		case c := <-s.claims:
+			s.park(c)
+		case e := <-s.ended:
+			s.leave(e.node)
+			s.legs[s.Plan.Nodes[e.node].Job]--
+			s.settle(e.node, e.outcome)
+		}
 	}
 }
 
@@ -89,13 +97,13 @@ func (s *schedule) start() {
 			i = 0
 			continue
 		}
-		if o := s.withheld(n); o != nil {
+		if h := s.withheld(n); h != nil {
 			s.take(i)
-			s.settle(node, o)
+			s.settle(node, s.skip(n, h.status, h.why))
 			i = 0
 			continue
 		}
-		if s.active >= s.jobs() {
+		if s.active >= s.jobs() || len(s.parked) >= maxParked {
 			return
 		}
 		if n.MaxParallel > 0 && s.legs[n.Job] >= n.MaxParallel {
@@ -135,20 +143,25 @@ func (s *schedule) context(n *plan.Node) context.Context {
 	return g.ctx
 }
 
-// withheld is the outcome of a node that is not to be started: after a
-// failure, a signal, or the failure of another leg. It is nil for one that is.
-func (s *schedule) withheld(n *plan.Node) *outcome {
-	why := ""
-	status := agent.Skipped
+// A holdback is why a node is not started, and how it counts.
+type holdback struct {
+	status agent.Status
+	why    string
+}
+
+// withheld says why a node is not to be started: after a failure, a signal, or
+// the failure of another leg. It is nil for one that is.
+func (s *schedule) withheld(n *plan.Node) *holdback {
+	h := &holdback{status: agent.Skipped}
 	switch g := s.groups[n.Job]; {
 	case s.hard.Err() != nil:
-		return s.skip(n, agent.Canceled, "the run was cancelled")
+		return &holdback{agent.Canceled, "the run was cancelled"}
 	case s.soft.Err() != nil:
-		status, why = agent.Canceled, "the run was cancelled"
+		h = &holdback{agent.Canceled, "the run was cancelled"}
 	case g != nil && g.failed != "" && n.FailFast:
-		return s.skip(n, agent.Canceled, g.failed+" failed and the matrix has fail-fast")
+		return &holdback{agent.Canceled, g.failed + " failed and the matrix has fail-fast"}
 	case s.failed != "" && !s.Options.KeepGoing:
-		why = s.failed + " failed; --keep-going would run it"
+		h.why = s.failed + " failed; --keep-going would run it"
 	default:
 		return nil
 	}
@@ -156,10 +169,10 @@ func (s *schedule) withheld(n *plan.Node) *outcome {
 	if c.regardless && c.run {
 		return nil
 	}
-	if bad := s.unsuccessful(n); bad != "" && status == agent.Skipped {
-		why = bad
+	if bad := s.unsuccessful(n); bad != "" && h.status == agent.Skipped {
+		h.why = bad
 	}
-	return s.skip(n, status, why)
+	return h
 }
 
 // settle notes an outcome and readies who waited for it.

@@ -171,9 +171,21 @@ func limits(r runner.Resources) (container.Resources, error) {
 	pids := cmp.Or(r.Pids, defaultPids)
 	l := container.Resources{Memory: r.Memory, MemorySwap: r.Memory, NanoCPUs: int64(r.CPUs * 1e9), PidsLimit: &pids}
 	if r.GPUs != 0 {
-		l.DeviceRequests = []container.DeviceRequest{{Count: r.GPUs, Capabilities: [][]string{{"gpu"}}}}
+		l.DeviceRequests = []container.DeviceRequest{devices(r)}
 	}
 	return l, nil
+}
+
+// devices asks for GPUs: for certain ones where they have names, since the
+// engine would give the first ones to every job that asks for a number.
+func devices(r runner.Resources) container.DeviceRequest {
+	d := container.DeviceRequest{Capabilities: [][]string{{"gpu"}}}
+	if len(r.Devices) > 0 {
+		d.DeviceIDs = r.Devices
+	} else {
+		d.Count = r.GPUs
+	}
+	return d
 }
 
 // scratch returns the tmpfs of a container: /tmp, the home, and the parents of

@@ -567,7 +567,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if got := strings.Join(names, ", "); got != "engine, API, platform, storage driver, rootless, seccomp, files, cgroups, GPU runtime, free disk" {
+	if got := strings.Join(names, ", "); got != "engine, API, platform, storage driver, rootless, seccomp, files, cgroups, GPU runtime, platforms, free disk" {
 		t.Errorf("got %s", got)
 	}
 }

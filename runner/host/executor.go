@@ -98,7 +98,7 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 	s := t.Spec
 	s.Version = cmp.Or(s.Version, agent.Version)
 	s.Workspace, s.Control = t.Workspace, t.Control
-	if s.Env, err = e.environment(s); err != nil {
+	if s.Env, err = e.environment(s, t.Resources.Devices); err != nil {
 		return agent.Result{}, placeError(err)
 	}
 	if limits := Limits(t); len(limits) > 0 && watch != nil {
@@ -140,7 +140,7 @@ func Inherited() []string {
 }
 
 // environment is what steps see: inherited variables first, the Spec's last.
-func (e *Executor) environment(s agent.Spec) ([]agent.Var, error) {
+func (e *Executor) environment(s agent.Spec, devices []string) ([]agent.Var, error) {
 	tmp := filepath.Join(s.Control, "tmp")
 	if err := os.Mkdir(tmp, 0o755); err != nil && !isFolder(tmp) {
 		return nil, err
@@ -153,7 +153,7 @@ func (e *Executor) environment(s agent.Spec) ([]agent.Var, error) {
 		}
 	}
 	env = append(env, agent.Var{Name: "TMPDIR", Value: tmp})
-	return append(env, s.Env...), nil
+	return append(append(env, deviceVars(devices)...), s.Env...), nil
 }
 
 func isFolder(name string) bool {

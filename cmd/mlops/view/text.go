@@ -139,6 +139,9 @@ func (t teller) silence(e runner.Event) string {
 		return ""
 	}
 	j.told = for_
+	if j.phase == queued && j.waiting != "" {
+		return t.about(e.Job, j.waiting)
+	}
 	return t.about(e.Job, "no output for "+elapsed(for_)+", "+j.awaits(e.Time))
 }
 
