@@ -178,11 +178,11 @@ func number(millicores int64) string {
 func (x *execution) preflight(ctx context.Context) error {
 	unfit := map[string]error{}
 	for i, n := range x.Plan.Nodes {
-		r := n.Resources
-		if n.Kind != plan.Run || !x.selected(i) || r.CPUs == 0 && r.Memory == 0 && r.GPUs == 0 && n.Platform == "" {
+		r := whole(n)
+		if n.Kind != plan.Run || !x.selected(i) || r == (spec.Resources{}) && n.Platform == "" {
 			continue
 		}
-		if err := x.capacity(ctx).refuse(n.ID, whole(n), n.Platform); err != nil {
+		if err := x.capacity(ctx).refuse(n.ID, r, n.Platform); err != nil {
 			unfit[n.ID] = err
 		}
 	}
@@ -207,6 +207,3 @@ func (x *execution) preflight(ctx context.Context) error {
 	}
 	return nil
 }
-
-// whole are a node's resources.
-func whole(n *plan.Node) spec.Resources { return n.Resources }

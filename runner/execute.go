@@ -170,8 +170,7 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, g gra
 		x.discard([]string{a.place})
 		return nil, err
 	}
-	t := x.task(n, d, a, mounts)
-	t.Resources.Devices = g.devices
+	t := x.task(n, d, a, mounts, g.devices)
 	tail := newTail(x.watch, n, a.control)
 	a.result, err = x.Executor.Run(ctx, t, tail.event)
 	tail.finish()
@@ -179,15 +178,20 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, g gra
 	if concealErr := x.conceal(a, tail); concealErr != nil {
 		return nil, concealErr
 	}
+	a.judgePlace(ctx, err)
+	return a, x.tellServices(n, a, tail)
+}
+
+// judgePlace notes what the executor's error means for an attempt.
+func (a *attempt) judgePlace(ctx context.Context, err error) {
 	if err == nil {
-		return a, nil
+		return
 	}
 	if ctx.Err() != nil {
 		a.result.Status, a.result.Reason = agent.Canceled, agent.ReasonCanceled
-		return a, nil
+		return
 	}
 	if !errors.As(err, &a.err) {
 		a.err = &ExecError{Reason: agent.ReasonConfig, Err: err}
 	}
-	return a, nil
 }

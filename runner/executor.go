@@ -88,9 +88,10 @@ type Task struct {
 	Mounts    []Mount // further folders
 	Spec      agent.Spec
 	Resources Resources
-	Network   bool   // whether the job may reach the network
-	User      string // "" for the caller, "root" for root
-	Agent     string // path of the mlops binary for the container's platform; "" means this executable
+	Services  []Service // that are ready before the first step and gone after the last
+	Network   bool      // whether the job may reach the network
+	User      string    // "" for the caller, "root" for root
+	Agent     string    // path of the mlops binary for the container's platform; "" means this executable
 }
 
 // A Mount shows a host folder or file inside the task's place.

@@ -168,8 +168,11 @@ func (x *execution) cacheMounts(n *plan.Node) ([]Mount, error) {
 }
 
 // task is the order for the executor.
-func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount) Task {
+func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, devices []string) Task {
 	self := store.Self()
+	place := resources(n.Resources)
+	var rest []string
+	place.Devices, rest = share(place.GPUs, devices)
 	return Task{
 		Name: a.name,
 		Labels: map[string]string{
@@ -184,7 +187,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount) T
 			Timeout: n.Timeout, Grace: n.Grace, GPUs: n.Resources.GPUs,
 			Transient: x.images.imager == nil,
 		},
-		Resources: resources(n.Resources), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
+		Resources: place, Services: services(n, d.services, rest), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
 	}
 }
 

@@ -247,25 +247,6 @@ var seedsTable = object[Seeds]{
 	},
 }
 
-var serviceTable = object[Service]{
-	name: "service", doc: "A container beside a job.",
-	keys: []key[Service]{
-		{keyDoc{name: "image", form: form{kind: kindText, scope: scopePlan}, required: true, doc: "Container image.", example: "postgres:17"},
-			func(w *walker, s *Service, n *yaml.Node) { s.Image = w.image(n) }},
-		{keyDoc{name: "env", form: form{kind: kindMap, elem: &form{kind: kindText, scope: scopePlan}, names: envNamePattern}, doc: "Environment variables.", example: "{POSTGRES_PASSWORD: test}"},
-			func(w *walker, s *Service, n *yaml.Node) {
-				s.Env = w.vars(n, place{kind: "env of service", name: s.Name.Value, job: w.jobID()})
-			}},
-		{keyDoc{name: "ports", form: form{kind: kindList, elem: &form{kind: kindInt, min: 1, max: 65535}}, doc: "Ports to wait for.", example: "[5432]"},
-			func(w *walker, s *Service, n *yaml.Node) {
-				for _, c := range n.Content {
-					v, _ := number(c)
-					s.Ports = append(s.Ports, int(v))
-				}
-			}},
-	},
-}
-
 const (
 	platformPattern = `^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$`
 	selectPattern   = `^(first|\s*(best|worst)\s*\(\s*[^()\s,]+\s*\)\s*)$`

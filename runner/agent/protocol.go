@@ -91,11 +91,12 @@ type EventKind string
 const (
 	StepStarted EventKind = "step-start"
 	StepEnded   EventKind = "step-end"
-	LogGrew     EventKind = "log"    // Offset is the length of the log file now; sent at most every 50 ms, and not at all if Spec.Stream is set
-	Output      EventKind = "output" // Bytes follow in the stream when Spec.Stream is set; Offset is where they end in the log
-	Notice      EventKind = "notice" // Level and Text: ::notice/warning/error:: commands of the job, and what the agent itself has to say
-	Mask        EventKind = "mask"   // Text is a secret that the job registered with ::add-mask::; sent before the bytes of its line are
-	Ended       EventKind = "end"    // Result is set; nothing follows
+	LogGrew     EventKind = "log"     // Offset is the length of the log file now; sent at most every 50 ms, and not at all if Spec.Stream is set
+	Output      EventKind = "output"  // Bytes follow in the stream when Spec.Stream is set; Offset is where they end in the log
+	Notice      EventKind = "notice"  // Level and Text: ::notice/warning/error:: commands of the job, and what the agent itself has to say
+	Mask        EventKind = "mask"    // Text is a secret that the job registered with ::add-mask::; sent before the bytes of its line are
+	Waiting     EventKind = "waiting" // Text says what the job waits for; sent by executors, before its first step
+	Ended       EventKind = "end"     // Result is set; nothing follows
 )
 
 // An Event is one line of JSON that the agent writes to its standard output

@@ -144,12 +144,21 @@ func hostConfig(t runner.Task, owner identity) (container.HostConfig, error) {
 	if t.Network {
 		h.NetworkMode = "default"
 	}
+	if len(t.Services) > 0 {
+		h.NetworkMode = container.NetworkMode(containerName(t.Name)) // see network.go
+	}
 	if owner.root {
-		h.CapAdd = []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+		h.CapAdd = rootCapabilities()
 	}
 	var err error
 	h.Resources, err = limits(t.Resources)
 	return h, err
+}
+
+// rootCapabilities are what a root needs to install packages, and an image that
+// starts as root to give files to its own user and become it.
+func rootCapabilities() []string {
+	return []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 }
 
 // securityOptions forbid new privileges. Where SELinux confines containers,

@@ -13,7 +13,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// Reap removes containers that were started on this host, in the executor's
+// Reap removes containers, and networks of jobs with services, that were started on this host, in the executor's
 // scope, by processes that no longer live, and returns their names; with dryRun it only names them. A
 // restarted runner that wants to take over its containers calls it afterwards.
 func (e *Executor) Reap(ctx context.Context, dryRun bool) ([]string, error) {
@@ -43,7 +43,8 @@ func (e *Executor) Reap(ctx context.Context, dryRun bool) ([]string, error) {
 		}
 		names = append(names, name)
 	}
-	return names, errors.Join(errs...)
+	networks, err := e.reapNetworks(ctx, dryRun)
+	return append(names, networks...), errors.Join(append(errs, err)...)
 }
 
 func (e *Executor) reap(ctx context.Context, name, id string) error {

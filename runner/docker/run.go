@@ -41,6 +41,9 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 		watch(agent.Event{Kind: agent.Notice, Time: time.Now().UTC(), Level: "notice", Text: "not enforced by this engine: disk limit"})
 	}
 	j := &job{e: e, task: t, control: c, seen: newProgress(watch, asked), exited: make(chan struct{})}
+	if len(t.Services) > 0 {
+		return j.runBeside(ctx)
+	}
 	return j.run(ctx)
 }
 

@@ -90,6 +90,9 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 	if t.User == "root" && !e.Root {
 		return agent.Result{}, config("run mlops as root, or use --executor docker", "host: job %s wants to run as root", t.Spec.Job)
 	}
+	if len(t.Services) > 0 {
+		return agent.Result{}, config("use --executor docker, or start them yourself and remove `services`", "host: job %s has services, which need containers", t.Spec.Job)
+	}
 	undo, err := link(t)
 	if err != nil {
 		return agent.Result{}, err

@@ -63,6 +63,7 @@ func (d *definition) place() {
 	if n.Resources.GPUs != 0 {
 		d.add("place", "gpus", strconv.Itoa(n.Resources.GPUs))
 	}
+	d.services()
 }
 
 func (d *definition) step(i int, s *Step) {

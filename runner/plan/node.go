@@ -27,6 +27,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 	for _, c := range j.Caches {
 		n.Caches = append(n.Caches, Cache{c.Name.Value, b.string(c.Path, leg)})
 	}
+	n.Services = b.services(j, leg)
 	n.Env = append(vars(b.file.Env), vars(j.Env)...)
 	for _, s := range j.Steps {
 		n.Steps = append(n.Steps, b.step(j, s))
@@ -63,9 +64,6 @@ func later(j *spec.Job) []string {
 	var keys []string
 	if j.Isolate {
 		keys = append(keys, "isolate")
-	}
-	if len(j.Services) > 0 {
-		keys = append(keys, "services")
 	}
 	if j.Seeds != nil {
 		keys = append(keys, "seeds")

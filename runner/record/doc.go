@@ -21,6 +21,7 @@
 //	    job.json            status, steps, attempts, inputs, outputs, use of the machine
 //	    fingerprint         its ingredients, "kind name value", one a line
 //	    log, log.index      what it printed; byte offset, time and step of its parts
+//	    <name>              further files, such as the log of a service
 //	  <name>                further files, see [Writer.AddFile]
 //	  SHA256SUMS            the seal
 //	  attest/               statements about the run's digest; they cannot be under it

@@ -288,6 +288,27 @@ func (w *Writer) TakeLog(job, log, index string) error {
 	return nil
 }
 
+// TakeFile moves a further file of a job, such as the log of a service, into
+// its folder, as TakeLog does. name is one path element and none of the
+// record's own. It fails with [fs.ErrNotExist] if there is no such file.
+func (w *Writer) TakeFile(job, name, from string) error {
+	switch name {
+	case jobName, fingerprintName, logName, indexName:
+		return fmt.Errorf("record %s of job %q: the name is taken", name, job)
+	}
+	if !filepath.IsLocal(name) || filepath.Base(name) != name || name[0] == '.' {
+		return fmt.Errorf("record %q of job %q: want a plain file name", name, job)
+	}
+	err := w.putJob(job, nil)
+	if err == nil {
+		err = w.take(jobFile(job, name), from)
+	}
+	if err != nil {
+		return fmt.Errorf("record %s of job %q: %w", name, job, err)
+	}
+	return nil
+}
+
 func (w *Writer) take(name, from string) error {
 	// A job could write where its log lies: a link there must not be followed.
 	f, err := openRegular(from)
