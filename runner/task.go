@@ -201,6 +201,7 @@ func steps(in []plan.Step) []agent.Step {
 		out[i] = agent.Step{
 			ID: s.ID, Name: s.Name, If: s.If, Run: s.Run, Exprs: agentVars(s.Exprs), Shell: s.Shell, Uses: s.Uses, With: s.With,
 			Env: agentVars(s.Env), Dir: s.Dir, Timeout: s.Timeout, ContinueOnError: s.ContinueOnError, Background: s.Background,
+			Wait: s.Wait, WaitAll: s.WaitAll, Cancel: s.Cancel,
 		}
 	}
 	return out

@@ -252,6 +252,8 @@ type Step struct {
 	Timeout         time.Duration
 	ContinueOnError Str
 	Background      bool
+	Wait, Cancel    []Str // ids of background steps; a step with one of these, or WaitAll, runs nothing
+	WaitAll         bool
 }
 
 // With is one input of an action. Value is what the YAML says: string, float64,

@@ -119,7 +119,7 @@ var jobTable = object[Job]{
 }
 
 var stepTable = object[Step]{
-	name: "step", doc: "One command, or one use of an action.", choose: []string{"run", "uses"},
+	name: "step", doc: "One command, or one use of an action.", choose: []string{"run", "uses", "wait", "wait-all", "cancel"},
 	keys: []key[Step]{
 		{keyDoc{name: "id", form: form{kind: kindText, pattern: namePattern}, doc: "Name by which later steps read this one: `steps.ID.outputs.NAME`.", example: "fit"},
 			func(w *walker, s *Step, n *yaml.Node) { s.ID = w.name(n, "a step") }},
@@ -147,6 +147,12 @@ var stepTable = object[Step]{
 			func(w *walker, s *Step, n *yaml.Node) { s.ContinueOnError = condition(n) }},
 		{keyDoc{name: "background", form: boolForm, doc: "Start the step and go on with the next. The job ends when it has ended; if another step fails it is stopped.", def: "false", example: "true"},
 			func(w *walker, s *Step, n *yaml.Node) { s.Background = truth(n) }},
+		{keyDoc{name: "wait", form: form{kind: kindTexts, nonEmpty: true}, doc: "Wait until steps in the background, by their ids, have ended.", example: "[load, index]"},
+			func(w *walker, s *Step, n *yaml.Node) { s.Wait = strs(n) }},
+		{keyDoc{name: "wait-all", form: form{kind: kindBool}, doc: "Wait until all steps in the background have ended.", example: "true"},
+			(*walker).waitAll},
+		{keyDoc{name: "cancel", form: form{kind: kindTexts, nonEmpty: true}, doc: "Stop steps in the background, by their ids, as a cancelled job is stopped. Their exit statuses do not count then.", example: "server"},
+			func(w *walker, s *Step, n *yaml.Node) { s.Cancel = strs(n) }},
 	},
 	foreign: []foreignKey{
 		{"cmd", `write "run:"`}, {"command", `write "run:"`}, {"commands", `write "run:"`}, {"script", `write "run:"`}, {"sh", `write "run:"`},
@@ -156,7 +162,7 @@ var stepTable = object[Step]{
 		{"artifacts", `put "outputs:" at the job`}, {"needs", `put "needs:" at the job; steps run in order`},
 		{"environment", `write "env:"`}, {"timeout", `write "timeout-minutes:"`}, {"when", `write "if:"`}, {"retry", `put "retry:" at the job`},
 		{"cwd", `write "working-directory:"`}, {"workdir", `write "working-directory:"`}, {"wdir", `write "working-directory:"`},
-		{"action", `write "uses:"`}, {"args", `write "with:"`}, {"params", `write ${{ params.NAME }} where the value is used`},
+		{"action", `write "uses:"`}, {"args", `write "with:"`}, {"stop", `write "cancel:"`}, {"detach", `write "background: true"`}, {"params", `write ${{ params.NAME }} where the value is used`},
 	},
 }
 

@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step, a retry and a service take: one for each field.
-const minNode, minStep, minRetry, minService = 42, 15, 5, 17
+const minNode, minStep, minRetry, minService = 42, 18, 5, 17
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -105,4 +105,7 @@ func (c *codec) step(s *Step) {
 	c.duration(&s.Timeout)
 	c.str(&s.ContinueOnError)
 	c.bool(&s.Background)
+	c.strs(&s.Wait)
+	c.strs(&s.Cancel)
+	c.bool(&s.WaitAll)
 }

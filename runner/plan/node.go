@@ -135,6 +135,7 @@ func (b *builder) step(j *spec.Job, s *spec.Step) Step {
 		Shell: s.Shell.Value, Dir: s.Dir.Value, Uses: s.Uses.Value,
 		Env: vars(s.Env), Timeout: s.Timeout,
 		ContinueOnError: s.ContinueOnError.Value, Background: s.Background,
+		Wait: texts(s.Wait), Cancel: texts(s.Cancel), WaitAll: s.WaitAll,
 	}
 	if out.Shell == "" {
 		out.Shell = j.Shell.Value
@@ -164,16 +165,32 @@ func (b *builder) step(j *spec.Job, s *spec.Step) Step {
 	return out
 }
 
-// stepName is what a step without a name is called: its first line, or its action.
+// stepName is what a step without a name is called: its first line, its action, or what
+// it does to others.
 func stepName(s *spec.Step) string {
-	if s.Uses.Value != "" {
+	switch {
+	case s.Uses.Value != "":
 		return s.Uses.Value
+	case s.WaitAll:
+		return "wait for all"
+	case len(s.Wait) > 0:
+		return "wait for " + strings.Join(texts(s.Wait), ", ")
+	case len(s.Cancel) > 0:
+		return "cancel " + strings.Join(texts(s.Cancel), ", ")
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(s.Run.Value), "\n")
 	if r := []rune(line); len(r) > 60 {
 		return string(r[:59]) + "…"
 	}
 	return line
+}
+
+func texts(list []spec.Str) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, s.Value)
+	}
+	return out
 }
 
 func vars(list []spec.Var) []Var {

@@ -180,6 +180,8 @@ type Step struct {
 	Timeout         time.Duration
 	ContinueOnError string
 	Background      bool
+	Wait, Cancel    []string // ids of background steps, of a step that runs nothing
+	WaitAll         bool
 }
 
 // Selection is the rule by which a Select node chooses: the leg with the
