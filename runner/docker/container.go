@@ -40,6 +40,7 @@ const (
 	labelScope   = "mlops.scope" // the store that the run keeps its results in
 	labelPID     = "mlops.pid"
 	labelStart   = "mlops.pid-start"
+	labelService = "mlops.service" // name of the service; jobs have none
 )
 
 const defaultPids = 4096

@@ -146,8 +146,9 @@ func (b *beside) tellDead(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
 	defer cancel()
 	for _, box := range b.boxes {
-		if err := box.alive(ctx); err != nil {
-			b.job.seen.watch(agent.Event{Kind: agent.Notice, Time: time.Now().UTC(), Level: "warning", Text: err.Error() + " while the job ran"})
+		var dead *serviceError
+		if errors.As(box.alive(ctx), &dead) {
+			b.job.seen.watch(agent.Event{Kind: agent.Notice, Time: time.Now().UTC(), Level: "warning", Text: dead.text + " while the job ran"})
 		}
 	}
 }
@@ -197,32 +198,43 @@ func (b *serviceBox) create(ctx context.Context) (running bool, err error) {
 	}
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
 	defer cancel()
-	p, nets, err := b.place()
-	if err != nil {
-		return false, err
-	}
-	for range 3 {
+	for range 4 {
+		p, nets, err := b.place()
+		if err != nil {
+			return false, err
+		}
 		made, err := b.e.cli.ContainerCreate(cctx, &p.config, &p.host, nets, nil, p.name)
-		if err == nil {
+		switch {
+		case err == nil:
 			b.id = made.ID
 			return false, nil
-		}
-		if !errdefs.IsConflict(err) {
+		case !b.e.isRemote() && invisible(err, p.sources()):
+			b.e.setRemote()
+			continue
+		case !errdefs.IsConflict(err):
 			return false, b.e.explain("docker: create service", b.name, err)
 		}
-		old, err := b.e.cli.ContainerInspect(cctx, b.name)
-		if err == nil && old.State.Running && old.Config.Labels[labelConfig] == p.config.Labels[labelConfig] {
-			b.id = old.ID
-			return true, nil
-		}
-		if err == nil {
-			err = b.e.removeWait(old.ID)
-		}
-		if err != nil && !errdefs.IsNotFound(err) {
-			return false, b.e.explain("docker: remove", b.name, err)
+		if b.id, err = b.takeOver(cctx, p); b.id != "" || err != nil {
+			return true, err
 		}
 	}
 	return false, config(`remove it with "docker rm -f"`, "docker: create %s: the name stays taken", b.name)
+}
+
+// takeOver returns the id of the container that has the service's name if that
+// is the same and runs, and "" if it was removed or is gone.
+func (b *serviceBox) takeOver(ctx context.Context, p place) (id string, err error) {
+	old, err := b.e.cli.ContainerInspect(ctx, b.name)
+	if err == nil && old.State.Running && old.Config.Labels[labelConfig] == p.config.Labels[labelConfig] {
+		return old.ID, nil
+	}
+	if err == nil {
+		err = b.e.removeWait(old.ID)
+	}
+	if errdefs.IsNotFound(err) {
+		return "", nil
+	}
+	return "", b.e.explain("docker: remove", b.name, err)
 }
 
 // place describes the service's container. Services come with images of their
@@ -257,6 +269,7 @@ func (b *serviceBox) place() (place, *network.NetworkingConfig, error) {
 		return p, nil, err
 	}
 	p.config.Labels = labels(b.task, p.digest())
+	p.config.Labels[labelService] = b.Name
 	nets := &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{net: {Aliases: []string{b.Name}}}}
 	return p, nets, nil
 }

@@ -18,7 +18,9 @@
 // the memory, CPU, process, disk and /dev/shm limits, `network: none`, and that
 // mounts are read-only. A job that asks for these runs, and is told so by a
 // notice; [Limits] lists them. Refused are jobs that could not mean the same
-// here: mounts at absolute places, and `user: root` for a caller who is not root.
+// here: services, mounts at absolute places, and `user: root` for a caller who is
+// not root. A job's GPUs are named to it by CUDA_VISIBLE_DEVICES, which it could
+// ignore.
 //
 // # Mounts
 //
