@@ -139,7 +139,7 @@ func (t teller) silence(e runner.Event) string {
 		return ""
 	}
 	j.told = for_
-	if j.phase == queued && j.waiting != "" {
+	if strings.HasPrefix(e.Text, "waiting for ") { // a sentence of its own, and for how long
 		return t.about(e.Job, j.waiting)
 	}
 	return t.about(e.Job, "no output for "+elapsed(for_)+", "+j.awaits(e.Time))
