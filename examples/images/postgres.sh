@@ -18,8 +18,8 @@ origin() { :; }
 # take seconds each time. What is safe against a power cut is not needed by a
 # database that lives as long as a job.
 rootfs() {
-  local root=$work/root own=(setpriv --reuid=101 --regid=101 --clear-groups)
-  mmdebstrap --quiet --variant=extract --include=postgresql-15,tzdata \
+  local root=$work/root
+  mmdebstrap --quiet --variant=extract --include=postgresql-15,tzdata,dash,coreutils,sed,grep,libc-bin \
     --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
@@ -30,7 +30,7 @@ rootfs() {
     "$root"/usr/share/{doc,man,locale} "$root"/var/cache/* "$root"/var/lib/apt/lists "$root"/dev/*
   mkdir -p "$root"/var/lib/postgresql "$root"/run/postgresql "$root"/root
   chown 101:101 "$root"/var/lib/postgresql "$root"/run/postgresql
-  chroot "$root" "${own[@]}" /usr/lib/postgresql/15/bin/initdb --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync /var/lib/postgresql/data >&2
+  chroot --userspec=101:101 "$root" /usr/lib/postgresql/15/bin/initdb --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync /var/lib/postgresql/data >&2
   echo 'host all all all trust' >>"$root/var/lib/postgresql/data/pg_hba.conf"
   printf '%s = off\n' fsync synchronous_commit full_page_writes >>"$root/var/lib/postgresql/data/postgresql.conf"
   tar -C "$root" -c --sort=name --numeric-owner .
