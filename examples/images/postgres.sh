@@ -28,9 +28,11 @@ rootfs() {
   printf 'root:x:0:\npostgres:x:101:\n' >"$root/etc/group"
   rm -rf "$root"/usr/lib/*/libLLVM* "$root"/usr/lib/postgresql/15/lib/{llvmjit*,bitcode} "$root"/usr/{share,lib/*}/perl* \
     "$root"/usr/share/{doc,man,locale} "$root"/var/cache/* "$root"/var/lib/apt/lists "$root"/dev/*
-  mkdir -p "$root"/var/lib/postgresql "$root"/run/postgresql "$root"/root
-  chown 101:101 "$root"/var/lib/postgresql "$root"/run/postgresql
+  mkdir -p "$root"/var/lib/postgresql "$root"/var/run/postgresql "$root"/root
+  chown 101:101 "$root"/var/lib/postgresql "$root"/var/run/postgresql
+  mknod -m 666 "$root/dev/null" c 1 3 # for initdb; containers have their own
   chroot --userspec=101:101 "$root" /usr/lib/postgresql/15/bin/initdb --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync /var/lib/postgresql/data >&2
+  rm "$root/dev/null"
   echo 'host all all all trust' >>"$root/var/lib/postgresql/data/pg_hba.conf"
   printf '%s = off\n' fsync synchronous_commit full_page_writes >>"$root/var/lib/postgresql/data/postgresql.conf"
   tar -C "$root" -c --sort=name --numeric-owner .
