@@ -6,22 +6,94 @@ import (
 	"github.com/mlops-runner/mlops/runner/plan"
 )
 
-// claim makes sure that no two runs do the same work at once: of those that
-// want the result of one fingerprint the first executes the job, and the others
-// wait and take its result. If it fails, or dies, the next one executes the job
-// itself. A job that is forced or never cached is nobody else's.
-//
-// release ends the claim. hit is the result that came meanwhile, or nil.
-func (x *execution) claim(ctx context.Context, n *plan.Node, d decision) (release func(), hit *Result, err error) {
-	if x.forced(n) || n.NoCache {
-		return func() {}, nil, nil
+// maxParked is how many jobs may wait for room: so far ahead is looked for one
+// that fits. Each of them has digested its inputs and holds them in memory.
+const maxParked = 64
+
+// claim waits until the machine has room for a node, and returns its part,
+// which lasts until the node ends or claims again. waited is whether others had
+// to end first: what was decided about the node may then not hold any more.
+func (x *execution) claim(ctx context.Context, n *plan.Node, image Image, again bool) (g grant, waited bool, err error) {
+	c, r := x.capacity(ctx), whole(n)
+	if err := c.refuse(n.ID, r, image.Platform); err != nil {
+		return g, false, err
 	}
-	release, err = x.Store.Claim(ctx, d.print, func() {
-		x.watch.send(Event{Kind: Notice, Level: "notice", Job: n.ID, Text: "another run is at this very job; waiting for its result"})
-	})
-	if err != nil {
-		return nil, nil, err
+	mine := &claim{node: x.Plan.Index(n.ID), need: c.demand(r, x.jobs()), since: x.now(), again: again, granted: make(chan grant, 1)}
+	x.claims <- mine // the schedule listens until this node has ended
+	select {
+	case g = <-mine.granted:
+		return g, mine.told, nil
+	case <-ctx.Done():
+		return g, false, context.Cause(ctx)
 	}
-	hit, _ = x.lookUp(d.print)
-	return release, hit, nil
+}
+
+// park takes a claim in. Its node gives up its place among those that run, and
+// what it held before.
+func (s *schedule) park(c *claim) {
+	s.busy--
+	s.free(c.node)
+	s.parked = append(s.parked, c)
+}
+
+// admit lets those go on for which there is room, and tells who waits.
+func (s *schedule) admit() {
+	if len(s.parked) == 0 {
+		return
+	}
+	if s.packer == nil {
+		s.packer = s.machine.packer()
+	}
+	s.withdraw()
+	got, rest := s.packer.admit(s.parked, s.jobs()-s.busy, s.now())
+	s.parked = rest
+	for c, g := range got {
+		s.busy++
+		s.held[c.node] = g
+		c.granted <- g
+	}
+	for _, c := range rest {
+		if !c.told {
+			c.told = true
+			id := s.Plan.Nodes[c.node].ID
+			s.watch.send(Event{Kind: JobQueued, Job: id})
+			s.watch.send(Event{Kind: Waiting, Job: id, Text: "waiting for " + s.packer.lacking(c.need)})
+		}
+	}
+}
+
+// withdraw ends those that are not to be started any more, since another job
+// failed.
+func (s *schedule) withdraw() {
+	rest := s.parked[:0]
+	for _, c := range s.parked {
+		if !c.again {
+			if h := s.withheld(s.Plan.Nodes[c.node]); h != nil {
+				s.busy++
+				c.granted <- grant{held: h}
+				continue
+			}
+		}
+		rest = append(rest, c)
+	}
+	s.parked = rest
+}
+
+// vacateRoom ends what a node had of the machine.
+func (s *schedule) vacateRoom(node int) {
+	s.free(node)
+	for i, c := range s.parked {
+		if c.node == node { // cancelled while it waited
+			s.parked = append(s.parked[:i:i], s.parked[i+1:]...)
+			return
+		}
+	}
+	s.busy--
+}
+
+func (s *schedule) free(node int) {
+	if g, ok := s.held[node]; ok {
+		s.packer.giveBack(g)
+		delete(s.held, node)
+	}
 }

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -19,7 +20,7 @@ import (
 // metrics and outputs, and publishes them.
 func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job *record.Job, a *attempt, logs []string) *outcome {
 	x.measure(n, job, a)
-	if err := x.keepLog(job, logs); err != nil {
+	if err := errors.Join(x.keepLog(job, logs), x.keepServiceLogs(n, job, a.control)); err != nil {
 		return x.end(n, failure(n, err), job)
 	}
 	if a.status() != agent.Success {

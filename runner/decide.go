@@ -43,6 +43,7 @@ type decision struct {
 	hit        *Result
 	inputs     inputs
 	image      Image
+	services   []Image // of the node's services
 	env        []agent.Var
 	needs      map[string]any
 }
@@ -103,8 +104,15 @@ func (x *execution) decidePlaced(ctx context.Context, n *plan.Node, d decision, 
 		return d.fail(err)
 	}
 	d.image = resolved
+	absent := cmp.Or(n.Image, "of "+buildContext(n))
+	if known {
+		if d.services, absent, err = x.serviceImages(ctx, n, forecast); err != nil {
+			return d.fail(err)
+		}
+		known = absent == ""
+	}
 	if !known {
-		d.fate, d.why = MayRun, []string{"the image " + cmp.Or(n.Image, "of "+buildContext(n)) + " is not here yet"}
+		d.fate, d.why = MayRun, []string{"the image " + absent + " is not here yet"}
 		if x.forced(n) || n.NoCache {
 			d.fate = WillRun
 		}
@@ -157,7 +165,7 @@ func (d *decision) define(n *plan.Node, scope *expression.Scope) error {
 		return fmt.Errorf("env: %w", err)
 	}
 	d.env = env
-	lines := append(imageLines(d.image), n.Definition...)
+	lines := append(append(imageLines(d.image), serviceLines(n, d.services)...), n.Definition...)
 	for _, v := range env {
 		lines = append(lines, plan.Line{Kind: "env", Name: v.Name, Value: v.Value})
 	}

@@ -9,13 +9,13 @@ type EventKind string
 const (
 	RunStarted  EventKind = "run-start"  // Run, Pipeline, Total
 	ImageNews   EventKind = "image"      // Text: pulled, built, resolved
-	JobQueued   EventKind = "job-queue"  // the job's needs are met and it waits for a slot
+	JobQueued   EventKind = "job-queue"  // the job's needs are met and it waits for room on the machine
 	JobStarted  EventKind = "job-start"  // Why: the reasons it runs
 	StepStarted EventKind = "step-start" // Step, Text: the step's name
 	JobOutput   EventKind = "output"     // Data: one or more whole lines (the last may lack its newline when the job ends)
 	StepEnded   EventKind = "step-end"   // Step, Status, Reason, Exit, Wall
 	Notice      EventKind = "notice"     // Level, Text, File, Line
-	Waiting     EventKind = "waiting"    // nothing was heard for ten seconds; Text says what is awaited
+	Waiting     EventKind = "waiting"    // Text says what a job waits for: room, services, steps in the background; without Text, nothing was heard for ten seconds
 	JobEnded    EventKind = "job-end"    // Status, Reason, Exit, Wall, Cached, Metrics, Error, Fix
 	RunEnded    EventKind = "run-end"    // Summary
 	RunSkipped  EventKind = "run-skip"   // Pipeline, Text: why the event that came starts no run; nothing else is sent

@@ -11,7 +11,7 @@ import (
 )
 
 // execute runs a node, again if its retry rules say so, and keeps what it made.
-func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *record.Job) *outcome {
+func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *record.Job, g grant) *outcome {
 	job.Started = x.now().UTC()
 	x.watch.send(Event{Kind: JobStarted, Job: n.ID, Why: d.why})
 	if err := errors.Join(x.definitions.add(d.definition), x.writer.JobStarted(*job)); err != nil {
@@ -22,7 +22,7 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 	var places, logs []string
 	defer func() { x.discard(places) }()
 	for {
-		a, err := x.attempt(ctx, n, d, job, tries.number)
+		a, err := x.attempt(ctx, n, d, g, tries.number)
 		if err != nil {
 			return x.end(n, x.failed(ctx, n, err), job)
 		}
@@ -38,6 +38,11 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 			return x.end(n, &outcome{status: agent.Canceled, reason: agent.ReasonCanceled, err: "the run was cancelled"}, job)
 		}
 		n = raised(n, rule.Resources)
+		if rule.Resources != nil {
+			if g, _, err = x.claim(ctx, n, d.image, true); err != nil {
+				return x.end(n, x.failed(ctx, n, err), job)
+			}
+		}
 	}
 }
 
@@ -100,12 +105,12 @@ func (a *attempt) describe() record.Attempt {
 
 // attempt makes one try. The error is of the runner; that of the place is part
 // of the attempt.
-func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *record.Job, number int) (*attempt, error) {
+func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, g grant, number int) (*attempt, error) {
 	a := &attempt{number: number, name: x.taskName(n, number), memory: n.Resources.Memory, started: x.now().UTC()}
 	if err := x.furnish(a); err != nil {
 		return nil, err
 	}
-	t, err := x.supply(ctx, n, d, a)
+	t, err := x.supply(ctx, n, d, a, g.devices)
 	if err != nil {
 		x.discard([]string{a.place})
 		return nil, err
@@ -114,15 +119,20 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, job *
 	a.result, err = x.Executor.Run(ctx, t, tail.event)
 	tail.finish()
 	a.wall = x.now().Sub(a.started)
+	a.judgePlace(ctx, err)
+	return a, x.tellServices(n, a, tail)
+}
+
+// judgePlace notes what the executor's error means for an attempt.
+func (a *attempt) judgePlace(ctx context.Context, err error) {
 	if err == nil {
-		return a, nil
+		return
 	}
 	if ctx.Err() != nil {
 		a.result.Status, a.result.Reason = agent.Canceled, agent.ReasonCanceled
-		return a, nil
+		return
 	}
 	if !errors.As(err, &a.err) {
 		a.err = &ExecError{Reason: agent.ReasonConfig, Err: err}
 	}
-	return a, nil
 }

@@ -24,6 +24,8 @@ type execution struct {
 
 	definitions *definitions
 	secret      *mask.Set
+	machine     machine
+	claims      chan *claim // for room on the machine
 
 	// Of runs only.
 	watch  *watcher

@@ -115,9 +115,10 @@ type Task struct {
 	Mounts    []Mount // further folders
 	Spec      agent.Spec
 	Resources Resources
-	Network   bool   // whether the job may reach the network
-	User      string // "" for the caller, "root" for root
-	Agent     string // path of the mlops binary for the container's platform; "" means this executable
+	Services  []Service // that are ready before the first step and gone after the last
+	Network   bool      // whether the job may reach the network
+	User      string    // "" for the caller, "root" for root
+	Agent     string    // path of the mlops binary for the container's platform; "" means this executable
 }
 
 // A Mount shows a host folder or file inside the task's place.
@@ -135,6 +136,9 @@ type Resources struct {
 	Disk   int64   // bytes of workspace; the agent watches Spec.Disk
 	Pids   int64   // 0 means 4096; see also Spec.Pids
 	GPUs   int     // -1 means all
+	// Devices are the GPUs to use, by their names in [Capacity]; without names
+	// the executor chooses.
+	Devices []string
 }
 
 // An ExecError is a failure of the place, not of the job.

@@ -23,14 +23,28 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 	if o := x.unexecuted(ctx, n, &d); o != nil {
 		return o
 	}
-	return x.work(ctx, n, d, queued)
+	g, waited, err := x.claim(ctx, n, d.image, false)
+	if err != nil {
+		return x.end(n, x.failed(ctx, n, err), x.newJob(n, d))
+	}
+	if g.held != nil {
+		return x.skip(n, g.held.status, g.held.why)
+	}
+	if waited { // what it reads may have changed meanwhile
+		d = x.decide(ctx, n, false, cancelled)
+		x.noteUse(n, d)
+		if o := x.unexecuted(ctx, n, &d); o != nil {
+			return o
+		}
+	}
+	return x.work(ctx, n, d, g, queued)
 }
 
 // work executes a node, unless another run has just done so.
-func (x *execution) work(ctx context.Context, n *plan.Node, d decision, queued time.Time) *outcome {
+func (x *execution) work(ctx context.Context, n *plan.Node, d decision, g grant, queued time.Time) *outcome {
 	job := x.newJob(n, d)
 	job.Queued = queued
-	release, hit, err := x.claim(ctx, n, d)
+	release, hit, err := x.awaitSame(ctx, n, d)
 	if err != nil {
 		return x.end(n, x.failed(ctx, n, err), job)
 	}
@@ -42,7 +56,7 @@ func (x *execution) work(ctx context.Context, n *plan.Node, d decision, queued t
 			return o
 		}
 	}
-	return x.execute(ctx, n, d, job)
+	return x.execute(ctx, n, d, job, g)
 }
 
 // unexecuted is the outcome of a node that a decision lets end without being

@@ -32,6 +32,9 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 	}
 	x := r.open(hard)
 	m, err := x.runMembership()
+	if err == nil {
+		err = x.preflight(hard)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,16 @@
 // again while they move into the store. Then the inputs are digested once more;
 // if one moved meanwhile, the result is shown but not kept.
 //
+// # Room on the machine
+//
+// Before a job runs it claims its resources, with those of its services, from
+// what the executor's machine has ([Capacity]); one that declares no cores
+// counts as one. Claims are granted in order, but those that fit pass those
+// that do not: eight times, or for five minutes, then the machine drains for
+// who waits longest. GPUs are handed out one by one. Cached jobs claim nothing;
+// a job that waited is decided about again. What can never fit is an error
+// before anything starts. Other runs on the same machine are not known.
+//
 // # Foretelling
 //
 // [Runner.Forecast] takes the same decisions from the same functions, and takes
@@ -154,5 +164,6 @@ func (r *Runner) open(ctx context.Context) *execution {
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
 		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store), secret: r.masks(),
+		claims: make(chan *claim),
 	}
 }

@@ -15,12 +15,15 @@ type schedule struct {
 	*execution
 	hard, soft context.Context
 	ended      chan ended
+	parked     []*claim       // who waits for room on the machine, in order of asking
+	held       map[int]grant  // by node: what it has of the machine
+	packer     *packer        // nil until somebody asked
 	waiting    []int          // by node: how many needed nodes have not ended
 	readers    [][]int        // by node: who needs it
 	ready      []int          // in the order of the plan, as far as possible
 	news       []int          // ready since the last announce
 	taken      []bool         // by node: no longer ready
-	active     int            // nodes in a goroutine
+	active     int            // nodes in a goroutine, waiting or not
 	busy       int            // of these, those that take a slot
 	legs       map[string]int // running legs of a matrix job
 	groups     map[string]*group
@@ -50,7 +53,7 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	n := len(x.Plan.Nodes)
 	s := &schedule{
 		execution: x, hard: hard, soft: soft, ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
-		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, kept: map[int]string{}, turns: map[int]*turn{},
+		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, kept: map[int]string{}, held: map[int]grant{}, turns: map[int]*turn{},
 	}
 	for i, node := range x.Plan.Nodes {
 		if !x.selected(i) {
@@ -72,24 +75,34 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 func (s *schedule) loop() {
 	defer s.cancelGroups()
 	for {
+		s.admit()
 		s.start()
 		s.announce()
 		if s.active == 0 {
 			return
 		}
-		e := <-s.ended
-		s.active--
-		if e.slot {
-			s.busy--
-			s.legs[s.Plan.Nodes[e.node].Job]--
+		select {
+		case c := <-s.claims:
+			s.park(c)
+		case e := <-s.ended:
+			s.back(e)
 		}
-		if e.outcome == nil {
-			s.turns[e.node] = e.turn
-			s.insert(e.node)
-			continue
-		}
-		s.settle(e.node, e.outcome)
 	}
+}
+
+// back takes a node's goroutine in, which has ended.
+func (s *schedule) back(e ended) {
+	s.active--
+	if e.slot {
+		s.vacateRoom(e.node)
+		s.legs[s.Plan.Nodes[e.node].Job]--
+	}
+	if e.outcome == nil {
+		s.turns[e.node] = e.turn
+		s.insert(e.node)
+		return
+	}
+	s.settle(e.node, e.outcome)
 }
 
 // announce tells which jobs have become ready and wait for nothing but a slot.
@@ -120,13 +133,13 @@ func (s *schedule) start() {
 			i = 0
 			continue
 		}
-		if o := s.withheld(n); o != nil {
+		if h := s.withheld(n); h != nil {
 			s.take(i)
-			s.settle(node, o)
+			s.settle(node, s.skip(n, h.status, h.why))
 			i = 0
 			continue
 		}
-		if s.busy >= s.jobs() {
+		if s.busy >= s.jobs() || len(s.parked) >= maxParked {
 			return
 		}
 		if n.MaxParallel > 0 && s.legs[n.Job] >= n.MaxParallel {
@@ -181,20 +194,25 @@ func (s *schedule) context(n *plan.Node) context.Context {
 	return g.ctx
 }
 
-// withheld is the outcome of a node that is not to be started: after a
-// failure, a signal, or the failure of another leg. It is nil for one that is.
-func (s *schedule) withheld(n *plan.Node) *outcome {
-	why := ""
-	status := agent.Skipped
+// A holdback is why a node is not started, and how it counts.
+type holdback struct {
+	status agent.Status
+	why    string
+}
+
+// withheld says why a node is not to be started: after a failure, a signal, or
+// the failure of another leg. It is nil for one that is.
+func (s *schedule) withheld(n *plan.Node) *holdback {
+	h := &holdback{status: agent.Skipped}
 	switch g := s.groups[n.Job]; {
 	case s.hard.Err() != nil:
-		return s.skip(n, agent.Canceled, "the run was cancelled")
+		return &holdback{agent.Canceled, "the run was cancelled"}
 	case s.soft.Err() != nil:
-		status, why = agent.Canceled, "the run was cancelled"
+		h = &holdback{agent.Canceled, "the run was cancelled"}
 	case g != nil && g.failed != "" && n.FailFast:
-		return s.skip(n, agent.Canceled, g.failed+" failed and the matrix has fail-fast")
+		return &holdback{agent.Canceled, g.failed + " failed and the matrix has fail-fast"}
 	case s.failed != "" && !s.Options.KeepGoing:
-		why = s.failed + " failed; --keep-going would run it"
+		h.why = s.failed + " failed; --keep-going would run it"
 	default:
 		return nil
 	}
@@ -202,10 +220,10 @@ func (s *schedule) withheld(n *plan.Node) *outcome {
 	if c.regardless && c.run {
 		return nil
 	}
-	if bad := s.unsuccessful(n); bad != "" && status == agent.Skipped {
-		why = bad
+	if bad := s.unsuccessful(n); bad != "" && h.status == agent.Skipped {
+		h.why = bad
 	}
-	return s.skip(n, status, why)
+	return h
 }
 
 // settle notes an outcome and readies who waited for it.

@@ -42,7 +42,7 @@ func (e *MissingSecretsError) Error() string {
 func (r *Runner) CheckSecrets() error {
 	missing := &MissingSecretsError{File: r.Plan.File}
 	for i, n := range r.Plan.Nodes {
-		if !r.selected(i) {
+		if _, withheld := r.Options.Withheld[n.ID]; withheld || !r.selected(i) {
 			continue
 		}
 		for _, s := range n.Secrets {

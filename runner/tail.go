@@ -41,6 +41,8 @@ func (t *tail) event(e agent.Event) {
 	case agent.Notice:
 		t.upTo(e.Offset)
 		t.send(Event{Kind: Notice, Time: e.Time, Step: e.Step, Level: e.Level, Text: e.Text, File: e.File, Line: e.Line})
+	case agent.Waiting:
+		t.send(Event{Kind: Waiting, Time: e.Time, Text: e.Text})
 	}
 }
 

@@ -49,7 +49,7 @@ const (
 
 // supply puts the inputs into the workspace, and mounts what is too large for
 // that. The container is made meanwhile.
-func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *attempt) (Task, error) {
+func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *attempt, devices []string) (Task, error) {
 	mounts, repo, err := x.mountRepository(n, d.inputs.repo)
 	if err != nil {
 		return Task{}, err
@@ -66,7 +66,7 @@ func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *att
 	if err != nil {
 		return Task{}, err
 	}
-	t := x.task(n, d, a, slices.Concat(mounts, more, caches), secrets)
+	t := x.task(n, d, a, slices.Concat(mounts, more, caches), secrets, devices)
 	made := x.prepare(ctx, t)
 	err = x.Tree.Fill(ctx, x.Store, a.workspace, repo, blobs)
 	<-made
@@ -197,11 +197,14 @@ func (x *execution) cacheMounts(n *plan.Node) ([]Mount, error) {
 
 // task is the order for the executor. If the job has secrets, its variables are
 // among them, evaluated.
-func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, secrets *agent.Secrets) Task {
+func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, secrets *agent.Secrets, devices []string) Task {
 	self, env := store.Self(), d.env
 	if len(n.Secrets) > 0 {
 		env = nil
 	}
+	place := resources(n.Resources)
+	var rest []string
+	place.Devices, rest = share(place.GPUs, devices)
 	return Task{
 		Name: a.name,
 		Labels: map[string]string{
@@ -217,7 +220,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, s
 			Transient: x.images.imager == nil,
 			LogLimit:  cmp.Or(n.Resources.Log, defaultLog), Disk: n.Resources.Disk, DiskFloor: x.diskFloor(), Pids: n.Resources.Pids,
 		},
-		Resources: resources(n.Resources), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
+		Resources: place, Services: services(n, d.services, rest), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
 	}
 }
 
@@ -246,6 +249,7 @@ func steps(in []plan.Step) []agent.Step {
 		out[i] = agent.Step{
 			ID: s.ID, Name: s.Name, If: s.If, Run: s.Run, Exprs: agentVars(s.Exprs), Shell: s.Shell, Uses: s.Uses, With: s.With,
 			Env: agentVars(s.Env), Dir: s.Dir, Timeout: s.Timeout, ContinueOnError: s.ContinueOnError, Background: s.Background,
+			Wait: s.Wait, WaitAll: s.WaitAll, Cancel: s.Cancel,
 		}
 	}
 	return out

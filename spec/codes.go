@@ -36,6 +36,7 @@ const (
 	CodeParamType          Code = "param-type"
 	CodeParamsFile         Code = "params-file"
 	CodeDuplicateStep      Code = "duplicate-step"
+	CodeUnknownStep        Code = "unknown-step"
 	CodeMatrix             Code = "matrix"
 	CodeSelect             Code = "select"
 	CodeLossyNumber        Code = "lossy-number"
@@ -99,6 +100,7 @@ func Codes() []CodeDoc {
 		{CodeParamType, "an override of another type than the parameter, or a value params cannot hold"},
 		{CodeParamsFile, "the params file cannot be read"},
 		{CodeDuplicateStep, "two steps of one job have the same id"},
+		{CodeUnknownStep, "a step that waits for, or stops, one that does not run in the background before it"},
 		{CodeMatrix, "a matrix that spans no legs or too many"},
 		{CodeSelect, "a select that cannot choose a leg"},
 		{CodeLossyNumber, "a number whose text changes when it is read, such as 3.10"},

@@ -253,6 +253,8 @@ type Step struct {
 	Timeout         time.Duration
 	ContinueOnError Str
 	Background      bool
+	Wait, Cancel    []Str // ids of background steps; a step with one of these, or WaitAll, runs nothing
+	WaitAll         bool
 }
 
 // With is one input of an action. Value is what the YAML says: string, float64,
@@ -279,11 +281,23 @@ type Seeds struct {
 
 // Service is a container beside a job.
 type Service struct {
-	Name  Str
-	Image Str
-	Env   []Var
-	Ports []int
-	Pos   Pos
+	Name      Str // also its host name
+	Image     Str
+	Env       []Var
+	Command   []Str // nil for the image's own
+	Ports     []int
+	Health    Health
+	User      string // "" for the image's own
+	Resources Resources
+	Pos       Pos
+}
+
+// Health says how a service tells that it is ready. Zero fields mean defaults.
+type Health struct {
+	Run                            Str // shell command
+	Interval, Timeout, StartPeriod time.Duration
+	Retries                        int
+	Pos                            Pos
 }
 
 // Action is what the parser must know of a built-in action to check `uses:` and `with:`.

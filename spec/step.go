@@ -22,6 +22,7 @@ func (w *walker) steps(j *Job, n *yaml.Node) {
 		s.Pos = nodePos(c)
 		j.Steps = append(j.Steps, s)
 		w.stepShape(walk(w, c, &stepTable, s, place{kind: "step", name: stepLabel(c), index: i + 1, job: j.ID.Value, node: c}), c, i+1)
+		w.checkControl(j, s)
 		w.duplicateStep(j, s)
 	}
 	w.step = noStep
@@ -50,13 +51,15 @@ func stepFix(n *yaml.Node) string {
 
 func (w *walker) stepShape(seen [maxKeys]*yaml.Node, n *yaml.Node, index int) {
 	in := place{kind: "step", name: stepLabel(n), index: index, job: w.jobID()}
-	body := present(&stepTable, seen, "run", "uses")
+	body := present(&stepTable, seen, "run", "uses", "wait", "wait-all", "cancel")
 	with := present(&stepTable, seen, "with")
 	switch {
 	case len(body) == 0:
 		w.at(n, CodeMissingKey, "write run: or uses:", "%s does nothing", in)
-	case len(body) == 2:
-		w.at(body[1], CodeConflict, "keep one of them, or make two steps", `"run" and "uses" of %s exclude each other`, in)
+	case len(body) > 1:
+		w.at(body[1], CodeConflict, "keep one of them, or make two steps", `%q and %q of %s exclude each other`, body[0].Value, body[1].Value, in)
+	case body[0].Value != "run" && body[0].Value != "uses":
+		w.controlShape(seen, body[0], in)
 	case with != nil && body[0].Value == "run":
 		w.at(with[0], CodeConflict, `give values to run: through "env:"`, `"with" of %s has no "uses"`, in)
 	}

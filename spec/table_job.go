@@ -141,7 +141,7 @@ var jobTable = object[Job]{
 }
 
 var stepTable = object[Step]{
-	name: "step", doc: "One command, or one use of an action.", choose: []string{"run", "uses"},
+	name: "step", doc: "One command, or one use of an action.", choose: []string{"run", "uses", "wait", "wait-all", "cancel"},
 	keys: []key[Step]{
 		{keyDoc{name: "id", form: form{kind: kindText, pattern: namePattern}, doc: "Name by which later steps read this one: `steps.ID.outputs.NAME`.", example: "fit"},
 			func(w *walker, s *Step, n *yaml.Node) { s.ID = w.name(n, "a step") }},
@@ -169,6 +169,12 @@ var stepTable = object[Step]{
 			func(w *walker, s *Step, n *yaml.Node) { s.ContinueOnError = condition(n) }},
 		{keyDoc{name: "background", form: boolForm, doc: "Start the step and go on with the next. The job ends when it has ended; if another step fails it is stopped.", def: "false", example: "true"},
 			func(w *walker, s *Step, n *yaml.Node) { s.Background = truth(n) }},
+		{keyDoc{name: "wait", form: form{kind: kindTexts, nonEmpty: true}, doc: "Wait until steps in the background, by their ids, have ended.", example: "[load, index]"},
+			func(w *walker, s *Step, n *yaml.Node) { s.Wait = strs(n) }},
+		{keyDoc{name: "wait-all", form: form{kind: kindBool}, doc: "Wait until all steps in the background have ended.", example: "true"},
+			(*walker).waitAll},
+		{keyDoc{name: "cancel", form: form{kind: kindTexts, nonEmpty: true}, doc: "Stop steps in the background, by their ids, as a cancelled job is stopped. Their exit statuses do not count then.", example: "server"},
+			func(w *walker, s *Step, n *yaml.Node) { s.Cancel = strs(n) }},
 	},
 	foreign: []foreignKey{
 		{"cmd", `write "run:"`}, {"command", `write "run:"`}, {"commands", `write "run:"`}, {"script", `write "run:"`}, {"sh", `write "run:"`},
@@ -178,7 +184,7 @@ var stepTable = object[Step]{
 		{"artifacts", `put "outputs:" at the job`}, {"needs", `put "needs:" at the job; steps run in order`},
 		{"environment", `write "env:"`}, {"timeout", `write "timeout-minutes:"`}, {"when", `write "if:"`}, {"retry", `put "retry:" at the job`},
 		{"cwd", `write "working-directory:"`}, {"workdir", `write "working-directory:"`}, {"wdir", `write "working-directory:"`},
-		{"action", `write "uses:"`}, {"args", `write "with:"`}, {"params", `write ${{ params.NAME }} where the value is used`},
+		{"action", `write "uses:"`}, {"args", `write "with:"`}, {"stop", `write "cancel:"`}, {"detach", `write "background: true"`}, {"params", `write ${{ params.NAME }} where the value is used`},
 	},
 }
 
@@ -268,25 +274,6 @@ var seedsTable = object[Seeds]{
 			func(w *walker, s *Seeds, n *yaml.Node) { v, _ := number(n); s.Max = int(v) }},
 		{keyDoc{name: "when", form: form{kind: kindWord, words: []string{"always", "undecided"}}, doc: "Whether to repeat each time, or only when a gate cannot tell.", def: "always", example: "undecided"},
 			func(w *walker, s *Seeds, n *yaml.Node) { s.When = n.Value }},
-	},
-}
-
-var serviceTable = object[Service]{
-	name: "service", doc: "A container beside a job.",
-	keys: []key[Service]{
-		{keyDoc{name: "image", form: form{kind: kindText, scope: scopePlan}, required: true, doc: "Container image.", example: "postgres:17"},
-			func(w *walker, s *Service, n *yaml.Node) { s.Image = w.image(n) }},
-		{keyDoc{name: "env", form: form{kind: kindMap, elem: &form{kind: kindText, scope: scopePlan}, names: envNamePattern}, doc: "Environment variables.", example: "{POSTGRES_PASSWORD: test}"},
-			func(w *walker, s *Service, n *yaml.Node) {
-				s.Env = w.vars(n, place{kind: "env of service", name: s.Name.Value, job: w.jobID()})
-			}},
-		{keyDoc{name: "ports", form: form{kind: kindList, elem: &form{kind: kindInt, min: 1, max: 65535}}, doc: "Ports to wait for.", example: "[5432]"},
-			func(w *walker, s *Service, n *yaml.Node) {
-				for _, c := range n.Content {
-					v, _ := number(c)
-					s.Ports = append(s.Ports, int(v))
-				}
-			}},
 	},
 }
 

@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/docker"
 )
 
 // hidden does what mlops is called for inside containers: being the agent of a
-// job, running a built-in action, handing files back to their owner. These
+// job, running a built-in action, looking whether a service listens, handing
+// files back to their owner. These
 // are decided before any flag is parsed, so that they start quickly.
 func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, bool) {
 	if len(args) < 2 {
@@ -24,6 +26,12 @@ func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, 
 	case "action":
 		fmt.Fprintf(stderr, "mlops: this version cannot run the action %s yet; write the step with run:\n", args[1])
 		return exitStuck, true
+	case "probe":
+		if err := probe(args[1:]); err != nil {
+			fmt.Fprintf(stderr, "mlops: %v\n", err)
+			return exitFailed, true
+		}
+		return exitFine, true
 	case "chown":
 		if err := chown(args[1:]); err != nil {
 			fmt.Fprintf(stderr, "mlops: %v\n", err)
@@ -32,6 +40,22 @@ func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, 
 		return exitFine, true
 	}
 	return 0, false
+}
+
+// probe waits for a port: PORT TIMEOUT.
+func probe(args []string) error {
+	if len(args) != 2 {
+		return errors.New("probe: want a port and a timeout")
+	}
+	port, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	timeout, err := time.ParseDuration(args[1])
+	if err != nil {
+		return err
+	}
+	return docker.Probe(port, timeout)
 }
 
 // chown gives files to a user: UID GID PATH...

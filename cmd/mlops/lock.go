@@ -95,13 +95,24 @@ func (a *app) lockImages(ctx context.Context, o lockOptions, names []string) err
 	return a.printChanges(o, l.changes)
 }
 
-// usedImages are the images that a plan's jobs name by tag, by their keys in a
-// lock file. An image that is built, or named by digest, needs no pin.
+// usedImages are the images that a plan's jobs and their services name by tag, by
+// their keys in a lock file. An image that is built, or named by digest, needs no pin.
 func usedImages(pl *plan.Plan) map[string]runner.ImageRequest {
 	used := map[string]runner.ImageRequest{}
+	use := func(name, platform string) {
+		if !strings.Contains(name, "sha256:") {
+			used[runner.PinKey(name, platform)] = runner.ImageRequest{Name: name, Platform: platform}
+		}
+	}
 	for _, n := range pl.Nodes {
-		if n.Kind == plan.Run && n.Build == nil && n.Image != "" && !strings.Contains(n.Image, "sha256:") {
-			used[runner.PinKey(n.Image, n.Platform)] = runner.ImageRequest{Name: n.Image, Platform: n.Platform}
+		if n.Kind != plan.Run {
+			continue
+		}
+		if n.Build == nil && n.Image != "" {
+			use(n.Image, n.Platform)
+		}
+		for _, s := range n.Services {
+			use(s.Image, "")
 		}
 	}
 	return used

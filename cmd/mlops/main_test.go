@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -69,13 +70,17 @@ func setUp(e *testscript.Env) error {
 	return nil
 }
 
-// condition answers [docker]: an engine answers and has the image of the stories.
+// condition answers [docker]: an engine answers and has the image of the stories,
+// [root], and [image:NAME]: the engine has that image, which "make images" makes.
 func condition(name string) (bool, error) {
 	switch name {
 	case "docker":
 		return dockerReady() == nil, nil
 	case "root":
 		return os.Geteuid() == 0, nil
+	}
+	if image, ok := strings.CutPrefix(name, "image:"); ok {
+		return exec.Command("docker", "image", "inspect", image).Run() == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }

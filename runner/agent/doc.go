@@ -25,6 +25,15 @@
 // called complete. When the last step is over everything that still runs is
 // killed, and only then are the outputs read.
 //
+// # Steps in the background
+//
+// A step in the background runs beside those after it, with files of its own to
+// talk back through; lines of both go to the log in one piece. Its failure is
+// the job's, and ends the step at the front unless that would run after a
+// failure as well. Later steps wait for it or stop it by its id; one that was
+// stopped so has not failed, whatever its exit status. The job ends when all
+// have ended; once it has failed they are stopped.
+//
 // # Stopping
 //
 // When the context ends, or a timeout passes, the step's group gets SIGTERM

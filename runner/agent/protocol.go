@@ -69,7 +69,15 @@ type Step struct {
 	Timeout         time.Duration  `json:"timeout,omitempty"`
 	ContinueOnError string         `json:"continueOnError,omitempty"` // expression; "" = false
 	Background      bool           `json:"background,omitempty"`
+	// A step without Run and Uses waits for background steps, by their ids or for
+	// all, or stops some and waits for that.
+	Wait    []string `json:"wait,omitempty"`
+	WaitAll bool     `json:"waitAll,omitempty"`
+	Cancel  []string `json:"cancel,omitempty"`
 }
+
+// controls reports whether the step is about background steps and runs nothing.
+func (s *Step) controls() bool { return len(s.Wait)+len(s.Cancel) > 0 || s.WaitAll }
 
 // Reason says why a job or step did not succeed; the set is closed.
 type Reason string
@@ -107,10 +115,11 @@ type EventKind string
 const (
 	StepStarted EventKind = "step-start"
 	StepEnded   EventKind = "step-end"
-	LogGrew     EventKind = "log"    // Offset is the length of the log file now; sent at most every 50 ms, and not at all if Spec.Stream is set
-	Output      EventKind = "output" // Bytes follow in the stream when Spec.Stream is set; Offset is where they end in the log
-	Notice      EventKind = "notice" // Level and Text: ::notice/warning/error:: commands of the job, and what the agent itself has to say
-	Ended       EventKind = "end"    // Result is set; nothing follows
+	LogGrew     EventKind = "log"     // Offset is the length of the log file now; sent at most every 50 ms, and not at all if Spec.Stream is set
+	Output      EventKind = "output"  // Bytes follow in the stream when Spec.Stream is set; Offset is where they end in the log
+	Notice      EventKind = "notice"  // Level and Text: ::notice/warning/error:: commands of the job, and what the agent itself has to say
+	Waiting     EventKind = "waiting" // Text says what the job waits for: services before its first step, background steps after its last
+	Ended       EventKind = "end"     // Result is set; nothing follows
 )
 
 // An Event is one line of JSON that the agent writes to its standard output

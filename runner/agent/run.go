@@ -62,14 +62,16 @@ type job struct {
 	endJob    context.CancelCauseFunc
 	stopWatch func() // of the disk
 
-	mu      sync.Mutex // guards what background steps change too
-	env     *environ   // what every step sees; grows with MLOPS_ENV and MLOPS_PATH
-	added   []Var      // what MLOPS_ENV added
-	results []StepResult
-	ended   []bool
-	failed  int // index of the first step whose conclusion is failure; -1 if none
-	stopped int // index of the first step that a cancellation ended; -1 if none
-	result  Result
+	mu        sync.Mutex // guards what background steps change too
+	env       *environ   // what every step sees; grows with MLOPS_ENV and MLOPS_PATH
+	added     []Var      // what MLOPS_ENV added
+	results   []StepResult
+	ended     []bool
+	front     *execution // the step at the front, if others may run beside it
+	stopFront context.CancelCauseFunc
+	failed    int // index of the first step whose conclusion is failure; -1 if none
+	stopped   int // index of the first step that a cancellation ended; -1 if none
+	result    Result
 }
 
 func run(ctx context.Context, s Spec, sink func(Event), p place) (Result, error) {
@@ -198,16 +200,11 @@ func (j *job) environment(mark Mark) error {
 
 // steps runs all steps that are to run.
 func (j *job) steps() {
-	background, stop := context.WithCancelCause(j.ctx)
-	defer stop(nil)
-	var wg sync.WaitGroup
+	back := &backstage{job: j}
+	defer back.end()
 	for i := range j.spec.Steps {
 		x := j.newExecution(i)
 		if !x.wanted() {
-			continue
-		}
-		if x.step.Background {
-			wg.Go(func() { x.run(background) })
 			continue
 		}
 		ctx, ok := j.stepContext()
@@ -215,12 +212,18 @@ func (j *job) steps() {
 			x.skip()
 			continue
 		}
-		x.run(ctx)
+		if x.step.Background {
+			back.launch(ctx, x)
+			continue
+		}
+		ctx, leave := j.foreground(ctx, x)
+		if x.step.controls() {
+			back.control(ctx, x)
+		} else {
+			x.run(ctx)
+		}
+		leave()
 	}
-	if st := j.status(); !st.success() {
-		stop(errNotNeeded)
-	}
-	wg.Wait()
 }
 
 // stepContext is the context of the next step: the job's own, or once that has

@@ -202,14 +202,8 @@ func (x *execution) judge(e ending) {
 	switch space := spaceCause(x.job.ctx); {
 	case e.cause != nil && space != nil:
 		x.set(Failure, ReasonDiskFull, space.Error())
-	case errors.Is(e.cause, errStepTimeout):
-		x.set(Failure, ReasonTimeout, fmt.Sprintf("timed out after %v", x.step.Timeout))
-	case errors.Is(e.cause, errJobTimeout):
-		x.set(Failure, ReasonTimeout, "the job timed out")
-	case errors.Is(e.cause, errNotNeeded):
-		x.set(Canceled, ReasonNone, "")
 	case e.cause != nil:
-		x.set(Canceled, ReasonCanceled, "")
+		x.stopped(e.cause)
 	case x.res.Exit == 0:
 		x.set(Success, ReasonNone, "")
 		if x.res.OOMKills > 0 {

@@ -133,7 +133,15 @@ func hasOption(options []string, name string) bool {
 
 // hostFacts are about the machine below the engine.
 func (e *Executor) hostFacts(info system.Info) []Finding {
-	return []Finding{cgroups(info), gpus(info), e.disk(info)}
+	return []Finding{cgroups(info), gpus(e.gpuFacts(info)), e.platforms(info), e.disk(info)}
+}
+
+// platforms tells whose images can run.
+func (e *Executor) platforms(info system.Info) Finding {
+	if !e.here(info) {
+		return Finding{Name: "platforms", Value: "unknown: the engine runs elsewhere", Level: OK}
+	}
+	return Finding{Name: "platforms", Value: strings.Join(platforms(binfmtDir), ", "), Level: OK}
 }
 
 func cgroups(info system.Info) Finding {
@@ -156,21 +164,17 @@ func cgroups(info system.Info) Finding {
 	return f
 }
 
-func gpus(info system.Info) Finding {
-	var have []string
-	for name := range info.Runtimes {
-		if strings.Contains(name, "nvidia") {
-			have = append(have, name)
-		}
+// gpus tells whether jobs with resources.gpus can run; not to have any is fine.
+func gpus(f gpuFacts) Finding {
+	names, err := f.judge()
+	if err != nil {
+		return Finding{Name: "GPU runtime", Value: "none: " + err.Error(), Level: OK, Fix: "for jobs with resources.gpus: " + execError(err).Fix}
 	}
-	for _, d := range info.DiscoveredDevices {
-		have = append(have, d.ID)
+	value := "NVIDIA, by " + strings.Join(f.runtimes, ", ")
+	if len(names) > 0 {
+		value = fmt.Sprintf("NVIDIA, devices %s", strings.Join(names, ", "))
 	}
-	if len(have) == 0 {
-		return Finding{Name: "GPU runtime", Value: "none", Level: OK, Fix: "for jobs with resources.gpus, install the NVIDIA container toolkit"}
-	}
-	slices.Sort(have)
-	return Finding{Name: "GPU runtime", Value: strings.Join(have, ", "), Level: OK}
+	return Finding{Name: "GPU runtime", Value: value, Level: OK}
 }
 
 func (e *Executor) disk(info system.Info) Finding {

@@ -40,6 +40,7 @@ const (
 	labelScope   = "mlops.scope" // the store that the run keeps its results in
 	labelPID     = "mlops.pid"
 	labelStart   = "mlops.pid-start"
+	labelService = "mlops.service" // name of the service; jobs have none
 )
 
 const defaultPids = 4096
@@ -147,12 +148,21 @@ func hostConfig(t runner.Task, owner identity) (container.HostConfig, error) {
 	if t.Network {
 		h.NetworkMode = "default"
 	}
+	if len(t.Services) > 0 {
+		h.NetworkMode = container.NetworkMode(containerName(t.Name)) // see network.go
+	}
 	if owner.root {
-		h.CapAdd = []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+		h.CapAdd = rootCapabilities()
 	}
 	var err error
 	h.Resources, err = limits(t.Resources)
 	return h, err
+}
+
+// rootCapabilities are what a root needs to install packages, and an image that
+// starts as root to give files to its own user and become it.
+func rootCapabilities() []string {
+	return []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 }
 
 // securityOptions forbid new privileges. Where SELinux confines containers,
@@ -174,9 +184,21 @@ func limits(r runner.Resources) (container.Resources, error) {
 	pids := cmp.Or(r.Pids, defaultPids)
 	l := container.Resources{Memory: r.Memory, MemorySwap: r.Memory, NanoCPUs: int64(r.CPUs * 1e9), PidsLimit: &pids}
 	if r.GPUs != 0 {
-		l.DeviceRequests = []container.DeviceRequest{{Count: r.GPUs, Capabilities: [][]string{{"gpu"}}}}
+		l.DeviceRequests = []container.DeviceRequest{devices(r)}
 	}
 	return l, nil
+}
+
+// devices asks for GPUs: for certain ones where they have names, since the
+// engine would give the first ones to every job that asks for a number.
+func devices(r runner.Resources) container.DeviceRequest {
+	d := container.DeviceRequest{Capabilities: [][]string{{"gpu"}}}
+	if len(r.Devices) > 0 {
+		d.DeviceIDs = r.Devices
+	} else {
+		d.Count = r.GPUs
+	}
+	return d
 }
 
 // scratch returns the tmpfs of a container: /tmp, the home, and the parents of

@@ -13,6 +13,23 @@
 // API version is negotiated once per Executor with one more request.
 // [Executor.Requests] counts, and a test holds the limit of eight.
 //
+// # Services
+//
+// A task with services costs a network, and per service a container and a few
+// execs until it is ready. The network is private to the task and bears its
+// name; it is closed unless the task has the network. Services see no file of
+// ours but the agent, whose "mlops probe" finds out whether a port is open: from
+// here the network need not be reachable, and the image needs no tools. They
+// run as their image's user on a writable root, without new privileges and with
+// the six capabilities that images need which start as root, give a folder to
+// their own user and become it, or listen below 1024. The engine keeps what they
+// print (the last 8 to 16 MiB), since nobody reads it before their end.
+//
+// # Why health is asked by us
+//
+// The engine's own check begins one interval late, which with the usual 30 s is
+// longer than most services take, and goes on for as long as the job runs.
+//
 // # Why the log driver is none
 //
 // Log bytes are written by the agent to a file on a bind mount; the engine

@@ -48,6 +48,7 @@ func symptoms() []symptom {
 		say(`Range of CPUs is from`, agent.ReasonConfig, `lower resources.cpus to what the engine has`),
 		say(`[Mm]inimum memory limit`, agent.ReasonConfig, `raise resources.memory`),
 		say(`[Nn]o such image`, agent.ReasonImagePull, `pull the image again: the engine no longer has it`),
+		say(`non-overlapping IPv4 address pool`, agent.ReasonConfig, `the engine has no room for more networks: remove unused ones ("docker network prune"), or give it more by default-address-pools`),
 		say(`exec format error`, agent.ReasonConfig, `the image or the agent is for another platform: set the image's platform, or give the agent for it with --agent PATH`),
 		say(`bind source path does not exist|not shared from the host|mounts denied`, agent.ReasonConfig, `check that the folder exists and that the engine may see it`),
 		say(`no-new-privileges|seccomp|apparmor`, agent.ReasonConfig, `the engine's security set-up refuses the container: see "mlops doctor"`),

@@ -588,7 +588,7 @@ func TestCheck(t *testing.T) {
 	}
 	// Which other engines this machine has is its own matter.
 	names = slices.DeleteFunc(names, func(n string) bool { return n == "other sockets" })
-	if got := strings.Join(names, ", "); got != "engine, API, platform, storage driver, rootless, seccomp, files, cgroups, GPU runtime, free disk" {
+	if got := strings.Join(names, ", "); got != "engine, API, platform, storage driver, rootless, seccomp, files, cgroups, GPU runtime, platforms, free disk" {
 		t.Errorf("got %s", got)
 	}
 }

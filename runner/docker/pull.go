@@ -185,13 +185,13 @@ func (e *Executor) pullFailed(ctx context.Context, r runner.ImageRequest, p pull
 	case absent:
 		x.Fix = e.nearFix(ctx, r.Name, x.Fix)
 	case otherPlatform:
-		x.Err = fmt.Errorf("docker: image %s: %s", r.Name, e.platforms(ctx, r, p.login))
+		x.Err = fmt.Errorf("docker: image %s: %s", r.Name, e.offered(ctx, r, p.login))
 	}
 	return x
 }
 
-// platforms says which platform was wanted and which the registry has.
-func (e *Executor) platforms(ctx context.Context, r runner.ImageRequest, login login) string {
+// offered says which platform was wanted and which the registry has.
+func (e *Executor) offered(ctx context.Context, r runner.ImageRequest, login login) string {
 	want := r.Platform
 	if want == "" {
 		want, _ = e.platform(ctx)

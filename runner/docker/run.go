@@ -38,6 +38,9 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 	}
 	defer c.close()
 	j := &job{e: e, task: t, control: c, seen: newProgress(watch, asked), exited: make(chan struct{})}
+	if len(t.Services) > 0 {
+		return j.runBeside(ctx)
+	}
 	return j.run(ctx)
 }
 

@@ -18,7 +18,9 @@
 // the memory, CPU, process and /dev/shm limits, `network: none`, and that
 // mounts are read-only. A job that asks for these runs, and is told so by a
 // notice; [Limits] lists them. Refused are jobs that could not mean the same
-// here: mounts at absolute places, and `user: root` for a caller who is not root.
+// here: services, mounts at absolute places, and `user: root` for a caller who is
+// not root. A job's GPUs are named to it by CUDA_VISIBLE_DEVICES, which it could
+// ignore.
 //
 // # Mounts
 //
@@ -90,6 +92,9 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 	if t.User == "root" && !e.Root {
 		return agent.Result{}, config("run mlops as root, or use --executor docker", "host: job %s wants to run as root", t.Spec.Job)
 	}
+	if len(t.Services) > 0 {
+		return agent.Result{}, config("use --executor docker, or start them yourself and remove `services`", "host: job %s has services, which need containers", t.Spec.Job)
+	}
 	undo, err := link(t)
 	if err != nil {
 		return agent.Result{}, err
@@ -98,7 +103,7 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 	s := t.Spec
 	s.Version = cmp.Or(s.Version, agent.Version)
 	s.Workspace, s.Control = t.Workspace, t.Control
-	if s.Env, err = e.environment(s); err != nil {
+	if s.Env, err = e.environment(s, t.Resources.Devices); err != nil {
 		return agent.Result{}, placeError(err)
 	}
 	if limits := Limits(t); len(limits) > 0 && watch != nil {
@@ -140,7 +145,7 @@ func Inherited() []string {
 }
 
 // environment is what steps see: inherited variables first, the Spec's last.
-func (e *Executor) environment(s agent.Spec) ([]agent.Var, error) {
+func (e *Executor) environment(s agent.Spec, devices []string) ([]agent.Var, error) {
 	tmp := filepath.Join(s.Control, "tmp")
 	if err := os.Mkdir(tmp, 0o755); err != nil && !isFolder(tmp) {
 		return nil, err
@@ -153,7 +158,7 @@ func (e *Executor) environment(s agent.Spec) ([]agent.Var, error) {
 		}
 	}
 	env = append(env, agent.Var{Name: "TMPDIR", Value: tmp})
-	return append(env, s.Env...), nil
+	return append(append(env, deviceVars(devices)...), s.Env...), nil
 }
 
 func isFolder(name string) bool {

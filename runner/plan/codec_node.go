@@ -2,8 +2,8 @@ package plan
 
 import "github.com/mlops-runner/mlops/spec"
 
-// The least bytes that a node, a step and a retry take: one for each field.
-const minNode, minStep, minRetry = 45, 15, 5
+// The least bytes that a node, a step, a retry and a service take: one for each field.
+const minNode, minStep, minRetry, minService = 46, 18, 5, 18
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -53,6 +53,7 @@ func (c *codec) place(n *Node) {
 	c.bool(&n.Isolate)
 	c.resources(&n.Resources)
 	list(c, &n.Caches, 2, func(k *Cache) { c.str(&k.Name); c.str(&k.Path) })
+	list(c, &n.Services, minService, c.service)
 }
 
 func (c *codec) resources(r *spec.Resources) {
@@ -109,4 +110,7 @@ func (c *codec) step(s *Step) {
 	c.duration(&s.Timeout)
 	c.str(&s.ContinueOnError)
 	c.bool(&s.Background)
+	c.strs(&s.Wait)
+	c.strs(&s.Cancel)
+	c.bool(&s.WaitAll)
 }

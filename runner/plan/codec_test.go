@@ -132,6 +132,7 @@ func TestCodecSizes(t *testing.T) {
 	same(t, "node", minNode, size(func() { c.node(&Node{}) }))
 	same(t, "step", minStep, size(func() { c.step(&Step{}) }))
 	same(t, "retry", minRetry, size(func() { c.retry(&spec.Retry{}) }))
+	same(t, "service", minService, size(func() { c.service(&Service{}) }))
 	same(t, "param", 6, size(func() { c.param(&spec.Param{}) }))
 	same(t, "text", 3, size(func() { c.text(&spec.Str{}) }))
 }

@@ -63,6 +63,7 @@ func (d *definition) place() {
 	if n.Resources.GPUs != 0 {
 		d.add("place", "gpus", strconv.Itoa(n.Resources.GPUs))
 	}
+	d.services()
 }
 
 func (d *definition) step(i int, s *Step) {
@@ -70,6 +71,7 @@ func (d *definition) step(i int, s *Step) {
 	for _, f := range []struct{ name, value string }{
 		{"run", s.Run}, {"shell", s.Shell}, {"dir", s.Dir}, {"uses", s.Uses}, {"if", s.If}, {"id", s.ID},
 		{"continue-on-error", s.ContinueOnError}, {"background", word(s.Background)},
+		{"wait", strings.Join(s.Wait, " ")}, {"wait-all", word(s.WaitAll)}, {"cancel", strings.Join(s.Cancel, " ")},
 	} {
 		if f.value != "" {
 			d.add("step", prefix+f.name, f.value)

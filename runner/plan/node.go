@@ -28,6 +28,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 	for _, c := range j.Caches {
 		n.Caches = append(n.Caches, Cache{c.Name.Value, b.string(c.Path, leg)})
 	}
+	n.Services = b.services(j, leg)
 	n.Env = append(vars(b.file.Env), vars(j.Env)...)
 	for _, s := range j.Steps {
 		n.Steps = append(n.Steps, b.step(j, s))
@@ -87,9 +88,6 @@ func later(j *spec.Job) []string {
 	var keys []string
 	if j.Isolate {
 		keys = append(keys, "isolate")
-	}
-	if len(j.Services) > 0 {
-		keys = append(keys, "services")
 	}
 	if j.Seeds != nil {
 		keys = append(keys, "seeds")
@@ -161,6 +159,7 @@ func (b *builder) step(j *spec.Job, s *spec.Step) Step {
 		Shell: s.Shell.Value, Dir: s.Dir.Value, Uses: s.Uses.Value,
 		Env: vars(s.Env), Timeout: s.Timeout,
 		ContinueOnError: s.ContinueOnError.Value, Background: s.Background,
+		Wait: texts(s.Wait), Cancel: texts(s.Cancel), WaitAll: s.WaitAll,
 	}
 	if out.Shell == "" {
 		out.Shell = j.Shell.Value
@@ -190,16 +189,32 @@ func (b *builder) step(j *spec.Job, s *spec.Step) Step {
 	return out
 }
 
-// stepName is what a step without a name is called: its first line, or its action.
+// stepName is what a step without a name is called: its first line, its action, or what
+// it does to others.
 func stepName(s *spec.Step) string {
-	if s.Uses.Value != "" {
+	switch {
+	case s.Uses.Value != "":
 		return s.Uses.Value
+	case s.WaitAll:
+		return "wait for all"
+	case len(s.Wait) > 0:
+		return "wait for " + strings.Join(texts(s.Wait), ", ")
+	case len(s.Cancel) > 0:
+		return "cancel " + strings.Join(texts(s.Cancel), ", ")
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(s.Run.Value), "\n")
 	if r := []rune(line); len(r) > 60 {
 		return string(r[:59]) + "…"
 	}
 	return line
+}
+
+func texts(list []spec.Str) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, s.Value)
+	}
+	return out
 }
 
 func vars(list []spec.Var) []Var {

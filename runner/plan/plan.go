@@ -97,6 +97,7 @@ type Node struct {
 	Isolate   bool
 	Resources spec.Resources
 	Caches    []Cache
+	Services  []Service
 	Env       []Var // may hold expressions; later ones win
 	Steps     []Step
 	Secrets   []Secret // that Env and Steps read, by name
@@ -151,6 +152,25 @@ type Build struct {
 // Cache is a folder kept between runs.
 type Cache struct{ Name, Path string }
 
+// A Service is a container beside the job, reached by its name.
+type Service struct {
+	Name      string
+	Image     string
+	Env       []Var
+	Command   []string
+	Ports     []int
+	Health    Health
+	User      string
+	Resources spec.Resources
+}
+
+// Health says how a service tells that it is ready. Zero fields mean defaults.
+type Health struct {
+	Run                            string
+	Interval, Timeout, StartPeriod time.Duration
+	Retries                        int
+}
+
 // Var is a name and a value; the value may hold expressions.
 type Var struct{ Name, Value string }
 
@@ -170,6 +190,8 @@ type Step struct {
 	Timeout         time.Duration
 	ContinueOnError string
 	Background      bool
+	Wait, Cancel    []string // ids of background steps, of a step that runs nothing
+	WaitAll         bool
 }
 
 // Selection is the rule by which a Select node chooses: the leg with the

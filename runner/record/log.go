@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -177,6 +178,32 @@ func (t *taking) joinIndexes(dst io.Writer) error {
 		from = t.ends[i]
 	}
 	return out.Flush()
+}
+
+// TakeFile moves a further file of a job, such as the log of a service, into
+// its folder, as TakeLog does. name is one path element and none of the
+// record's own. It fails with [fs.ErrNotExist] if there is no such file.
+func (w *Writer) TakeFile(job, name, from string) error {
+	switch name {
+	case jobName, fingerprintName, logName, packedName, indexName:
+		return fmt.Errorf("record %s of job %q: the name is taken", name, job)
+	}
+	if !filepath.IsLocal(name) || filepath.Base(name) != name || name[0] == '.' {
+		return fmt.Errorf("record %q of job %q: want a plain file name", name, job)
+	}
+	// A job could write where the file lies: a link there must not be followed.
+	f, err := openRegular(from)
+	if err == nil {
+		defer f.Close()
+		err = w.putJob(job, nil)
+	}
+	if err == nil {
+		err = w.take(jobFile(job, name), f)
+	}
+	if err != nil {
+		return fmt.Errorf("record %s of job %q: %w", name, job, err)
+	}
+	return nil
 }
 
 // take moves an open file into the record, or copies it from another file system.

@@ -14,10 +14,14 @@ import (
 // written meanwhile. With 100 MB of that about, 12 files take a third of the time.
 const fewFiles = 256
 
-// flush brings the named files below dir to the disk, with their folders.
+// flush brings the named files below dir to the disk, with their folders, those
+// above dir up to the root of the records among them: a rename made its name there.
 func flush(d disk.Disk, dir string, names []string) error {
 	paths := make([]string, len(names))
 	folders := map[string]bool{dir: true}
+	for up, above := 0, filepath.Dir(dir); up < 4; up, above = up+1, filepath.Dir(above) { // MM, YYYY, runs, the root
+		folders[above] = true
+	}
 	for i, name := range names {
 		paths[i] = filepath.Join(dir, filepath.FromSlash(name))
 		for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {

@@ -141,6 +141,14 @@ func (r *restrictor) node(n *plan.Node) {
 		r.out.Withheld[n.ID] = "an untrusted run promotes nothing"
 		return
 	}
+	if len(n.Secrets) > 0 {
+		r.out.Withheld[n.ID] = "an untrusted run has no secrets, and the job names " + n.Secrets[0].Name
+		return
+	}
+	if len(n.Services) > 0 {
+		r.out.Withheld[n.ID] = "an untrusted run starts no services: they have more rights than a job"
+		return
+	}
 	if b := r.counterpart(n); b != nil {
 		r.protect(n, b)
 	} else if n.Image != "" && !r.known[n.Image] {

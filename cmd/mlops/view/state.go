@@ -106,6 +106,9 @@ func (s *state) notice(e runner.Event) {
 }
 
 func (s *state) await(e runner.Event) {
+	if e.Text == "" {
+		return // only that nothing was heard: what was said before still holds
+	}
 	if e.Job == "" {
 		s.waiting = oneLine(e.Text, false)
 	} else {

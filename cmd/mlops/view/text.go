@@ -139,6 +139,9 @@ func (t teller) silence(e runner.Event) string {
 		return ""
 	}
 	j.told = for_
+	if strings.HasPrefix(e.Text, "waiting for ") { // a sentence of its own, and for how long
+		return t.about(e.Job, j.waiting)
+	}
 	return t.about(e.Job, "no output for "+elapsed(for_)+", "+j.awaits(e.Time))
 }
 

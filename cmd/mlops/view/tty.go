@@ -119,7 +119,7 @@ func (v *tty) scrolls(e runner.Event) bool {
 	case runner.JobStarted:
 		return v.o.Verbose || len(e.Why) > 0
 	case runner.Waiting:
-		return false
+		return e.Job != "" && v.tell.job(e.Job).phase == queued // it has no row yet
 	case runner.JobEnded:
 		return v.o.Verbose || !e.Cached
 	}

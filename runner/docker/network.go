@@ -1,0 +1,74 @@
+package docker
+
+import (
+	"context"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/network"
+
+	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// makeNetwork makes the private network of a job with services, called as its
+// container. Nothing leads out of it unless the job may use the network. One
+// that a dead runner left under that name is taken over.
+func (e *Executor) makeNetwork(ctx context.Context, t runner.Task) error {
+	name := containerName(t.Name)
+	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
+	defer cancel()
+	_, err := e.cli.NetworkCreate(cctx, name, network.CreateOptions{Driver: "bridge", Internal: !t.Network, Labels: labels(t, "")})
+	if errdefs.IsConflict(err) {
+		return nil // the name holds run, job and attempt: it was made for this very work
+	}
+	return e.explain("docker: create network", name, err)
+}
+
+// dropNetwork removes a job's network as soon as the containers that are being
+// removed have left it. Close waits for that.
+func (e *Executor) dropNetwork(name string, containers []string) {
+	e.removals.Go(func() {
+		for _, c := range containers {
+			_ = e.awaitRemoval(context.Background(), c)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+		defer cancel()
+		err := e.cli.NetworkRemove(ctx, name)
+		// An engine says that a container is gone before it has left its networks.
+		for tries := 0; err != nil && !errdefs.IsNotFound(err) && tries < 20; tries++ {
+			time.Sleep(100 * time.Millisecond)
+			err = e.cli.NetworkRemove(ctx, name)
+		}
+		if err != nil && !errdefs.IsNotFound(err) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.failures = append(e.failures, e.explain("docker: remove network", name, err))
+		}
+	})
+}
+
+// reapNetworks removes, or only names, the networks that dead runners left. One
+// that is still in use goes the next time.
+func (e *Executor) reapNetworks(ctx context.Context, dryRun bool) ([]string, error) {
+	wanted := filters.NewArgs(filters.Arg("label", labelHost+"="+store.Self().Host))
+	if e.opts.Scope != "" {
+		wanted.Add("label", labelScope+"="+e.opts.Scope)
+	}
+	list, err := e.cli.NetworkList(ctx, network.ListOptions{Filters: wanted})
+	if err != nil {
+		return nil, e.explain("docker: list", "networks", err)
+	}
+	var names []string
+	for _, n := range list {
+		if owned(n.Labels) {
+			continue
+		}
+		if !dryRun && e.cli.NetworkRemove(ctx, n.ID) != nil {
+			continue
+		}
+		names = append(names, "network "+n.Name)
+	}
+	return names, nil
+}

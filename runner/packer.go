@@ -1,0 +1,107 @@
+package runner
+
+import (
+	"slices"
+	"time"
+)
+
+// A demand is how much of a machine a job takes, and how much a machine has.
+type demand struct {
+	cores  int64 // thousandths of a core
+	memory int64 // bytes
+	gpus   int
+}
+
+func (d demand) fits(in demand) bool {
+	return d.cores <= in.cores && d.memory <= in.memory && d.gpus <= in.gpus
+}
+
+func (d demand) plus(e demand) demand {
+	return demand{d.cores + e.cores, d.memory + e.memory, d.gpus + e.gpus}
+}
+
+func (d demand) minus(e demand) demand {
+	return demand{d.cores - e.cores, d.memory - e.memory, d.gpus - e.gpus}
+}
+
+// A grant is a part of the machine, held by a job until it is given back.
+type grant struct {
+	demand
+	devices []string  // names of the GPUs; nil where the machine does not know them
+	held    *holdback // the job is not to run any more
+}
+
+// A claim is what a job that is about to run asks for.
+type claim struct {
+	node    int
+	need    demand
+	since   time.Time
+	passed  int  // claims behind it that were granted before it
+	told    bool // people know that it waits
+	again   bool // its job runs already, and takes another attempt
+	granted chan grant
+}
+
+// When a claim has waited for so long or been passed so often, nobody passes
+// it any more: the machine drains until it fits.
+const (
+	maxPassed = 8
+	maxWait   = 5 * time.Minute
+)
+
+// A packer shares a machine out among jobs: in the order in which they ask, but
+// those that fit pass those that do not. It never grants more than there is. It
+// is pure bookkeeping for one goroutine, and knows no clock.
+type packer struct {
+	total, free demand
+	devices     []string // free GPUs, in the machine's order
+	order       []string // all GPUs, in the machine's order
+}
+
+// newPacker shares out total. devices are the GPUs' names, total.gpus of them,
+// or none if the machine does not know them.
+func newPacker(total demand, devices []string) *packer {
+	return &packer{total: total, free: total, devices: slices.Clone(devices), order: devices}
+}
+
+// admit grants what it can to a queue, at most slots claims, and returns those
+// that got something and those that go on waiting, both in order. Every claim
+// must fit into the whole machine; then one is granted whenever nothing is held.
+func (p *packer) admit(queue []*claim, slots int, now time.Time) (admitted map[*claim]grant, rest []*claim) {
+	admitted = map[*claim]grant{}
+	for i, c := range queue {
+		if len(admitted) >= slots {
+			return admitted, append(rest, queue[i:]...)
+		}
+		if c.need.fits(p.free) {
+			admitted[c] = p.take(c.need)
+			for _, earlier := range rest {
+				earlier.passed++
+			}
+			continue
+		}
+		rest = append(rest, c)
+		if c.passed >= maxPassed || now.Sub(c.since) >= maxWait {
+			return admitted, append(rest, queue[i+1:]...)
+		}
+	}
+	return admitted, rest
+}
+
+func (p *packer) take(d demand) grant {
+	p.free = p.free.minus(d)
+	g := grant{demand: d}
+	if len(p.order) > 0 {
+		g.devices = slices.Clone(p.devices[:d.gpus])
+		p.devices = p.devices[d.gpus:]
+	}
+	return g
+}
+
+// giveBack ends the use of a grant.
+func (p *packer) giveBack(g grant) {
+	p.free = p.free.plus(g.demand)
+	free := append(slices.Clone(p.devices), g.devices...)
+	slices.SortStableFunc(free, func(a, b string) int { return slices.Index(p.order, a) - slices.Index(p.order, b) })
+	p.devices = free
+}

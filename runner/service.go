@@ -1,0 +1,187 @@
+package runner
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/spec"
+)
+
+// A Service is a container beside a task, which reaches it by its name. It is
+// started before the task and ready (see [Health]) when the first step begins,
+// and goes with it on every path. A service that does not become ready fails
+// the task; its Result then says which and why. What it printed is in the
+// control directory when Run returns, in the file [ServiceLog].
+type Service struct {
+	Name      string
+	Image     Image
+	Env       []agent.Var
+	Command   []string // nil for the image's own
+	Ports     []int
+	Health    Health
+	User      string // as the image knows it, or UID:GID; "" for the image's own
+	Resources Resources
+}
+
+// Health says how a service tells that it is ready: a shell command that exits
+// 0 in it; without one the image's own check; without that the first port that
+// accepts a connection; without that it only has to run. Zero fields mean
+// defaults, see [Health.Complete].
+type Health struct {
+	Run         string
+	Interval    time.Duration // between two tries; 0 = 1 s
+	Timeout     time.Duration // of one try; 0 = 5 s
+	StartPeriod time.Duration // in which failed tries do not count
+	Retries     int           // tries that may fail; 0 = 30
+}
+
+// Complete returns h with the defaults filled in.
+func (h Health) Complete() Health {
+	h.Interval = cmp.Or(h.Interval, time.Second)
+	h.Timeout = cmp.Or(h.Timeout, 5*time.Second)
+	h.Retries = cmp.Or(h.Retries, 30)
+	return h
+}
+
+// ServiceLog is the name of the file with what a service printed, in the
+// control directory and in the record of its job. Long logs lose their start.
+func ServiceLog(service string) string { return "service-" + service + ".log" }
+
+// serviceImages finds the images of a node's services. With forecast, open is
+// the name of one that must be pulled first, or "".
+func (x *execution) serviceImages(ctx context.Context, n *plan.Node, forecast bool) (images []Image, open string, err error) {
+	if len(n.Services) > 0 && x.images.imager == nil {
+		return nil, "", &ExecError{Reason: agent.ReasonConfig, Fix: "use --executor docker, or start them yourself and remove `services`",
+			Err: errors.New("the job has services, which need containers")}
+	}
+	for _, s := range n.Services {
+		of := *n
+		of.ID, of.Image, of.Build, of.Platform = n.ID, s.Image, nil, ""
+		img, known, err := x.image(ctx, &of, forecast)
+		if err != nil {
+			return nil, "", fmt.Errorf("service %s: %w", s.Name, err)
+		}
+		if !known {
+			return nil, s.Image, nil
+		}
+		images = append(images, img)
+	}
+	return images, "", nil
+}
+
+// serviceLines are what the fingerprint holds of the images, beside what the
+// plan knows.
+func serviceLines(n *plan.Node, images []Image) []plan.Line {
+	var out []plan.Line
+	for i, img := range images {
+		out = append(out, plan.Line{Kind: "service", Name: n.Services[i].Name + ".image", Value: img.ID})
+	}
+	return out
+}
+
+// services are a node's, ready to be placed. devices are the GPUs that the job
+// leaves to them.
+func services(n *plan.Node, images []Image, devices []string) []Service {
+	var out []Service
+	for i, s := range n.Services {
+		r := resources(s.Resources)
+		r.Devices, devices = share(r.GPUs, devices)
+		out = append(out, Service{
+			Name: s.Name, Image: images[i], Env: agentVars(s.Env), Command: s.Command, Ports: s.Ports, User: s.User, Resources: r,
+			Health: Health{
+				Run: s.Health.Run, Interval: s.Health.Interval, Timeout: s.Health.Timeout,
+				StartPeriod: s.Health.StartPeriod, Retries: s.Health.Retries,
+			},
+		})
+	}
+	return out
+}
+
+// share cuts the GPUs of one container from those of a job with its services.
+// Who asks for all shares them with the rest.
+func share(want int, devices []string) (mine, rest []string) {
+	if want < 0 {
+		return devices, devices
+	}
+	n := min(want, len(devices))
+	return devices[:n:n], devices[n:]
+}
+
+// whole are the resources of a node with its services.
+func whole(n *plan.Node) spec.Resources {
+	r := n.Resources
+	for _, s := range n.Services {
+		r.CPUs += s.Resources.CPUs
+		r.Memory += s.Resources.Memory
+		if r.GPUs < 0 || s.Resources.GPUs < 0 {
+			r.GPUs = -1
+		} else {
+			r.GPUs += s.Resources.GPUs
+		}
+	}
+	return r
+}
+
+// maxServiceTail is how many lines of a service's log are shown when its job fails.
+const maxServiceTail = 50
+
+// tellServices masks the logs of an attempt's services, and shows how they end
+// if it failed: there is often the reason.
+func (x *execution) tellServices(n *plan.Node, a *attempt, t *tail) error {
+	for _, s := range n.Services {
+		path := filepath.Join(a.control, ServiceLog(s.Name))
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it never ran
+		}
+		if err != nil {
+			return fmt.Errorf("log of service %s: %w", s.Name, err)
+		}
+		masked := x.secret.Bytes(text)
+		if !bytes.Equal(masked, text) {
+			if err := os.WriteFile(path, masked, 0o644); err != nil {
+				return fmt.Errorf("log of service %s: %w", s.Name, err)
+			}
+		}
+		if a.status() == agent.Failure {
+			t.send(Event{Kind: JobOutput, Data: lastLines(s.Name, masked)})
+		}
+	}
+	return nil
+}
+
+// lastLines introduces the end of a service's log.
+func lastLines(name string, text []byte) []byte {
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	if last := len(lines) - 1; len(lines[last]) == 0 {
+		lines = lines[:last]
+	}
+	shown := lines[max(0, len(lines)-maxServiceTail):]
+	head := fmt.Sprintf("service %s: its last %d of %d lines\n", name, len(shown), len(lines))
+	if len(lines) == 0 {
+		head = fmt.Sprintf("service %s printed nothing\n", name)
+	}
+	return append([]byte(head), bytes.Join(shown, nil)...)
+}
+
+// keepServiceLogs moves what the services of the last attempt printed into the
+// record, beside the job's own log.
+func (x *execution) keepServiceLogs(n *plan.Node, job *record.Job, control string) error {
+	for _, s := range n.Services {
+		err := x.writer.TakeFile(job.ID, ServiceLog(s.Name), filepath.Join(control, ServiceLog(s.Name)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
