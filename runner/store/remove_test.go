@@ -11,7 +11,7 @@ import (
 
 // TestRemoveScratch removes what a job may leave behind to stay.
 func TestRemoveScratch(t *testing.T) {
-	t.Parallel()
+	// Alone, because memory is counted for the whole process.
 	d, err := Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
