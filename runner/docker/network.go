@@ -5,11 +5,9 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
 
 	"github.com/mlops-runner/mlops/runner"
-	"github.com/mlops-runner/mlops/runner/store"
 )
 
 // makeNetwork makes the private network of a job with services, called as its
@@ -35,13 +33,7 @@ func (e *Executor) dropNetwork(name string, containers []string) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 		defer cancel()
-		err := e.cli.NetworkRemove(ctx, name)
-		// An engine says that a container is gone before it has left its networks.
-		for tries := 0; err != nil && !errdefs.IsNotFound(err) && tries < 20; tries++ {
-			time.Sleep(100 * time.Millisecond)
-			err = e.cli.NetworkRemove(ctx, name)
-		}
-		if err != nil && !errdefs.IsNotFound(err) {
+		if err := e.removeNetwork(ctx, name); err != nil {
 			e.mu.Lock()
 			defer e.mu.Unlock()
 			e.failures = append(e.failures, e.explain("docker: remove network", name, err))
@@ -49,26 +41,16 @@ func (e *Executor) dropNetwork(name string, containers []string) {
 	})
 }
 
-// reapNetworks removes, or only names, the networks that dead runners left. One
-// that is still in use goes the next time.
-func (e *Executor) reapNetworks(ctx context.Context, dryRun bool) ([]string, error) {
-	wanted := filters.NewArgs(filters.Arg("label", labelHost+"="+store.Self().Host))
-	if e.opts.Scope != "" {
-		wanted.Add("label", labelScope+"="+e.opts.Scope)
+// removeNetwork removes a network, if it is there. An engine says that a
+// container is gone before it has left its networks, so it has two seconds for that.
+func (e *Executor) removeNetwork(ctx context.Context, name string) error {
+	err := e.cli.NetworkRemove(ctx, name)
+	for tries := 0; err != nil && !errdefs.IsNotFound(err) && tries < 20; tries++ {
+		time.Sleep(100 * time.Millisecond)
+		err = e.cli.NetworkRemove(ctx, name)
 	}
-	list, err := e.cli.NetworkList(ctx, network.ListOptions{Filters: wanted})
-	if err != nil {
-		return nil, e.explain("docker: list", "networks", err)
+	if errdefs.IsNotFound(err) {
+		return nil
 	}
-	var names []string
-	for _, n := range list {
-		if owned(n.Labels) {
-			continue
-		}
-		if !dryRun && e.cli.NetworkRemove(ctx, n.ID) != nil {
-			continue
-		}
-		names = append(names, "network "+n.Name)
-	}
-	return names, nil
+	return err
 }

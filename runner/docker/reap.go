@@ -137,7 +137,7 @@ func (e *Executor) reap(ctx context.Context, l Leftover) (err error) {
 	case "container":
 		err = e.cli.ContainerRemove(ctx, l.id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	case "network":
-		err = e.cli.NetworkRemove(ctx, l.id)
+		err = e.removeNetwork(ctx, l.id)
 	case "volume":
 		err = e.cli.VolumeRemove(ctx, l.id, false)
 	}
