@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -203,14 +204,14 @@ func (c *collector) folder(dir *os.Root, name string, inside func(string) bool) 
 func (c *collector) below(dir *os.Root, name string, inside func(string) bool) (int, error) {
 	st, err := dir.Lstat(path.Base(name))
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, cause(err))
+		return 0, fmt.Errorf("%s: %w", shown(name), cause(err))
 	}
 	if !st.IsDir() {
 		return 1, c.file(name, st, inside)
 	}
 	sub, err := dir.OpenRoot(path.Base(name))
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, cause(err))
+		return 0, fmt.Errorf("%s: %w", shown(name), cause(err))
 	}
 	return c.folder(sub, name, inside)
 }
@@ -228,7 +229,7 @@ func (c *collector) file(name string, st fs.FileInfo, inside func(string) bool) 
 		}
 		a.Link, a.Size, a.Mode = target, int64(len(target)), 0
 	case !st.Mode().IsRegular():
-		return fmt.Errorf("%s is %s, which cannot be kept", name, kindOf(st.Mode()))
+		return fmt.Errorf("%s is %s, which cannot be kept", shown(name), kindOf(st.Mode()))
 	}
 	return c.take(a)
 }
@@ -245,7 +246,7 @@ func (c *collector) take(a *Artifact) error {
 	}
 	if c.claimed += a.Size; c.claimed > c.bytes {
 		return &spaceError{
-			fmt.Sprintf("with %s, which claims %s, the outputs have more than %s (%s)", a.Path, bytesText(a.Size), bytesText(c.bytes), c.limit),
+			fmt.Sprintf("with %s, which claims %s, the outputs have more than %s (%s)", shown(a.Path), bytesText(a.Size), bytesText(c.bytes), c.limit),
 			"raise resources.disk, or write less",
 		}
 	}
@@ -253,16 +254,20 @@ func (c *collector) take(a *Artifact) error {
 	return nil
 }
 
-// checkName refuses names that no record can hold, or that would show as
-// something else in one.
+// checkName refuses names that no record can hold.
 func checkName(name string) error {
-	switch {
-	case !utf8.ValidString(name):
+	if !utf8.ValidString(name) {
 		return fmt.Errorf("the name %q is not UTF-8", name)
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return fmt.Errorf("the name %q holds a control character", name)
 	}
 	return nil
+}
+
+// shown is a name for messages: quoted if it holds what a terminal would obey.
+func shown(name string) string {
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // link returns the target of a symbolic link that stays inside its output. A
@@ -275,7 +280,7 @@ func (c *collector) link(name string, inside func(string) bool) (string, error) 
 	}
 	up := strings.TrimLeft(target, "./")
 	if path.IsAbs(target) || slices.Contains(strings.Split(up, "/"), "..") || !inside(path.Join(path.Dir(name), target)) {
-		return "", fmt.Errorf("%s is a symbolic link to %s, outside the output", name, target)
+		return "", fmt.Errorf("%s is a symbolic link to %s, outside the output", shown(name), shown(target))
 	}
 	return target, nil
 }
@@ -349,7 +354,7 @@ func (c *collector) hash(ctx context.Context) error {
 func (c *collector) digest(ctx context.Context, a *Artifact, buf []byte) error {
 	f, st, err := openRegular(c.root, a.Path)
 	if err != nil {
-		return fmt.Errorf("output %s: %w", a.Path, cause(err))
+		return fmt.Errorf("output %s: %w", shown(a.Path), cause(err))
 	}
 	defer f.Close()
 	h := sha256.New()
@@ -365,11 +370,11 @@ func (c *collector) digest(ctx context.Context, a *Artifact, buf []byte) error {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return fmt.Errorf("output %s: %w", a.Path, cause(err))
+			return fmt.Errorf("output %s: %w", shown(a.Path), cause(err))
 		}
 	}
 	if read != st.Size() || read != a.Size {
-		return fmt.Errorf("output %s: changed while it was read: it had %d bytes", a.Path, a.Size)
+		return fmt.Errorf("output %s: changed while it was read: it had %d bytes", shown(a.Path), a.Size)
 	}
 	a.Digest = digestText([32]byte(h.Sum(nil)))
 	return nil

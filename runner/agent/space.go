@@ -105,14 +105,14 @@ func (j *job) taken() error {
 	}
 	m.bytes -= j.log.stored() // has a limit of its own
 	if m.deep != "" {
-		return &spaceError{fmt.Sprintf("%s is nested deeper than %d folders", m.deep, maxDepth), "keep folders flatter"}
+		return &spaceError{fmt.Sprintf("%s is nested deeper than %d folders", shown(m.deep), maxDepth), "keep folders flatter"}
 	}
 	if m.bytes <= limit {
 		return nil
 	}
 	return &spaceError{
 		fmt.Sprintf("%s takes %s, %s more than resources.disk allows (%s); its largest file is %s with %s", j.spec.Workspace, bytesText(m.bytes),
-			bytesText(m.bytes-limit), bytesText(limit), m.largest, bytesText(m.most)),
+			bytesText(m.bytes-limit), bytesText(limit), shown(m.largest), bytesText(m.most)),
 		"raise resources.disk, or write less",
 	}
 }
