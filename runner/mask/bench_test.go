@@ -5,7 +5,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // logText is a log of about size bytes, a secret in every thousandth line.
@@ -31,7 +33,9 @@ func tokens(n int) []string {
 	return out
 }
 
-// BenchmarkWriter is the claim: 200 MB/s with 120 secrets on one core.
+// BenchmarkWriter is the claim: 200 MB/s with 120 secrets on one core. MB/cpu-s
+// is the same by the time that the process had the processor, for a machine that
+// others use too.
 func BenchmarkWriter(b *testing.B) {
 	for _, n := range []int{0, 1, 120} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -42,6 +46,7 @@ func BenchmarkWriter(b *testing.B) {
 			}
 			log := logText(8<<20, all)
 			b.SetBytes(int64(len(log)))
+			began := cpuTime(b)
 			for b.Loop() {
 				w := s.Writer(io.Discard)
 				for at := 0; at < len(log); at += 64 << 10 {
@@ -49,8 +54,18 @@ func BenchmarkWriter(b *testing.B) {
 				}
 				_ = w.Close()
 			}
+			b.ReportMetric(float64(len(log))*float64(b.N)/1e6/(cpuTime(b)-began).Seconds(), "MB/cpu-s")
 		})
 	}
+}
+
+// cpuTime is what the process has used.
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkAdd is what ::add-mask:: costs a job with 120 secrets.

@@ -19,9 +19,22 @@ func eachForm(value string, add func(string)) {
 		base64Forms(part, long)
 		long(hex.EncodeToString([]byte(part)))
 		long(strings.ToUpper(hex.EncodeToString([]byte(part))))
-		urlForms(part, long)
-		textForms(part, long)
+		if !plain(part) {
+			urlForms(part, long)
+			textForms(part, long)
+		}
 	}
+}
+
+// plain reports whether a value has only characters that nobody escapes.
+func plain(value string) bool {
+	for i := range len(value) {
+		c := value[i]
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return true
 }
 
 // parts are a value, its lines, and both without the blanks around them.
