@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/docker/go-units"
 
@@ -42,13 +43,26 @@ type Capacity struct {
 
 // machine is the executor's capacity, asked once.
 type machine struct {
-	once sync.Once
+	once  sync.Once
+	asked atomic.Bool
 	Capacity
+}
+
+// capacityFor is the capacity as far as a node needs to know it: where no job
+// of the run says what it needs, the number of jobs is all that counts, and the
+// executor is not asked.
+func (x *execution) capacityFor(ctx context.Context, n *plan.Node, image Image) *Capacity {
+	foreign := image.Platform != "" && !samePlatform(image.Platform, platform())
+	if foreign || x.machine.asked.Load() || whole(n) != (spec.Resources{}) {
+		return x.capacity(ctx)
+	}
+	return &Capacity{}
 }
 
 // capacity asks the executor, the first time.
 func (x *execution) capacity(ctx context.Context) *Capacity {
 	x.machine.once.Do(func() {
+		defer x.machine.asked.Store(true)
 		m, ok := x.Executor.(Measurer)
 		if !ok {
 			return

@@ -14,7 +14,7 @@ const maxParked = 64
 // which lasts until the node ends or claims again. waited is whether others had
 // to end first: what was decided about the node may then not hold any more.
 func (x *execution) claim(ctx context.Context, n *plan.Node, image Image, again bool) (g grant, waited bool, err error) {
-	c, r := x.capacity(ctx), whole(n)
+	c, r := x.capacityFor(ctx, n, image), whole(n)
 	if err := c.refuse(n.ID, r, image.Platform); err != nil {
 		return g, false, err
 	}

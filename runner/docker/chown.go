@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
@@ -51,7 +52,18 @@ func (j *job) handBack(ctx context.Context) error {
 	if err != nil || !owner.root || os.Getuid() == 0 || j.e.isRootless() {
 		return err
 	}
-	name := j.box.name + "-chown"
+	// A helper can find the machine without a thread to spare, as a job may just
+	// have used them all up; a moment later there are some.
+	for tries := 0; ; tries++ {
+		err := j.handBackOnce(ctx, fmt.Sprintf("%s-chown%d", j.box.name, tries))
+		if err == nil || tries == 2 || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+func (j *job) handBackOnce(ctx context.Context, name string) error {
 	fail := func(op string, err error) error {
 		return config(fmt.Sprintf("sudo chown -R %d:%d %s", os.Getuid(), os.Getgid(), j.task.Workspace),
 			"docker: hand back files that root wrote: %s %s: %w", op, name, err)

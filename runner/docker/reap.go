@@ -50,8 +50,13 @@ func (e *Executor) clear(ctx context.Context, dryRun, sizes bool) (removed []Lef
 	}
 	var errs []error
 	// In this order, because an engine keeps networks and volumes that are in use.
+	// Before a run only a container tells that there may be some: they are made
+	// with one, and asking for them each time would be two requests for nothing.
 	for _, list := range []func(context.Context, filters.Args, bool) ([]Leftover, error){e.deadContainers, e.deadNetworks, e.deadVolumes} {
 		left, err := list(ctx, e.wanted(), sizes)
+		if len(left) == 0 && len(removed) == 0 && !sizes {
+			return nil, errors.Join(append(errs, err)...)
+		}
 		errs = append(errs, err)
 		for _, l := range left {
 			if !dryRun {
