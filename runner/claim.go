@@ -31,7 +31,9 @@ func (x *execution) claim(ctx context.Context, n *plan.Node, image Image, again 
 // park takes a claim in. Its node gives up its place among those that run, and
 // what it held before.
 func (s *schedule) park(c *claim) {
-	s.busy--
+	if !c.again { // who tries again keeps its slot: another job in it might wait for this one
+		s.busy--
+	}
 	s.free(c.node)
 	s.parked = append(s.parked, c)
 }
@@ -48,7 +50,9 @@ func (s *schedule) admit() {
 	got, rest := s.packer.admit(s.parked, s.jobs()-s.busy, s.now())
 	s.parked = rest
 	for c, g := range got {
-		s.busy++
+		if !c.again {
+			s.busy++
+		}
 		s.held[c.node] = g
 		c.granted <- g
 	}
@@ -85,6 +89,9 @@ func (s *schedule) vacateRoom(node int) {
 	for i, c := range s.parked {
 		if c.node == node { // cancelled while it waited
 			s.parked = append(s.parked[:i:i], s.parked[i+1:]...)
+			if c.again {
+				s.busy--
+			}
 			return
 		}
 	}

@@ -74,13 +74,17 @@ func (x *execution) keepLog(job *record.Job, controls []string) error {
 		files = append(files, record.LogFiles{Log: filepath.Join(c, agent.LogFile), Index: filepath.Join(c, agent.IndexFile)})
 	}
 	ends, err := x.writer.TakeLog(job.ID, files...)
-	if err != nil || len(ends) == 1 {
+	if err != nil || len(ends) < 2 {
 		return err
 	}
 	from := int64(0)
 	for i, end := range ends {
 		job.Attempts[i].LogFrom, job.Attempts[i].LogTo = from, end
-		from = end
+		if from = end; i == len(ends)-2 { // the steps are those of the last attempt
+			for k := range job.Steps {
+				job.Steps[k].LogFrom, job.Steps[k].LogTo = job.Steps[k].LogFrom+from, job.Steps[k].LogTo+from
+			}
+		}
 	}
 	return nil
 }

@@ -19,15 +19,19 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 	}
 	x.reapBeside(ctx)
 	tries := newTries(n)
+	var last *attempt
 	var places, logs []string
 	defer func() { x.discard(places) }()
 	for {
 		a, err := x.attempt(ctx, n, d, g, tries.number)
-		if err != nil {
-			return x.end(n, x.failed(ctx, n, err), job)
+		if a != nil {
+			places = append(places, a.place)
 		}
+		if err != nil {
+			return x.breakOff(n, job, last, logs, x.failed(ctx, n, err))
+		}
+		last, logs = a, append(logs, a.control)
 		job.Attempts = append(job.Attempts, a.describe())
-		places, logs = append(places, a.place), append(logs, a.control)
 		rule, times := tries.again(a)
 		if rule == nil || ctx.Err() != nil {
 			return x.conclude(ctx, n, d, job, a, logs)
@@ -35,15 +39,32 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 		wait := backoff(rule.Delay, times, x.jitter())
 		x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: a.describeFailure() + "; trying again" + pause(wait)})
 		if !sleep(ctx, wait) {
-			return x.end(n, &outcome{status: agent.Canceled, reason: agent.ReasonCanceled, err: "the run was cancelled"}, job)
+			return x.breakOff(n, job, last, logs, x.failed(ctx, n, ctx.Err()))
 		}
-		n = raised(n, rule.Resources)
-		if rule.Resources != nil {
-			if g, _, err = x.claim(ctx, n, d.image, true); err != nil {
-				return x.end(n, x.failed(ctx, n, err), job)
-			}
+		if rule.Resources == nil {
+			continue
+		}
+		more := raised(n, rule.Resources)
+		if g, _, err = x.claim(ctx, more, d.image, true); err != nil && ctx.Err() == nil {
+			x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: "not tried again: " + err.Error()})
+			return x.conclude(ctx, n, d, job, a, logs)
+		} else if err != nil {
+			return x.breakOff(n, job, last, logs, x.failed(ctx, n, err))
+		}
+		n = more
+	}
+}
+
+// breakOff ends a node between two attempts; what the last one left, if there
+// was one, is kept.
+func (x *execution) breakOff(n *plan.Node, job *record.Job, last *attempt, logs []string, o *outcome) *outcome {
+	if last != nil {
+		x.measure(n, job, last)
+		if err := errors.Join(x.keepLog(job, logs), x.keepServiceLogs(n, job, last.control)); err != nil {
+			o = failure(n, err)
 		}
 	}
+	return x.end(n, o, job)
 }
 
 // failed is the outcome of a node whose attempt could not be made.

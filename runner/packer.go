@@ -69,12 +69,17 @@ func newPacker(total demand, devices []string) *packer {
 // must fit into the whole machine; then one is granted whenever nothing is held.
 func (p *packer) admit(queue []*claim, slots int, now time.Time) (admitted map[*claim]grant, rest []*claim) {
 	admitted = map[*claim]grant{}
+	used := 0
 	for i, c := range queue {
-		if len(admitted) >= slots {
-			return admitted, append(rest, queue[i:]...)
+		if used >= slots && !c.again { // who tries again has a slot
+			rest = append(rest, c)
+			continue
 		}
 		if c.need.fits(p.free) {
 			admitted[c] = p.take(c.need)
+			if !c.again {
+				used++
+			}
 			for _, earlier := range rest {
 				earlier.passed++
 			}

@@ -23,40 +23,48 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 	if o := x.unexecuted(ctx, n, &d); o != nil {
 		return o
 	}
-	g, waited, err := x.claim(ctx, n, d.image, false)
-	if err != nil {
-		return x.end(n, x.failed(ctx, n, err), x.newJob(n, d))
-	}
-	if g.held != nil {
-		return x.skip(n, g.held.status, g.held.why)
-	}
-	if waited { // what it reads may have changed meanwhile
-		d = x.decide(ctx, n, false, cancelled)
-		x.noteUse(n, d)
-		if o := x.unexecuted(ctx, n, &d); o != nil {
+	for {
+		o, moved := x.work(ctx, n, &d, queued, cancelled)
+		if !moved {
 			return o
 		}
 	}
-	return x.work(ctx, n, d, g, queued)
 }
 
-// work executes a node, unless another run has just done so.
-func (x *execution) work(ctx context.Context, n *plan.Node, d decision, g grant, queued time.Time) *outcome {
-	job := x.newJob(n, d)
-	job.Queued = queued
-	release, hit, err := x.awaitSame(ctx, n, d)
+// work executes a node, unless another run has just done so. Who waits for
+// another run holds no room on the machine: that run may wait for room. moved
+// is whether the node became another one while it waited for room.
+func (x *execution) work(ctx context.Context, n *plan.Node, d *decision, queued time.Time, cancelled bool) (o *outcome, moved bool) {
+	release, hit, err := x.awaitSame(ctx, n, *d)
 	if err != nil {
-		return x.end(n, x.failed(ctx, n, err), job)
+		return x.end(n, x.failed(ctx, n, err), x.newJob(n, *d)), false
 	}
 	defer release()
 	if hit != nil {
-		cached := d
+		cached := *d
 		cached.fate, cached.hit = IsCached, hit
 		if o, err := x.reuse(ctx, n, cached); err == nil {
-			return o
+			return o, false
 		}
 	}
-	return x.execute(ctx, n, d, job, g)
+	g, waited, err := x.claim(ctx, n, d.image, false)
+	switch {
+	case err != nil:
+		return x.end(n, x.failed(ctx, n, err), x.newJob(n, *d)), false
+	case g.held != nil:
+		return x.skip(n, g.held.status, g.held.why), false
+	}
+	if waited { // what it reads may have changed meanwhile
+		before := d.print
+		*d = x.decide(ctx, n, false, cancelled)
+		x.noteUse(n, *d)
+		if o := x.unexecuted(ctx, n, d); o != nil || d.print != before {
+			return o, o == nil
+		}
+	}
+	job := x.newJob(n, *d)
+	job.Queued = queued
+	return x.execute(ctx, n, *d, job, g), false
 }
 
 // unexecuted is the outcome of a node that a decision lets end without being

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -97,9 +98,14 @@ func (x *execution) replace(ctx context.Context, n *plan.Node, es []store.Entry)
 }
 
 // publishAgain is done at the end of a run in whose time another has published
-// here too.
+// here too. A run that failed leaves what the other one has put there.
 func (x *execution) publishAgain(ctx context.Context) error {
 	if x.Overlay != nil || !x.publishing.crossed && x.publisher() == x.publishing.last {
+		return nil
+	}
+	if slices.ContainsFunc(x.outcomes, func(o *outcome) bool {
+		return o != nil && (o.status == agent.Failure && !o.soft || o.status == agent.Canceled)
+	}) {
 		return nil
 	}
 	if err := x.occupy(ctx); err != nil {

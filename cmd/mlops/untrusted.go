@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/checkout"
+	"github.com/mlops-runner/mlops/runner/lock"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -119,6 +122,7 @@ type trusted struct {
 	plan   *plan.Plan
 	commit string
 	file   *spec.File
+	pins   map[string]runner.Pin // of its lock file
 }
 
 // executeUntrusted runs an open session, held back.
@@ -146,7 +150,16 @@ func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o
 			return nil, err
 		}
 	}
-	s.Judge = judge(s.Plan, s.project.contexts)
+	if !maps.Equal(s.Pins, base.pins) {
+		r.Notices = append(r.Notices, "the pins of images are those of the base commit; the change to them is ignored")
+	}
+	s.Pins = base.pins
+	if !reflect.DeepEqual(s.Plan.ParamTree, base.plan.ParamTree) && len(s.Plan.Gates) > 0 {
+		r.Notices = append(r.Notices, "gates read the parameters of the base commit")
+	}
+	judged := *s.Plan
+	judged.ParamTree = base.plan.ParamTree
+	s.Judge = judge(&judged, s.project.contexts)
 	s.Options.Withheld = r.Withheld
 	s.Options.Notices = append([]string{fmt.Sprintf("untrusted: held back by commit %.12s; outputs go to %s", base.commit, s.shown(outputs))}, r.Notices...)
 	return a.execute(ctx, s, o, out)
@@ -176,8 +189,8 @@ func (p *project) startOverlay(now time.Time) error {
 	}
 	for _, e := range es[:max(0, len(es)-overlays+1)] { // names begin with the time
 		st, err := e.Info()
-		if err != nil || now.Sub(st.ModTime()) < 2*time.Hour { // it may still run
-			continue
+		if err != nil || now.Sub(st.ModTime()) < time.Hour || store.InUse(filepath.Join(all, e.Name())) {
+			continue // it may be about to start, or runs
 		}
 		shared, err := store.Open(p.sharedStore())
 		if err != nil {
@@ -229,7 +242,27 @@ func (a *app) basePlan(ctx context.Context, p *project, ref string) (*trusted, e
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", label, err)
 	}
-	return &trusted{pl, commit, f}, nil
+	pins, err := basePins(read, name, label)
+	if err != nil {
+		return nil, err
+	}
+	return &trusted{pl, commit, f, pins}, nil
+}
+
+// basePins are the pins of the lock file beside the trusted mlops.yaml, if it has one.
+func basePins(read func(string) ([]byte, error), name, label string) (map[string]runner.Pin, error) {
+	source, err := read(lock.FileName(name))
+	if errors.Is(err, checkout.ErrNotInCommit) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, cured(err)
+	}
+	locked, err := lock.Parse("the lock file of "+label, source)
+	if err != nil {
+		return nil, err
+	}
+	return locked.Pins(), nil
 }
 
 // inRepository is where the mlops.yaml is, from the top of the repository.

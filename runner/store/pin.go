@@ -93,14 +93,20 @@ func (d *Dir) pinned() (map[Digest]bool, error) {
 // root died before it had ended: every run pins what it needs. It costs one
 // listing of a folder that is empty while nobody works, opens no store, and
 // says no where there is none.
-func Abandoned(root string) bool {
+func Abandoned(root string) bool { return pinnedBy(root, false) }
+
+// InUse reports whether a living process works on the store in the folder root.
+func InUse(root string) bool { return pinnedBy(root, true) }
+
+// pinnedBy reports whether a process that is alive, or dead, has a pin.
+func pinnedBy(root string, alive bool) bool {
 	es, err := os.ReadDir(filepath.Join(root, "pins"))
 	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(es, func(e fs.DirEntry) bool {
 		p, ok := FileOwner(e.Name())
-		return ok && !p.Alive()
+		return ok && p.Alive() == alive
 	})
 }
 

@@ -154,6 +154,9 @@ func (r *restrictor) node(n *plan.Node) {
 	} else if n.Image != "" && !r.known[n.Image] {
 		r.out.Withheld[n.ID] = fmt.Sprintf("its image %s is that of no job in the base commit", n.Image)
 		return
+	} else if n.Network {
+		r.notice("job %s is not in the base commit and has no network", n.Job)
+		n.Network = false
 	}
 	if n.Build != nil {
 		r.out.Withheld[n.ID] = "an untrusted run builds no images: a build is not held back as a job is"
