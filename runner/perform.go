@@ -15,8 +15,9 @@ import (
 	"github.com/mlops-runner/mlops/spec/expression"
 )
 
-// perform takes a Run node from its decision to its outcome.
-func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *outcome {
+// perform takes a Run node from its decision to its outcome. It is nil if ctx
+// ended while the node waited and again says that it is to be decided about anew.
+func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool, again func() bool) *outcome {
 	queued := x.now().UTC()
 	d := x.decide(ctx, n, false, cancelled)
 	x.noteUse(n, d)
@@ -24,8 +25,13 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 		return o
 	}
 	for {
-		o, moved := x.work(ctx, n, &d, queued, cancelled)
-		if !moved {
+		o, moved, err := x.work(ctx, n, &d, queued, cancelled)
+		switch {
+		case err != nil && ctx.Err() != nil && again():
+			return nil
+		case err != nil:
+			return x.end(n, x.failed(ctx, n, err), x.newJob(n, d))
+		case !moved:
 			return o
 		}
 	}
@@ -33,38 +39,39 @@ func (x *execution) perform(ctx context.Context, n *plan.Node, cancelled bool) *
 
 // work executes a node, unless another run has just done so. Who waits for
 // another run holds no room on the machine: that run may wait for room. moved
-// is whether the node became another one while it waited for room.
-func (x *execution) work(ctx context.Context, n *plan.Node, d *decision, queued time.Time, cancelled bool) (o *outcome, moved bool) {
+// is whether the node became another one while it waited for room; the error is
+// that it waited in vain.
+func (x *execution) work(ctx context.Context, n *plan.Node, d *decision, queued time.Time, cancelled bool) (o *outcome, moved bool, err error) {
 	release, hit, err := x.awaitSame(ctx, n, *d)
 	if err != nil {
-		return x.end(n, x.failed(ctx, n, err), x.newJob(n, *d)), false
+		return nil, false, err
 	}
 	defer release()
 	if hit != nil {
 		cached := *d
 		cached.fate, cached.hit = IsCached, hit
 		if o, err := x.reuse(ctx, n, cached); err == nil {
-			return o, false
+			return o, false, nil
 		}
 	}
 	g, waited, err := x.claim(ctx, n, d.image, false)
 	switch {
 	case err != nil:
-		return x.end(n, x.failed(ctx, n, err), x.newJob(n, *d)), false
+		return nil, false, err
 	case g.held != nil:
-		return x.skip(n, g.held.status, g.held.why), false
+		return x.skip(n, g.held.status, g.held.why), false, nil
 	}
 	if waited { // what it reads may have changed meanwhile
 		before := d.print
 		*d = x.decide(ctx, n, false, cancelled)
 		x.noteUse(n, *d)
 		if o := x.unexecuted(ctx, n, d); o != nil || d.print != before {
-			return o, o == nil
+			return o, o == nil, nil
 		}
 	}
 	job := x.newJob(n, *d)
 	job.Queued = queued
-	return x.execute(ctx, n, *d, job, g), false
+	return x.execute(ctx, n, *d, job, g), false, nil
 }
 
 // unexecuted is the outcome of a node that a decision lets end without being

@@ -98,7 +98,9 @@ func (s *schedule) back(e ended) {
 		s.legs[s.Plan.Nodes[e.node].Job]--
 	}
 	if e.outcome == nil {
-		s.turns[e.node] = e.turn
+		if e.turn != nil {
+			s.turns[e.node] = e.turn
+		}
 		s.insert(e.node)
 		return
 	}
@@ -170,12 +172,14 @@ func (s *schedule) launch(node int, n *plan.Node) {
 	s.busy++
 	s.legs[n.Job]++
 	ctx := s.context(n)
-	if t := s.turns[node]; t != nil {
+	cancelled := s.soft.Err() != nil
+	if t := s.turns[node]; t != nil && (!cancelled || t.askedBy() != nil) {
 		ctx = t.ctx
 	}
-	cancelled := s.soft.Err() != nil
+	// A node that a signal met while it waited may have to run all the same.
+	again := func() bool { return !cancelled && s.soft.Err() != nil && s.hard.Err() == nil }
 	go func() {
-		s.ended <- ended{node: node, outcome: s.perform(ctx, n, cancelled), slot: true}
+		s.ended <- ended{node: node, outcome: s.perform(ctx, n, cancelled, again), slot: true}
 	}()
 }
 
