@@ -49,6 +49,7 @@ type Executor struct {
 	remote    bool
 	prepared  map[string]*placed       // by container name
 	removing  map[string]chan struct{} // by container name; closed when it is gone
+	orphans   map[string]string        // ids by name of containers that a lost engine may still run
 	failures  []error                  // of removals, for Close
 	removals  sync.WaitGroup
 	removeNow chan struct{} // holds one token for each removal under way
@@ -87,6 +88,7 @@ func Open(_ context.Context, o Options) (*Executor, error) {
 		removeNow: make(chan struct{}, o.Starts),
 		remote:    o.Remote || a.elsewhere(),
 		prepared:  map[string]*placed{},
+		orphans:   map[string]string{},
 		removing:  map[string]chan struct{}{},
 	}, nil
 }

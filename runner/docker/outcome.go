@@ -122,5 +122,19 @@ func (j *job) abandoned(err error) (agent.Result, error) {
 	if r, rerr := j.control.result(); rerr == nil {
 		return r, nil
 	}
+	j.e.mu.Lock()
+	defer j.e.mu.Unlock()
+	j.e.orphans[j.box.name] = j.box.id
 	return agent.Result{}, err
+}
+
+// removeOrphans removes what was given up with a lost engine, now that a job is
+// to run on it: another attempt must not run beside the first.
+func (e *Executor) removeOrphans() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for name, id := range e.orphans {
+		e.removeLocked(name, id)
+	}
+	clear(e.orphans)
 }

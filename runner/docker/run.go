@@ -51,6 +51,7 @@ func (j *job) run(ctx context.Context) (agent.Result, error) {
 	if err := j.obtain(ctx); err != nil {
 		return j.unplaced(ctx, err)
 	}
+	j.e.removeOrphans()
 	conn, err := j.start(ctx)
 	if err != nil {
 		j.e.remove(j.box.name, j.box.id)

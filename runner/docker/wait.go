@@ -58,7 +58,7 @@ func (j *job) reconnect(ctx context.Context, cause error) (*container.State, err
 		case errdefs.IsNotFound(err):
 			return nil, lost("run it again; the engine's log says who removed it", "docker: container %s has disappeared: %w", j.box.name, cause)
 		case time.Now().After(deadline):
-			return nil, lost(startFix, "docker: %s did not come back within %s; container %s may still run, and is taken over when the run is repeated: %w",
+			return nil, lost(startFix, "docker: %s did not come back within %s; container %s may still run, and is removed by the next attempt or run: %w",
 				j.e.addr, j.e.opts.Patience, j.box.name, cause)
 		}
 	}
