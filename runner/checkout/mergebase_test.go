@@ -76,7 +76,8 @@ func TestMergeBaseBehindTheCut(t *testing.T) {
 	// Both branches hold the side branch, and the root by a short way.
 	for _, b := range []string{"main", "feature"} {
 		r.git("checkout", "-q", "-B", b, root)
-		r.git("merge", "-q", "--no-ff", "-m", "merge", "side")
+		// In the same second equal merges would be one commit, and the base.
+		r.git("merge", "-q", "--no-ff", "-m", "merge into "+b, "side")
 		r.history(1)
 	}
 	_, dir := bring(t, r.dir, "feature", Options{Depth: 3})
