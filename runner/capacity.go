@@ -10,8 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/docker/go-units"
-
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/spec"
@@ -126,7 +124,7 @@ func (c *Capacity) refuse(job string, r spec.Resources, platform string) error {
 	case c.CPUs > 0 && r.CPUs > c.CPUs:
 		return larger("cpus", cores(r.CPUs), cores(c.CPUs))
 	case c.Memory > 0 && r.Memory > c.Memory:
-		return larger("memory", units.BytesSize(float64(r.Memory)), units.BytesSize(float64(c.Memory)))
+		return larger("memory", size(r.Memory), size(c.Memory))
 	case r.GPUs != 0 && c.NoGPU != nil:
 		return fmt.Errorf("job %s asks for %s: %w", job, gpus(r.GPUs), c.NoGPU)
 	case len(c.GPUs) > 0 && r.GPUs > len(c.GPUs):
@@ -171,7 +169,7 @@ func (p *packer) lacking(d demand) string {
 		out = append(out, fmt.Sprintf("%s (%s of %s free)", cores(float64(d.cores)/1000), number(p.free.cores), number(p.total.cores)))
 	}
 	if d.memory > p.free.memory {
-		out = append(out, fmt.Sprintf("%s of memory (%s of %s free)", units.BytesSize(float64(d.memory)), units.BytesSize(float64(p.free.memory)), units.BytesSize(float64(p.total.memory))))
+		out = append(out, fmt.Sprintf("%s of memory (%s of %s free)", size(d.memory), size(p.free.memory), size(p.total.memory)))
 	}
 	if d.gpus > p.free.gpus {
 		out = append(out, fmt.Sprintf("%s (%d of %d free)", gpus(d.gpus), p.free.gpus, p.total.gpus))

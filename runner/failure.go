@@ -2,8 +2,9 @@ package runner
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/docker/go-units"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -125,11 +126,4 @@ func cureMemory(n *plan.Node) string {
 }
 
 // size writes bytes as the file does: 16MiB.
-func size(n int64) string {
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
-	v, i := float64(n), 0
-	for v >= 1024 && i < len(units)-1 {
-		v, i = v/1024, i+1
-	}
-	return strconv.FormatFloat(float64(int64(v*10))/10, 'f', -1, 64) + units[i]
-}
+func size(n int64) string { return units.BytesSize(float64(n)) }
