@@ -15,7 +15,7 @@ var errNoBaseline = errors.New("no baseline")
 
 // Judge evaluates gates on the metrics of a run, without a baseline and
 // without other contexts; see [JudgeIn].
-func Judge(gates []spec.Str, metrics []record.Metric) []Verdict {
+func Judge(gates []spec.Str, metrics []record.Metric) []Judged {
 	return JudgeIn(gates, metrics, nil)
 }
 
@@ -23,9 +23,9 @@ func Judge(gates []spec.Str, metrics []record.Metric) []Verdict {
 // order of the gates. contexts are what gates may read beside metrics, by name
 // (params, github, jobs), as anything that [expression.FromGo] takes. A metric
 // that a gate names and no job reported fails it.
-func JudgeIn(gates []spec.Str, metrics []record.Metric, contexts map[string]any) []Verdict {
+func JudgeIn(gates []spec.Str, metrics []record.Metric, contexts map[string]any) []Judged {
 	b := newBench(metrics, contexts)
-	out := make([]Verdict, len(gates))
+	out := make([]Judged, len(gates))
 	for i, g := range gates {
 		out[i] = b.judge(g)
 	}
@@ -88,8 +88,8 @@ func withoutBaseline() map[string]expression.Func {
 	return funcs
 }
 
-func (b *bench) judge(g spec.Str) Verdict {
-	v := Verdict{Gate: g.Value, Pos: g.Pos, Outcome: Failed}
+func (b *bench) judge(g spec.Str) Judged {
+	v := Judged{Gate: g.Value, Pos: g.Pos, Outcome: Failed}
 	x, err := expression.Parse(g.Value)
 	switch {
 	case err != nil:
@@ -111,7 +111,7 @@ func (b *bench) judge(g spec.Str) Verdict {
 }
 
 // evaluate fills in outcome, detail and parts.
-func (b *bench) evaluate(v *Verdict, x *expression.Expr) {
+func (b *bench) evaluate(v *Judged, x *expression.Expr) {
 	node, err := x.Trace(b.scope)
 	d := decision{is: no, by: node, err: err}
 	switch {
