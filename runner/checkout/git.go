@@ -176,6 +176,9 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
+// Cure says what to do about it; "" if nothing is known.
+func (e *Error) Cure() string { return e.Fix }
+
 // emptyHome makes the home of git's processes. The caller removes it.
 func emptyHome() (dir string, remove func(), err error) {
 	dir, err = os.MkdirTemp("", "mlops-git-")

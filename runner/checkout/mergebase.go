@@ -142,7 +142,7 @@ func (r *Repo) MergeBase(ctx context.Context, base, head string) (string, error)
 			return found, err
 		}
 		if err := r.deepen(ctx, depth, ids[:]); err != nil {
-			return "", &Error{Fix: "fetch the whole history: git fetch --unshallow", Err: fmt.Errorf("merge base of %s and %s: the history is cut off: %w", base, head, err)}
+			return "", &Error{Fix: "set fetch-depth: 0, or fetch the whole history: git fetch --unshallow", Err: fmt.Errorf("merge base of %s and %s: the history is cut off: %w", base, head, err)}
 		}
 	}
 }
