@@ -1,0 +1,202 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mlops-runner/mlops/runner/report/distribution"
+)
+
+// interval returns where the true change of a metric lies, by the best that is
+// known of its noise, and what a reader must know of that.
+func (c *comparison) interval(key string, m *Metric, h, b *reading) (*Interval, string) {
+	if i, ok := c.Intervals[key]; ok {
+		return &i, ""
+	}
+	change := float64(*m.Change)
+	if math.IsInf(change, 0) {
+		return nil, ""
+	}
+	if i := seedInterval(h.seeds, b.seeds, c.Level); i != nil {
+		return i, ""
+	}
+	past := c.measured(key, m.Unit)
+	if len(past) < c.MinHistory {
+		note := "one run on each side: no interval"
+		if len(past) > 0 {
+			note += fmt.Sprintf(" (%d earlier values, %d are needed)", len(past), c.MinHistory)
+		}
+		return nil, note
+	}
+	return pastInterval(change, past, c.Level)
+}
+
+// seedInterval returns the interval of the difference of two means over seeds:
+// the paired t interval where both sides have the same seeds, else Welch's
+// (B. L. Welch, The generalization of Student's problem when several different
+// population variances are involved, Biometrika 34, 1947). It is nil where a
+// side has less than two seeds or a value that is not finite.
+func seedInterval(h, b []seed, level float64) *Interval {
+	if len(h) < 2 || len(b) < 2 {
+		return nil
+	}
+	if ds := paired(h, b); ds != nil {
+		mean, v := moments(ds)
+		return studentInterval(mean, math.Sqrt(v/float64(len(ds))), float64(len(ds)-1), level,
+			Interval{Method: "paired t over seeds", N: len(ds), Unit: "seeds", Paired: true})
+	}
+	mh, vh := moments(valuesOf(h))
+	mb, vb := moments(valuesOf(b))
+	vh, vb = vh/float64(len(h)), vb/float64(len(b))
+	df := (vh + vb) * (vh + vb) / (vh*vh/float64(len(h)-1) + vb*vb/float64(len(b)-1))
+	return studentInterval(mh-mb, math.Sqrt(vh+vb), df, level, Interval{Method: "Welch t over seeds", N: min(len(h), len(b)), Unit: "seeds"})
+}
+
+// paired returns the differences of equal seeds, or nil if the seeds are not the same.
+func paired(h, b []seed) (ds []float64) {
+	base := make(map[string]float64, len(b))
+	for _, s := range b {
+		base[s.name] = s.value
+	}
+	if len(base) != len(h) || len(b) != len(h) {
+		return nil
+	}
+	for _, s := range h {
+		v, ok := base[s.name]
+		if !ok {
+			return nil
+		}
+		ds = append(ds, s.value-v)
+	}
+	return ds
+}
+
+func valuesOf(seeds []seed) []float64 {
+	out := make([]float64, len(seeds))
+	for i, s := range seeds {
+		out[i] = s.value
+	}
+	return out
+}
+
+// moments returns the mean and the variance with n-1.
+func moments(xs []float64) (mean, variance float64) {
+	for _, x := range xs {
+		mean += x / float64(len(xs))
+	}
+	for _, x := range xs {
+		variance += (x - mean) * (x - mean) / float64(len(xs)-1)
+	}
+	return mean, variance
+}
+
+// studentInterval completes i: mean ± t·se. Values that do not scatter at all
+// make an interval without width: any move is a move.
+func studentInterval(mean, se, df, level float64, i Interval) *Interval {
+	if math.IsNaN(mean+se) || math.IsInf(mean+se, 0) {
+		return nil
+	}
+	i.Level = level
+	if se == 0 {
+		i.Low, i.High = Number(mean), Number(mean)
+		return &i
+	}
+	half := distribution.StudentQuantile((1+level)/2, df) * se
+	i.Low, i.High = Number(mean-half), Number(mean+half)
+	i.P = number(2 * distribution.StudentCDF(-math.Abs(mean)/se, df))
+	i.Needs = needs(i.N, half, math.Abs(mean))
+	return &i
+}
+
+// needs estimates how many more of n observations would shrink half the width of
+// an interval to the distance that has to be told: it shrinks with the root of
+// their number. It is 0 if none are needed, or more than 10^9.
+func needs(n int, half, distance float64) int {
+	more := math.Ceil(float64(n) * ((half/distance)*(half/distance) - 1))
+	if !(more > 0 && more <= 1e9) {
+		return 0
+	}
+	return int(more)
+}
+
+// pastInterval returns the prediction interval of the difference of two single
+// runs of which nothing but chance differs: change ± t·s·sqrt(1+1/1), with s of
+// n earlier values and n-1 degrees of freedom. The baseline is one run and no
+// mean, hence the root of 2 and not of 1+1/n: a difference to the mean of the
+// history would call every run after an improvement better. History in which
+// commits moved the metric makes s larger than the noise, and so the verdict
+// careful. Where the values never moved any move is a move.
+func pastInterval(change float64, past []float64, level float64) (*Interval, string) {
+	mean, v := moments(past)
+	n := len(past)
+	i := Interval{N: n, Unit: "runs", Method: "t of history"}
+	if math.Sqrt(v) <= rounding*math.Abs(mean) {
+		i.Method, i.Level, i.Low, i.High = "history without a move", level, Number(change), Number(change)
+		return &i, fmt.Sprintf("never moved in %d earlier runs, so any move counts", n)
+	}
+	full := studentInterval(change, math.Sqrt(2*v), float64(n-1), level, i)
+	if full != nil {
+		full.Needs = 0 // more runs make noise better known, not smaller
+	}
+	return full, ""
+}
+
+// load reads the earlier runs, once.
+func (c *comparison) load() []map[string]reading {
+	if c.past == nil {
+		c.past = make([]map[string]reading, len(c.History))
+		for i, r := range c.History {
+			c.past[i] = map[string]reading{}
+			for _, m := range readingsOf(r) {
+				c.past[i][m.Key()] = m
+			}
+		}
+	}
+	return c.past
+}
+
+// pastOf returns the values of earlier runs, the newest if they are many.
+func (c *comparison) pastOf(key string) (ps []Point) {
+	for i, run := range c.load() {
+		if m, ok := run[key]; ok {
+			ps = append(ps, Point{Step: float64(i), Value: m.Value})
+		}
+	}
+	return ps[max(0, len(ps)-MaxCurve):]
+}
+
+// measured returns the finite values that earlier runs measured themselves: a
+// value that was reused says nothing of noise. Those in another unit do not count.
+func (c *comparison) measured(key, unit string) (vs []float64) {
+	for i, run := range c.load() {
+		m, ok := run[key]
+		if !ok || m.reused || c.History[i].ID == c.head.ID && c.head.ID != "" || math.IsNaN(m.Value-m.Value) {
+			continue
+		}
+		if m.Unit == "" || unit == "" || m.Unit == unit {
+			vs = append(vs, m.Value)
+		}
+	}
+	return vs
+}
+
+// values returns the intervals of the run's own values: those given, and else
+// those of means over seeds.
+func (c *comparison) values() map[string]Interval {
+	out := map[string]Interval{}
+	for _, m := range readingsOf(c.head) {
+		if len(m.seeds) < 2 {
+			continue
+		}
+		mean, v := moments(valuesOf(m.seeds))
+		i := studentInterval(mean, math.Sqrt(v/float64(len(m.seeds))), float64(len(m.seeds)-1), c.Level, Interval{Method: "t over seeds", N: len(m.seeds), Unit: "seeds"})
+		if i != nil {
+			i.P, i.Needs = nil, 0 // they are about no change
+			out[m.Key()] = *i
+		}
+	}
+	for key, i := range c.Values {
+		out[key] = i
+	}
+	return out
+}
