@@ -20,6 +20,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 		ContinueOnError: j.ContinueOnError.Value,
 		FailFast:        j.Strategy.FailFast == nil || *j.Strategy.FailFast,
 		MaxParallel:     j.Strategy.MaxParallel, Retry: j.Retry, NoCache: j.Cache.Value == "false",
+		Verify: j.CI.Value == "verify",
 		Group: group(j.Concurrency),
 	}
 	n.Inputs, src.inputs = b.inputs(j, leg)
