@@ -27,6 +27,8 @@ type runOptions struct {
 	floor     int64 // bytes of minFree
 	refresh   bool
 	output    string
+
+	baselineRun bool
 }
 
 func newRun(a *app) *cobra.Command {
@@ -58,6 +60,7 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
 	f.StringVar(&o.minFree, "min-free", "512MiB", "end jobs that leave less than this free on the store's file system, or a twentieth of a small one; 0 for no limit")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
+	f.BoolVar(&o.baselineRun, "baseline-run", false, "if nothing is recorded to compare with, run that commit first")
 	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
 }
@@ -125,6 +128,10 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
 		return errors.Join(err, s.close(), out.Close())
 	}
+	a.judgeBy(s, o)
+	if err := a.judgeByBase(ctx, s); err != nil {
+		return errors.Join(err, s.close(), out.Close())
+	}
 	f, err := a.execute(ctx, s, o, out)
 	if err == nil {
 		if keepErr := a.keepSnapshot(ctx, s, f, o, names); keepErr != nil {
@@ -132,6 +139,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 		}
 	}
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
+		return err
+	}
+	if err := heard(a.showReport(s.judging, f, o.output)); err != nil {
 		return err
 	}
 	if f.Record.Status != record.Success {
@@ -160,7 +170,7 @@ func (a *app) leave() {
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
 	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = o.jobs, o.keepGoing, o.floor
-	s.Options.Header = s.header()
+	s.Options.Header = s.header(o.engineOptions)
 	hard, soft, stop := interruptible(ctx, a.leave)
 	defer stop()
 	return s.Run(hard, soft)

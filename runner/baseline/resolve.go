@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -245,4 +246,31 @@ func (r *Resolver) load(lines []*Line) *record.Run {
 		}
 	}
 	return nil
+}
+
+// Target returns the commit that q asks for, whether it has a run or not; it is
+// for merge-base, base-tip and ref:REV.
+func (r *Resolver) Target(ctx context.Context, q Query) (commit, name string, err error) {
+	t, err := r.target(ctx, q)
+	return t.commit, t.name, err
+}
+
+// Past returns the last n runs of a run's pipeline and branch up to that run,
+// oldest first. It is empty if the run's branch is not known.
+func (r *Resolver) Past(of *record.Run, n int) []*record.Run {
+	var out []*record.Run
+	for i := range r.Index.lines {
+		l := &r.Index.lines[i]
+		if len(out) == n {
+			break
+		}
+		if l.ID > of.ID || l.Pipeline != of.Pipeline || l.Branch != of.Source.Branch || l.Branch == "" || !l.stands() || l.rank() == 0 || !sameRepository(l.Repository, of.Source.Repository) {
+			continue
+		}
+		if run := r.load([]*Line{l}); run != nil {
+			out = append(out, run)
+		}
+	}
+	slices.Reverse(out)
+	return out
 }
