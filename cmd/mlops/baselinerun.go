@@ -22,7 +22,8 @@ import (
 // and looks again. That it fails is told and changes nothing else: the run that
 // asked for it goes on without a baseline. It asks for no baseline itself.
 func (j *judging) makeBaseline(hard, soft context.Context, y *yardstick, q baseline.Query, f *baseline.Found) (*baseline.Found, error) {
-	j.say("notice", fmt.Sprintf("baseline: %s; running %.12s now", foreign(strings.TrimSuffix(f.Why, "; run it there once, or set baseline-run: true")), f.Wanted))
+	why := strings.TrimPrefix(strings.TrimSuffix(f.Why, "; "+baseline.RunIt), "none: ")
+	j.say("notice", fmt.Sprintf("baseline: %s; running %.12s now", foreign(why), f.Wanted))
 	began := time.Now()
 	run, err := j.runCommit(hard, soft, y, f)
 	if soft.Err() != nil {

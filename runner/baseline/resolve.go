@@ -188,8 +188,11 @@ func (f *Found) nothing(q Query, t target, looked, failed int, err error) {
 		f.none("%s; %s", what, problem(err))
 		return
 	}
-	f.none("%s; run it there once, or set baseline-run: true", what)
+	f.none("%s; %s", what, RunIt)
 }
+
+// RunIt is the cure where a commit has no run.
+const RunIt = "run it there once, or set baseline-run: true"
 
 func (f *Found) behindTip() string {
 	if f.Tip < 1 {
