@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/mlops-runner/mlops/runner/report/distribution"
+	"github.com/mlops-runner/mlops/runner/report/history"
 )
 
 // interval returns where the true change of a metric lies, by the best that is
@@ -41,12 +42,12 @@ func seedInterval(h, b []seed, level float64) *Interval {
 		return nil
 	}
 	if ds := paired(h, b); ds != nil {
-		mean, v := moments(ds)
+		mean, v := history.Moments(ds)
 		return studentInterval(mean, math.Sqrt(v/float64(len(ds))), float64(len(ds)-1), level,
 			Interval{Method: "paired t over seeds", N: len(ds), Unit: "seeds", Paired: true})
 	}
-	mh, vh := moments(valuesOf(h))
-	mb, vb := moments(valuesOf(b))
+	mh, vh := history.Moments(valuesOf(h))
+	mb, vb := history.Moments(valuesOf(b))
 	vh, vb = vh/float64(len(h)), vb/float64(len(b))
 	df := (vh + vb) * (vh + vb) / (vh*vh/float64(len(h)-1) + vb*vb/float64(len(b)-1))
 	return studentInterval(mh-mb, math.Sqrt(vh+vb), df, level, Interval{Method: "Welch t over seeds", N: min(len(h), len(b)), Unit: "seeds"})
@@ -77,17 +78,6 @@ func valuesOf(seeds []seed) []float64 {
 		out[i] = s.value
 	}
 	return out
-}
-
-// moments returns the mean and the variance with n-1.
-func moments(xs []float64) (mean, variance float64) {
-	for _, x := range xs {
-		mean += x / float64(len(xs))
-	}
-	for _, x := range xs {
-		variance += (x - mean) * (x - mean) / float64(len(xs)-1)
-	}
-	return mean, variance
 }
 
 // studentInterval completes i: mean ± t·se. Values that do not scatter at all
@@ -127,7 +117,7 @@ func needs(n int, half, distance float64) int {
 // commits moved the metric makes s larger than the noise, and so the verdict
 // careful. Where the values never moved any move is a move.
 func pastInterval(change float64, past []float64, level float64) (*Interval, string) {
-	mean, v := moments(past)
+	mean, v := history.Moments(past)
 	n := len(past)
 	i := Interval{N: n, Unit: "runs", Method: "t of history"}
 	if math.Sqrt(v) <= rounding*math.Abs(mean) {
@@ -188,7 +178,7 @@ func (c *comparison) values() map[string]Interval {
 		if len(m.seeds) < 2 {
 			continue
 		}
-		mean, v := moments(valuesOf(m.seeds))
+		mean, v := history.Moments(valuesOf(m.seeds))
 		i := studentInterval(mean, math.Sqrt(v/float64(len(m.seeds))), float64(len(m.seeds)-1), c.Level, Interval{Method: "t over seeds", N: len(m.seeds), Unit: "seeds"})
 		if i != nil {
 			i.P, i.Needs = nil, 0 // they are about no change
