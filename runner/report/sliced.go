@@ -45,8 +45,22 @@ func (b *bench) ofSlices(q question, name string) (any, error) {
 	if open != nil {
 		return nil, &openError{Undecided, open.text}
 	}
-	b.say(fmt.Sprintf("%s: so in each of %d slices", answers[0].metric.Name, len(answers)))
+	b.say(leastGain(answers))
 	return decisive == no, nil
+}
+
+// leastGain tells of the slice that came nearest to deciding otherwise.
+func leastGain(answers []found) string {
+	least, low := answers[0], math.Inf(1)
+	for _, f := range answers {
+		if v, _ := f.metric.move(); v.low < low {
+			least, low = f, v.low
+		}
+	}
+	if len(answers) == 1 {
+		return least.text
+	}
+	return fmt.Sprintf("least of %d slices: %s", len(answers), least.text)
 }
 
 func (b *bench) askSlices(q question, name string) (answers []found, err error) {
