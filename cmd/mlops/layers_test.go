@@ -33,8 +33,9 @@ var layers = map[string][]string{
 	"runner":                     {"spec", "spec/expression", "runner/agent", "runner/concurrency", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
 	"runner/checkout":            {},                      // git alone: what it brings is looked at by others
 	"runner/untrusted":           {"runner/plan", "spec"}, // holds plans back; who runs them does the rest
-	"runner/report":              {"spec", "spec/expression", "runner/plan", "runner/record", "runner/report/distribution", "runner/store"},
+	"runner/report":              {"spec", "spec/expression", "runner/plan", "runner/record", "runner/report/distribution", "runner/report/history", "runner/store"},
 	"runner/report/distribution": {},
+	"runner/report/history":      {"runner/report/distribution"},
 	"runner/baseline":            {"runner/record", "runner/report", "runner/store"}, // git and registries are asked through interfaces
 	"runner/host":                {"runner", "runner/agent"},
 	"runner/docker":              {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told

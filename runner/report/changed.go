@@ -15,8 +15,7 @@ func gateChanges(judging, own []spec.Str) (cs []GateChange) {
 	if own == nil {
 		return nil
 	}
-	old, now := texts(judging), texts(own)
-	old, now = without(old, now), without(now, old)
+	old, now := without(judging, own), without(own, judging)
 	for len(old) > 0 && len(now) > 0 {
 		i, j, alike := nearest(old, now)
 		if alike < leastAlike {
@@ -37,19 +36,16 @@ func gateChanges(judging, own []spec.Str) (cs []GateChange) {
 // leastAlike is how much two gates must have in common to be one that changed.
 const leastAlike = 0.5
 
-func texts(gates []spec.Str) (out []string) {
-	for _, g := range gates {
-		if t := flat(g.Value); !slices.Contains(out, t) {
-			out = append(out, t)
-		}
+// without returns the gates that are not among the others, each once.
+func without(gates, others []spec.Str) (out []string) {
+	there := map[string]bool{}
+	for _, g := range others {
+		there[strings.Join(tokens(g.Value), " ")] = true
 	}
-	return out
-}
-
-func without(gates, others []string) (out []string) {
 	for _, g := range gates {
-		if !slices.Contains(others, g) {
-			out = append(out, g)
+		if t := strings.Join(tokens(g.Value), " "); !there[t] {
+			there[t] = true
+			out = append(out, flat(g.Value))
 		}
 	}
 	return out
@@ -71,7 +67,7 @@ func nearest(old, now []string) (at, to int, alike float64) {
 // similarity is 1 for gates with the same names and words, 0 for none in
 // common: the mean of two Dice coefficients, of what they read and of all words.
 func similarity(a, b string) float64 {
-	return (dice(namesIn(a), namesIn(b)) + dice(wordsOf(a), wordsOf(b))) / 2
+	return (dice(namesIn(a), namesIn(b)) + dice(tokens(a), tokens(b))) / 2
 }
 
 // dice is twice the number of common elements over that of all.
@@ -107,15 +103,29 @@ func namesIn(gate string) (names []string) {
 	return names
 }
 
-// wordsOf splits a gate into names, numbers and operators.
-func wordsOf(gate string) []string {
-	var spaced strings.Builder
-	for _, r := range gate {
-		if strings.ContainsRune("()[],", r) {
-			spaced.WriteString(" " + string(r) + " ")
-		} else {
-			spaced.WriteRune(r)
+// tokens splits a gate at spaces, brackets, commas and the operators that need
+// no spaces around them; strings in quotes stay whole.
+func tokens(gate string) (out []string) {
+	const alone, joined = "()[],", "<>=!&|"
+	for i := 0; i < len(gate); {
+		from := i
+		switch c := gate[i]; {
+		case strings.IndexByte(" \t\r\n", c) >= 0:
+			i++
+			continue
+		case c == '\'':
+			for i++; i < len(gate) && gate[i] != '\''; i++ {
+			}
+			i = min(i+1, len(gate))
+		case strings.IndexByte(alone, c) >= 0:
+			i++
+		default:
+			operator := strings.IndexByte(joined, c) >= 0
+			for i < len(gate) && strings.IndexByte(" \t\r\n'"+alone, gate[i]) < 0 && (strings.IndexByte(joined, gate[i]) >= 0) == operator {
+				i++
+			}
 		}
+		out = append(out, gate[from:i])
 	}
-	return strings.Fields(strings.ToLower(spaced.String()))
+	return out
 }

@@ -51,7 +51,7 @@ const DefaultMinHistory = 5
 func Compare(head, base *record.Run, o CompareOptions) *Report {
 	o.Level = cmp.Or(o.Level, 0.95)
 	o.MinHistory = cmp.Or(o.MinHistory, DefaultMinHistory)
-	c := &comparison{CompareOptions: o, head: head, base: base}
+	c := &comparison{CompareOptions: o, head: head, base: base, quantiles: map[float64]float64{}}
 	r := &Report{
 		Version: Version, Pipeline: head.Pipeline, Head: side(head, o.HeadName), Baseline: o.Baseline,
 		Metrics: c.metrics(), Changed: gateChanges(o.Gates, o.OwnGates),
@@ -68,7 +68,7 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		r.Baseline.Why = "there is no run to compare with"
 	}
 	if !unfinished(head) {
-		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: c.values()})
+		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: c.valueIntervals()})
 	}
 	r.Decision = decide(head, r.Gates)
 	r.Why = why(head, r)
@@ -79,7 +79,8 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 type comparison struct {
 	CompareOptions
 	head, base *record.Run
-	past       []map[string]reading // of History, by key
+	past       []map[string]reading // of History, by key; nil until it is read
+	quantiles  map[float64]float64  // of Student's t, by degrees of freedom
 }
 
 func side(r *record.Run, name string) Side {

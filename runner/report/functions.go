@@ -125,7 +125,7 @@ func (m *Metric) lacks() *openError {
 
 // text is the metric with what it moved by: auc 0.912, was 0.915: -0.003 (-0.005 to -0.001).
 func (m *Metric) text() string {
-	text := fmt.Sprintf("%s %s, was %s: %s", m.label(), exact(*m.Head), exact(*m.Base), signed(*m.Change))
+	text := fmt.Sprintf("%s %s, was %s: %s", m.label(), long(*m.Head), long(*m.Base), signed(*m.Change))
 	if i := m.Interval; i != nil && i.Low != i.High {
 		text += fmt.Sprintf(" (%s to %s)", signed(i.Low), signed(i.High))
 	}

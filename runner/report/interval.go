@@ -5,22 +5,23 @@ import (
 	"math"
 
 	"github.com/mlops-runner/mlops/runner/report/distribution"
+	"github.com/mlops-runner/mlops/runner/report/history"
 )
 
 // interval returns where the true change of a metric lies, by the best that is
 // known of its noise, and what a reader must know of that.
-func (c *comparison) interval(key string, m *Metric, h, b *reading) (*Interval, string) {
-	if i, ok := c.Intervals[key]; ok {
+func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
+	if i, ok := c.Intervals[h.key]; ok {
 		return &i, ""
 	}
 	change := float64(*m.Change)
 	if math.IsInf(change, 0) {
 		return nil, ""
 	}
-	if i := seedInterval(h.seeds, b.seeds, c.Level); i != nil {
+	if i := c.seedInterval(h.seeds, b.seeds); i != nil {
 		return i, ""
 	}
-	past := c.measured(key, m.Unit)
+	past := c.measured(h, m.Unit)
 	if len(past) < c.MinHistory {
 		note := "one run on each side: no interval"
 		if len(past) > 0 {
@@ -28,7 +29,7 @@ func (c *comparison) interval(key string, m *Metric, h, b *reading) (*Interval, 
 		}
 		return nil, note
 	}
-	return pastInterval(change, past, c.Level)
+	return c.pastInterval(change, values(past))
 }
 
 // seedInterval returns the interval of the difference of two means over seeds:
@@ -36,20 +37,20 @@ func (c *comparison) interval(key string, m *Metric, h, b *reading) (*Interval, 
 // (B. L. Welch, The generalization of Student's problem when several different
 // population variances are involved, Biometrika 34, 1947). It is nil where a
 // side has less than two seeds or a value that is not finite.
-func seedInterval(h, b []seed, level float64) *Interval {
+func (c *comparison) seedInterval(h, b []seed) *Interval {
 	if len(h) < 2 || len(b) < 2 {
 		return nil
 	}
 	if ds := paired(h, b); ds != nil {
-		mean, v := moments(ds)
-		return studentInterval(mean, math.Sqrt(v/float64(len(ds))), float64(len(ds)-1), level,
+		mean, v := history.Moments(ds)
+		return c.student(mean, math.Sqrt(v/float64(len(ds))), float64(len(ds)-1),
 			Interval{Method: "paired t over seeds", N: len(ds), Unit: "seeds", Paired: true})
 	}
-	mh, vh := moments(valuesOf(h))
-	mb, vb := moments(valuesOf(b))
+	mh, vh := history.Moments(valuesOf(h))
+	mb, vb := history.Moments(valuesOf(b))
 	vh, vb = vh/float64(len(h)), vb/float64(len(b))
 	df := (vh + vb) * (vh + vb) / (vh*vh/float64(len(h)-1) + vb*vb/float64(len(b)-1))
-	return studentInterval(mh-mb, math.Sqrt(vh+vb), df, level, Interval{Method: "Welch t over seeds", N: min(len(h), len(b)), Unit: "seeds"})
+	return c.student(mh-mb, math.Sqrt(vh+vb), df, Interval{Method: "Welch t over seeds", N: min(len(h), len(b)), Unit: "seeds"})
 }
 
 // paired returns the differences of equal seeds, or nil if the seeds are not the same.
@@ -79,33 +80,33 @@ func valuesOf(seeds []seed) []float64 {
 	return out
 }
 
-// moments returns the mean and the variance with n-1.
-func moments(xs []float64) (mean, variance float64) {
-	for _, x := range xs {
-		mean += x / float64(len(xs))
-	}
-	for _, x := range xs {
-		variance += (x - mean) * (x - mean) / float64(len(xs)-1)
-	}
-	return mean, variance
-}
-
-// studentInterval completes i: mean ± t·se. Values that do not scatter at all
+// student completes i: mean ± t·se. Values that do not scatter at all
 // make an interval without width: any move is a move.
-func studentInterval(mean, se, df, level float64, i Interval) *Interval {
+func (c *comparison) student(mean, se, df float64, i Interval) *Interval {
 	if math.IsNaN(mean+se) || math.IsInf(mean+se, 0) {
 		return nil
 	}
-	i.Level = level
+	i.Level = c.Level
 	if se == 0 {
 		i.Low, i.High = Number(mean), Number(mean)
 		return &i
 	}
-	half := distribution.StudentQuantile((1+level)/2, df) * se
+	half := c.quantile(df) * se
 	i.Low, i.High = Number(mean-half), Number(mean+half)
 	i.P = number(2 * distribution.StudentCDF(-math.Abs(mean)/se, df))
 	i.Needs = needs(i.N, half, math.Abs(mean))
 	return &i
+}
+
+// quantile returns how many standard errors half an interval is wide. History
+// gives most metrics the same degrees of freedom.
+func (c *comparison) quantile(df float64) float64 {
+	q, ok := c.quantiles[df]
+	if !ok {
+		q = distribution.StudentQuantile((1+c.Level)/2, df)
+		c.quantiles[df] = q
+	}
+	return q
 }
 
 // needs estimates how many more of n observations would shrink half the width of
@@ -126,15 +127,15 @@ func needs(n int, half, distance float64) int {
 // history would call every run after an improvement better. History in which
 // commits moved the metric makes s larger than the noise, and so the verdict
 // careful. Where the values never moved any move is a move.
-func pastInterval(change float64, past []float64, level float64) (*Interval, string) {
-	mean, v := moments(past)
+func (c *comparison) pastInterval(change float64, past []float64) (*Interval, string) {
+	mean, v := history.Moments(past)
 	n := len(past)
 	i := Interval{N: n, Unit: "runs", Method: "t of history"}
 	if math.Sqrt(v) <= rounding*math.Abs(mean) {
-		i.Method, i.Level, i.Low, i.High = "history without a move", level, Number(change), Number(change)
+		i.Method, i.Level, i.Low, i.High = "history without a move", c.Level, Number(change), Number(change)
 		return &i, fmt.Sprintf("never moved in %d earlier runs, so any move counts", n)
 	}
-	full := studentInterval(change, math.Sqrt(2*v), float64(n-1), level, i)
+	full := c.student(change, math.Sqrt(2*v), float64(n-1), i)
 	if full != nil {
 		full.Needs = 0 // more runs make noise better known, not smaller
 	}
@@ -148,7 +149,7 @@ func (c *comparison) load() []map[string]reading {
 		for i, r := range c.History {
 			c.past[i] = map[string]reading{}
 			for _, m := range readingsOf(r) {
-				c.past[i][m.Key()] = m
+				c.past[i][m.key] = m
 			}
 		}
 	}
@@ -165,34 +166,46 @@ func (c *comparison) pastOf(key string) (ps []Point) {
 	return ps[max(0, len(ps)-MaxCurve):]
 }
 
-// measured returns the finite values that earlier runs measured themselves: a
-// value that was reused says nothing of noise. Those in another unit do not count.
-func (c *comparison) measured(key, unit string) (vs []float64) {
+// measured returns the finite values that earlier runs measured themselves, in
+// the way the run did: a value that was reused says nothing of noise, and the
+// mean of seeds has less of it than one. Those in another unit do not count.
+func (c *comparison) measured(h *reading, unit string) (ps []Point) {
 	for i, run := range c.load() {
-		m, ok := run[key]
-		if !ok || m.reused || c.History[i].ID == c.head.ID && c.head.ID != "" || math.IsNaN(m.Value-m.Value) {
+		m, ok := run[h.key]
+		if !ok || m.reused || len(m.seeds) != len(h.seeds) || math.IsNaN(m.Value-m.Value) {
+			continue
+		}
+		if c.head.ID != "" && c.History[i].ID == c.head.ID {
 			continue
 		}
 		if m.Unit == "" || unit == "" || m.Unit == unit {
-			vs = append(vs, m.Value)
+			ps = append(ps, Point{Step: float64(i), Value: m.Value})
 		}
 	}
-	return vs
+	return ps
 }
 
-// values returns the intervals of the run's own values: those given, and else
+func values(ps []Point) []float64 {
+	out := make([]float64, len(ps))
+	for i, p := range ps {
+		out[i] = p.Value
+	}
+	return out
+}
+
+// valueIntervals returns the intervals of the run's own values: those given, and else
 // those of means over seeds.
-func (c *comparison) values() map[string]Interval {
+func (c *comparison) valueIntervals() map[string]Interval {
 	out := map[string]Interval{}
 	for _, m := range readingsOf(c.head) {
 		if len(m.seeds) < 2 {
 			continue
 		}
-		mean, v := moments(valuesOf(m.seeds))
-		i := studentInterval(mean, math.Sqrt(v/float64(len(m.seeds))), float64(len(m.seeds)-1), c.Level, Interval{Method: "t over seeds", N: len(m.seeds), Unit: "seeds"})
+		mean, v := history.Moments(valuesOf(m.seeds))
+		i := c.student(mean, math.Sqrt(v/float64(len(m.seeds))), float64(len(m.seeds)-1), Interval{Method: "t over seeds", N: len(m.seeds), Unit: "seeds"})
 		if i != nil {
 			i.P, i.Needs = nil, 0 // they are about no change
-			out[m.Key()] = *i
+			out[m.key] = *i
 		}
 	}
 	for key, i := range c.Values {

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/report/history"
 )
 
 // The directions of metrics.
@@ -19,109 +21,142 @@ const (
 // MaxCurve is how many points a curve of a report has at most.
 const MaxCurve = 100
 
-// metrics joins the metrics of both runs by name and slice.
+// metrics joins the metrics of both runs by name and slice, judges them and
+// brings them into the report's order.
 func (c *comparison) metrics() []Metric {
-	here := readingsOf(c.head)
-	there := map[string]reading{}
+	declared, margins, rank := declarations(c.Metrics), margins(c.Gates), c.ranks()
+	old := map[string]*reading{}
 	if c.base != nil {
-		for _, b := range readingsOf(c.base) {
-			there[b.Key()] = b
+		rs := readingsOf(c.base)
+		for i := range rs {
+			old[rs[i].key] = &rs[i]
 		}
 	}
-	margins := margins(c.Gates)
-	out := make([]Metric, 0, len(here))
+	var all []ranked
+	add := func(key string, h, b *reading) {
+		m := c.metric(key, h, b, declared)
+		at := rank[gateName(m.Name, len(m.Slice) > 0)]
+		m.Gated = at > 0
+		if m.Verdict == "" && h != nil && b != nil {
+			m.judge(margins[strings.ToLower(m.Name)])
+		}
+		all = append(all, ranked{m, key, cmp.Or(at, math.MaxInt)})
+	}
+	here := readingsOf(c.head)
 	for i := range here {
-		key := here[i].Key()
-		var b *reading
-		if r, ok := there[key]; ok {
-			b = &r
-			delete(there, key)
-		}
-		out = append(out, c.metric(key, &here[i], b, margins))
+		h := &here[i]
+		add(h.key, h, old[h.key])
+		delete(old, h.key)
 	}
-	for key, b := range there {
-		out = append(out, c.metric(key, nil, &b, margins))
+	for key, b := range old {
+		add(key, nil, b)
 	}
-	c.gate(out)
+	return inOrder(all)
+}
+
+// A ranked metric knows its place in the report.
+type ranked struct {
+	Metric
+	key string
+	at  int // place of the first gate that reads it
+}
+
+// inOrder sorts and corrects: gated metrics first, in the order in which gates
+// read them, then by name and slice.
+func inOrder(all []ranked) []Metric {
+	slices.SortFunc(all, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Name, b.Name), len(a.Slice)-len(b.Slice), cmp.Compare(a.key, b.key))
+	})
+	out := make([]Metric, len(all))
+	for i := range all {
+		out[i] = all[i].Metric
+	}
+	correct(out)
 	return out
 }
 
-// metric tells how one metric moved; either reading may be nil, not both.
-func (c *comparison) metric(key string, h, b *reading, margins map[string]float64) Metric {
-	any := cmp.Or(h, b)
-	m := Metric{Name: any.Name, Slice: any.Slice, Better: any.Better, Unit: any.Unit, Job: any.Job, Others: any.others, Past: c.pastOf(key)}
-	for _, d := range c.Metrics {
-		if d.Name == m.Name {
-			m.Better, m.Unit = cmp.Or(d.Better, m.Better), cmp.Or(d.Unit, m.Unit)
+// ranks numbers what gates read, as gateName has it, from 1.
+func (c *comparison) ranks() map[string]int {
+	rank := map[string]int{}
+	for _, name := range gated(c.Gates, c.Contexts) {
+		if rank[name] == 0 {
+			rank[name] = len(rank) + 1
 		}
 	}
-	if h != nil {
-		m.Head, m.HeadCurve = number(h.Value), thin(h.History)
+	return rank
+}
+
+// metric tells how one metric moved; either reading may be nil, not both.
+func (c *comparison) metric(key string, h, b *reading, declared map[string]plan.Metric) Metric {
+	if h == nil {
+		m := b.metric(declared)
+		m.Base, m.Head, m.Seeds, m.BaseCurve, m.Past = m.Head, nil, 0, thin(b.History), c.pastOf(key)
+		m.Verdict = Gone
+		return m
 	}
-	if b != nil {
+	m := h.metric(declared)
+	m.HeadCurve, m.Past = thin(h.History), c.pastOf(key)
+	switch {
+	case b != nil:
 		m.Base, m.BaseCurve = number(b.Value), thin(b.History)
 		m.Better, m.Unit = cmp.Or(m.Better, b.Better), cmp.Or(m.Unit, b.Unit)
-	}
-	switch {
-	case c.base == nil:
-		m.Note = seedNote(h, nil)
-	case h == nil:
-		m.Verdict = Gone
-	case b == nil:
-		m.Verdict, m.Note = Added, seedNote(h, nil)
-	default:
-		c.compare(&m, key, h, b)
-		m.judge(margins[strings.ToLower(m.Name)])
+		c.compare(&m, h, b)
+	case c.base != nil:
+		m.Verdict = Added
 	}
 	return m
 }
 
 // compare fills in what both values make together.
-func (c *comparison) compare(m *Metric, key string, h, b *reading) {
-	notes := []string{seedNote(h, b)}
+func (c *comparison) compare(m *Metric, h, b *reading) {
+	notes := []string{seedNote(len(h.seeds), len(b.seeds))}
 	if h.Better != "" && b.Better != "" && h.Better != b.Better {
-		notes = append(notes, "better was "+b.Better+" in the baseline, and is "+h.Better)
+		notes = append(notes, "the baseline's run says that "+b.Better+" is better, this one "+h.Better)
 	}
+	nanHere, nanThere := math.IsNaN(h.Value), math.IsNaN(b.Value)
 	switch {
 	case h.Unit != b.Unit && h.Unit != "" && b.Unit != "":
-		m.Verdict, m.Note = Different, join("; ", append(notes, fmt.Sprintf("the unit was %s and is %s, so the values do not compare", b.Unit, h.Unit))...)
-		return
-	case math.IsNaN(h.Value) && math.IsNaN(b.Value):
+		m.Verdict = Different
+		notes = append(notes, fmt.Sprintf("the unit was %s and is %s, so the values do not compare", b.Unit, h.Unit))
+	case nanHere && nanThere:
+		m.Verdict = Same
 		notes = append(notes, "NaN in both runs")
-	case math.IsNaN(h.Value):
+	case nanHere:
+		m.Verdict = Different
+		if m.Better != "" {
+			m.Verdict = Worse
+		}
 		notes = append(notes, "NaN now")
-	case math.IsNaN(b.Value):
+	case nanThere:
+		m.Verdict = Different
 		notes = append(notes, "NaN in the baseline")
 	default:
-		change := h.Value - b.Value
-		if h.Value == b.Value {
-			change = 0 // also of infinities
-		}
-		m.Change = number(change)
-		if rel := change / math.Abs(b.Value); b.Value != 0 && !math.IsNaN(rel) {
-			m.Relative = number(rel)
-		}
+		m.change()
 		var note string
-		m.Interval, note = c.interval(key, m, h, b)
+		m.Interval, note = c.interval(m, h, b)
 		notes = append(notes, note)
 	}
 	m.Note = join("; ", notes...)
 }
 
-// judge gives the verdict on a metric that both runs have.
-func (m *Metric) judge(margin float64) {
-	if m.Verdict != "" {
-		return
+// change fills in the differences of two values that are numbers.
+func (m *Metric) change() {
+	h, b := float64(*m.Head), float64(*m.Base)
+	change := h - b
+	if h == b {
+		change = 0 // also of infinities
 	}
+	m.Change = number(change)
+	if rel := change / math.Abs(b); b != 0 && !math.IsNaN(rel) {
+		m.Relative = number(rel)
+	}
+}
+
+// judge gives the verdict on a change. margin is within what the file calls
+// values the same, 0 if it does not say.
+func (m *Metric) judge(margin float64) {
 	v, directed := m.move()
 	switch {
-	case m.Change == nil: // NaN
-		m.Verdict = Different
-		if math.IsNaN(float64(*m.Head)) && math.IsNaN(float64(*m.Base)) {
-			m.Verdict = Same
-		} else if math.IsNaN(float64(*m.Head)) && directed {
-			m.Verdict = Worse
-		}
 	case math.Abs(float64(*m.Change)) <= v.slack:
 		m.Verdict = Same
 	case v.beyond(0) == yes:
@@ -138,50 +173,41 @@ func (m *Metric) judge(margin float64) {
 	}
 }
 
-func seedNote(h, b *reading) string {
+// correct takes back verdicts that may be chance among so many metrics: those
+// that no gate reads are corrected together by Benjamini and Hochberg, without
+// those that are equal in both runs, which raise no alarm. What a gate reads was
+// asked for by itself, so its verdict is that of its interval.
+func correct(ms []Metric) {
+	var ps []float64
+	var at []int
+	for i := range ms {
+		if m := &ms[i]; !m.Gated && m.Interval != nil && m.Interval.P != nil && m.Verdict != Same {
+			ps, at = append(ps, float64(*m.Interval.P)), append(at, i)
+		}
+	}
+	for i, p := range history.BenjaminiHochberg(ps) {
+		m := &ms[at[i]]
+		if m.Verdict != CantTell && p > 1-m.Interval.Level {
+			m.Verdict = CantTell
+			m.Note = join("; ", m.Note, fmt.Sprintf("no surprise among %d metrics", len(ps)))
+		}
+	}
+}
+
+// seedNote says so where a value is a mean and the other is none, or of other numbers.
+func seedNote(head, base int) string {
 	switch {
-	case len(h.seeds) > 0 && b != nil && len(b.seeds) > 0 && len(h.seeds) != len(b.seeds):
-		return fmt.Sprintf("mean of %d seeds, of %d in the baseline", len(h.seeds), len(b.seeds))
-	case len(h.seeds) > 0 && b != nil && len(b.seeds) == 0:
-		return fmt.Sprintf("mean of %d seeds, beside one value in the baseline", len(h.seeds))
-	case len(h.seeds) > 0:
-		return fmt.Sprintf("mean of %d seeds", len(h.seeds))
-	case b != nil && len(b.seeds) > 0:
-		return fmt.Sprintf("one value, beside the mean of %d seeds in the baseline", len(b.seeds))
+	case head == base:
+		return ""
+	case base == 0:
+		return fmt.Sprintf("mean of %d seeds, beside one value in the baseline", head)
+	case head == 0:
+		return fmt.Sprintf("one value, beside the mean of %d seeds in the baseline", base)
 	}
-	return ""
+	return fmt.Sprintf("mean of %d seeds, beside that of %d in the baseline", head, base)
 }
 
-// gate marks the metrics that gates read and brings them to the front, in the
-// order in which gates read them; the rest follow by name and slice.
-func (c *comparison) gate(ms []Metric) {
-	reads := gated(c.Gates, c.Contexts)
-	rank := make(map[string]int, len(reads)) // by name and whether of a slice
-	for i, r := range reads {
-		if _, ok := rank[r]; !ok {
-			rank[r] = i + 1
-		}
-	}
-	order := make(map[string]int)
-	for i := range ms {
-		m := &ms[i]
-		at := rank[gateName(m.Name, len(m.Slice) > 0)]
-		m.Gated = at > 0
-		if !m.Gated {
-			at = len(reads) + 1
-		}
-		order[m.key()] = at
-	}
-	keys := make(map[string]string, len(ms))
-	for i := range ms {
-		keys[ms[i].Name+"\x00"+ms[i].key()] = ms[i].key()
-	}
-	slices.SortFunc(ms, func(a, b Metric) int {
-		ka, kb := a.key(), b.key()
-		return cmp.Or(order[ka]-order[kb], cmp.Compare(a.Name, b.Name), len(a.Slice)-len(b.Slice), cmp.Compare(ka, kb))
-	})
-}
-
+// key is what the metric is known by; see [record.Metric.Key].
 func (m *Metric) key() string {
 	r := record.Metric{Name: m.Name, Slice: m.Slice}
 	return r.Key()

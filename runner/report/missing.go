@@ -148,8 +148,8 @@ func valueAt(v any, path []string) (float64, bool) {
 	return f, ok
 }
 
-// shared says whose value counts of the metrics that several jobs report
-// differently: "auc is that of evaluate, not of train".
+// shared says whose value counts of the metrics that several jobs report: "auc
+// is that of evaluate, not of train", "auc is the mean of 3 seeds".
 func (b *bench) shared(x *expression.Expr) string {
 	var notes []string
 	for _, r := range x.References() {
@@ -157,12 +157,17 @@ func (b *bench) shared(x *expression.Expr) string {
 		if !is {
 			continue
 		}
-		m := b.metrics[strings.ToLower(strings.Join(path, "."))]
-		if m == nil || len(m.Others) == 0 {
-			continue
+		name := strings.Join(path, ".")
+		m := b.metrics[strings.ToLower(name)]
+		note := ""
+		switch {
+		case m == nil:
+		case m.Seeds > 0:
+			note = fmt.Sprintf("%s is the mean of %d seeds", name, m.Seeds)
+		case len(m.Others) > 0:
+			note = fmt.Sprintf("%s is that of %s, not of %s", name, m.Job, strings.Join(m.Others, ", "))
 		}
-		note := fmt.Sprintf("%s is that of %s, not of %s", strings.Join(path, "."), m.Job, strings.Join(m.Others, ", "))
-		if !slices.Contains(notes, note) {
+		if note != "" && !slices.Contains(notes, note) {
 			notes = append(notes, note)
 		}
 	}

@@ -6,20 +6,22 @@ import (
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/report/history"
 	"github.com/mlops-runner/mlops/spec/expression"
 )
 
 // A reading is the value of a metric that counts among those that the jobs of
-// one run reported: that of the last job, or of the last group of legs that
-// differ in their seed alone, whose mean it is.
+// one run reported: that of the last job, or the mean of the last group of legs
+// that differ in their seed alone.
 type reading struct {
 	record.Metric
+	key    string   // of the metric
 	seeds  []seed   // two or more, or nil
 	others []string // jobs whose other value does not count
 	reused bool     // was measured in an earlier run
 }
 
-// A seed is the value of one leg.
+// A seed is what one of several legs has.
 type seed struct {
 	name  string // the matrix values that make the seed, as canonical JSON
 	value float64
@@ -29,18 +31,22 @@ type seed struct {
 type Leg struct {
 	Job    string // key in mlops.yaml
 	Matrix record.Values
-	Reused bool // its metrics were measured in an earlier run
 }
 
-// seedKeys are the names of matrix values that mean nothing but another roll of
-// the dice, in lower case.
-var seedKeys = []string{"seed", "random_state"}
+// isSeed reports whether a matrix value means nothing but another roll of the dice.
+func isSeed(name string) bool {
+	return strings.EqualFold(name, "seed") || strings.EqualFold(name, "random_state")
+}
 
-func isSeed(name string) bool { return slices.Contains(seedKeys, strings.ToLower(name)) }
+// A place is what a job instance has in common with those of other seeds.
+type place struct {
+	group  string // for people: train, train@depth=4
+	key    string // equal for legs that differ in their seed alone
+	seed   string // "" for none
+	reused bool
+}
 
-// split returns what a leg has in common with those of other seeds, for people
-// and for maps, and its seed; "" for none.
-func (l Leg) split(id string) (group, key, name string) {
+func (l Leg) place(id string) place {
 	rest, seeds := record.Values{}, record.Values{}
 	for k, v := range l.Matrix {
 		if isSeed(k) {
@@ -50,17 +56,17 @@ func (l Leg) split(id string) (group, key, name string) {
 		}
 	}
 	if len(seeds) == 0 {
-		return id, id, ""
+		return place{group: id, key: id}
 	}
 	var parts []string
 	for _, k := range sortedKeys(rest) {
 		parts = append(parts, k+"="+expression.Format(expression.FromGo(rest[k])))
 	}
-	group = l.Job
+	group := l.Job
 	if len(parts) > 0 {
 		group += "@" + strings.Join(parts, ",")
 	}
-	return group, l.Job + " " + canonical(rest), canonical(seeds)
+	return place{group: group, key: l.Job + " " + canonical(rest), seed: canonical(seeds)}
 }
 
 // canonical is the one text of a value.
@@ -72,47 +78,72 @@ func canonical(v any) string {
 	return strings.TrimSuffix(string(line), "\n")
 }
 
+// readingsOf returns the readings of a run. Legs that a job's select did not
+// choose do not count.
+func readingsOf(r *record.Run) []reading {
+	places := make(map[string]place, len(r.Jobs))
+	var ms []record.Metric
+	for _, j := range r.Jobs {
+		p := Leg{Job: j.Job, Matrix: j.Matrix}.place(j.ID)
+		p.reused = j.Cached
+		places[j.ID] = p
+		if chosen := r.Selected[j.Job]; chosen != "" && chosen != j.ID {
+			continue
+		}
+		from := len(ms)
+		ms = append(ms, j.Metrics...)
+		for i := range ms[from:] {
+			ms[from+i].Job = j.ID
+		}
+	}
+	return readings(ms, places)
+}
+
 // readings returns the values that count, in the order in which their metrics
-// were first reported.
-func readings(ms []record.Metric, legs map[string]Leg) []reading {
-	at := map[string]int{}
+// were first reported. A job without a place stands for itself.
+func readings(ms []record.Metric, places map[string]place) []reading {
+	at := make(map[string]int, len(ms))
+	var keys []string
 	var all [][]record.Metric
 	for _, m := range ms {
 		key := m.Key()
 		i, ok := at[key]
 		if !ok {
 			i, at[key] = len(all), len(all)
-			all = append(all, nil)
+			keys, all = append(keys, key), append(all, nil)
 		}
 		all[i] = append(all[i], m)
 	}
 	out := make([]reading, len(all))
 	for i, same := range all {
-		out[i] = reading1(same, legs)
+		out[i] = choose(same, places)
+		out[i].key = keys[i]
 	}
 	return out
 }
 
-// reading1 chooses among the values of one metric.
-func reading1(all []record.Metric, legs map[string]Leg) reading {
+// choose returns the reading of one metric's values.
+func choose(all []record.Metric, places map[string]place) reading {
 	last := all[len(all)-1]
-	r := reading{Metric: last, reused: legs[last.Job].Reused}
-	group, key, name := legs[last.Job].split(last.Job)
-	sum := 0.0
-	var others []record.Metric
-	for _, m := range all {
-		if _, k, n := legs[m.Job].split(m.Job); name == "" || k != key || n == "" {
-			others = append(others, m)
-			continue
-		} else {
-			r.seeds = append(r.seeds, seed{n, m.Value})
-			sum += m.Value
+	at := places[last.Job]
+	r := reading{Metric: last, reused: at.reused}
+	others := all
+	if at.seed != "" {
+		others = nil
+		for _, m := range all {
+			p := places[m.Job]
+			if p.seed == "" || p.key != at.key {
+				others = append(others, m)
+				continue
+			}
+			r.seeds = append(r.seeds, seed{p.seed, m.Value})
 		}
-	}
-	if len(r.seeds) < 2 {
-		r.seeds, others = nil, all
-	} else {
-		r.Value, r.Job = sum/float64(len(r.seeds)), group
+		if len(r.seeds) > 1 {
+			r.Value, _ = history.Moments(valuesOf(r.seeds))
+			r.Job = at.group
+		} else {
+			r.seeds = nil
+		}
 	}
 	for _, m := range others {
 		if m.Job != last.Job && !sameFloat(m.Value, r.Value) && !slices.Contains(r.others, m.Job) {
@@ -123,20 +154,3 @@ func reading1(all []record.Metric, legs map[string]Leg) reading {
 }
 
 func sameFloat(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
-
-// of returns the readings of a run. Legs that a job's select did not choose do not count.
-func readingsOf(r *record.Run) []reading {
-	legs := make(map[string]Leg, len(r.Jobs))
-	var ms []record.Metric
-	for _, j := range r.Jobs {
-		legs[j.ID] = Leg{Job: j.Job, Matrix: j.Matrix, Reused: j.Cached}
-		if chosen := r.Selected[j.Job]; chosen != "" && chosen != j.ID {
-			continue
-		}
-		for _, m := range j.Metrics {
-			m.Job = j.ID
-			ms = append(ms, m)
-		}
-	}
-	return readings(ms, legs)
-}

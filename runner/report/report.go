@@ -105,7 +105,8 @@ type Metric struct {
 	Job    string            `json:"job,omitempty"`    // that reported it; of legs that differ in their seed, without the seed
 	Others []string          `json:"others,omitempty"` // jobs that reported another value, which does not count
 
-	Head     *Number `json:"head,omitempty"` // nil if the run has none
+	Head     *Number `json:"head,omitempty"`  // nil if the run has none
+	Seeds    int     `json:"seeds,omitempty"` // whose mean Head is; 0 for one value
 	Base     *Number `json:"base,omitempty"`
 	Change   *Number `json:"change,omitempty"`   // Head - Base, in the metric's unit; nil without both
 	Relative *Number `json:"relative,omitempty"` // Change / |Base|; nil where Base is 0

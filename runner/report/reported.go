@@ -7,20 +7,58 @@ import (
 	"github.com/mlops-runner/mlops/runner/record"
 )
 
-// Reported returns what the jobs of a run without a baseline reported, in the
-// order of the plan, each metric with the value that counts. legs tells of job
-// instances that are legs of a matrix, by id; declared beats what jobs say of
-// directions and units.
+// Reported returns what the jobs of a run reported, in the order of the plan,
+// each metric with the value that counts, beside no baseline. legs tells of job
+// instances that are legs of a matrix, by id; what is declared of directions
+// and units beats what jobs say.
 func Reported(ms []record.Metric, declared []plan.Metric, legs map[string]Leg) []Metric {
+	places := make(map[string]place, len(legs))
+	for id, l := range legs {
+		places[id] = l.place(id)
+	}
+	says := declarations(declared)
 	out := make([]Metric, 0, len(ms))
-	for _, r := range readings(ms, legs) {
-		m := Metric{Name: r.Name, Slice: r.Slice, Better: r.Better, Unit: r.Unit, Job: r.Job, Others: r.others, Head: number(r.Value), Note: seedNote(&r, nil)}
-		for _, d := range declared {
-			if d.Name == m.Name {
-				m.Better, m.Unit = cmp.Or(d.Better, m.Better), cmp.Or(d.Unit, m.Unit)
+	for _, r := range readings(ms, places) {
+		out = append(out, r.metric(says))
+	}
+	return out
+}
+
+// metric is what a reading alone tells.
+func (r *reading) metric(declared map[string]plan.Metric) Metric {
+	d := declared[r.Name]
+	return Metric{
+		Name: r.Name, Slice: r.Slice, Better: cmp.Or(d.Better, r.Better), Unit: cmp.Or(d.Unit, r.Unit), Job: r.Job, Others: r.others,
+		Head: number(r.Value), Seeds: len(r.seeds),
+	}
+}
+
+func declarations(ms []plan.Metric) map[string]plan.Metric {
+	by := make(map[string]plan.Metric, len(ms))
+	for _, m := range ms {
+		by[m.Name] = m
+	}
+	return by
+}
+
+// Histories returns what each metric was in a row of runs, oldest first: of all
+// rows alone, and only finite values that the run measured itself. The order is
+// that of the newest run.
+func Histories(runs []*record.Run, declared []plan.Metric) []Metric {
+	c := &comparison{CompareOptions: CompareOptions{History: runs}, head: &record.Run{}}
+	says := declarations(declared)
+	var out []Metric
+	seen := map[string]bool{}
+	for i := len(runs) - 1; i >= 0; i-- {
+		for _, r := range readingsOf(runs[i]) {
+			if len(r.Slice) > 0 || seen[r.key] {
+				continue
 			}
+			seen[r.key] = true
+			m := r.metric(says)
+			m.Past = c.measured(&r, m.Unit)
+			out = append(out, m)
 		}
-		out = append(out, m)
 	}
 	return out
 }

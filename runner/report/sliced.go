@@ -3,25 +3,67 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/mlops-runner/mlops/runner/report/distribution"
+	"github.com/mlops-runner/mlops/runner/report/history"
 )
+
+// A found is the answer to a question for one slice.
+type found struct {
+	metric *Metric
+	is     truth
+	text   string
+}
 
 // ofSlices answers a question for all slices of a metric: better, same and
 // not_worse hold if they hold in each, worse if it does in one.
 //
-// That one of many slices contradicts may be chance, so where the intervals
-// have p values a single contradiction counts only if it is left of Holm's
-// correction over the slices (S. Holm, A simple sequentially rejective multiple
-// test procedure, Scandinavian Journal of Statistics 6, 1979); else it is open.
-// That all agree needs no correction.
+// That all slices agree needs no correction. That one of many contradicts may be
+// chance: where intervals have p values it counts only if Holm's correction over
+// the slices leaves it, and else it is open.
 func (b *bench) ofSlices(q question, name string) (any, error) {
 	decisive := no // one such slice decides
 	if q.function == "worse" {
 		decisive = yes
 	}
-	var found []found1
+	answers, err := b.askSlices(q, name)
+	if err != nil {
+		return nil, err
+	}
+	q.correct(answers, decisive)
+	var open *found
+	for i := range answers {
+		f := &answers[i]
+		if f.is == decisive {
+			b.say(f.text)
+			return decisive == yes, nil
+		}
+		if f.is == unknown && open == nil {
+			open = f
+		}
+	}
+	if open != nil {
+		return nil, &openError{Undecided, open.text}
+	}
+	b.say(leastGain(answers))
+	return decisive == no, nil
+}
+
+// leastGain tells of the slice that came nearest to deciding otherwise.
+func leastGain(answers []found) string {
+	least, low := answers[0], math.Inf(1)
+	for _, f := range answers {
+		if v, _ := f.metric.move(); v.low < low {
+			least, low = f, v.low
+		}
+	}
+	if len(answers) == 1 {
+		return least.text
+	}
+	return fmt.Sprintf("least of %d slices: %s", len(answers), least.text)
+}
+
+func (b *bench) askSlices(q question, name string) (answers []found, err error) {
 	for _, m := range b.slices[name] {
 		if m.Head == nil {
 			continue
@@ -30,91 +72,52 @@ func (b *bench) ofSlices(q question, name string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, found1{m, is, text, 1})
+		answers = append(answers, found{m, is, text})
 	}
-	if len(found) == 0 {
+	if len(answers) == 0 {
 		return nil, fmt.Errorf("no job reported %s by slice", name)
 	}
-	q.correct(found, decisive)
-	open := -1
-	for i, f := range found {
+	return answers, nil
+}
+
+// correct makes those decisive answers unknown that may be chance, as one of so
+// many slices.
+func (q question) correct(answers []found, decisive truth) {
+	var ps []float64
+	var at []int
+	for i, f := range answers {
+		if f.metric.Interval == nil || f.metric.Interval.P == nil {
+			continue
+		}
+		p := 1.0
 		if f.is == decisive {
-			b.say(f.text)
-			return decisive == yes, nil
+			p = q.chance(f.metric)
 		}
-		if f.is == unknown && open < 0 {
-			open = i
-		}
+		ps, at = append(ps, p), append(at, i)
 	}
-	if open >= 0 {
-		return nil, &openError{Undecided, found[open].text}
-	}
-	b.say(fmt.Sprintf("in each of %d slices", len(found)))
-	return decisive == no, nil
-}
-
-// found1 is the answer for one slice.
-type found1 struct {
-	metric *Metric
-	is     truth
-	text   string
-	p      float64 // that chance alone says so
-}
-
-// correct makes decisive answers unknown that Holm's correction does not leave.
-// It sorts the answers, the surest first.
-func (q question) correct(found []found1, decisive truth) {
-	for i := range found {
-		if found[i].is == decisive {
-			found[i].p = q.chance(found[i].metric)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b found1) int {
-		switch {
-		case a.p < b.p:
-			return -1
-		case a.p > b.p:
-			return 1
-		}
-		return 0
-	})
-	for i := range found {
-		f := &found[i]
-		if f.is != decisive {
-			continue
-		}
-		inter := f.metric.Interval
-		if inter == nil || inter.P == nil {
-			continue
-		}
-		if f.p > (1-inter.Level)/2/float64(len(found)-i) {
+	for i, p := range history.Holm(ps) {
+		f := &answers[at[i]]
+		if f.is == decisive && p > (1-f.metric.Interval.Level)/2 {
 			f.is = unknown
-			f.text += fmt.Sprintf(": can't tell, as one of %d slices", len(found))
+			f.text += fmt.Sprintf(": can't tell, as one of %d slices", len(ps))
 		}
 	}
 }
 
-// chance is the one-sided p value of the metric being beyond the margin that it
-// was found to be beyond. The standard error is the one that makes the
-// interval's p value of its middle, by the normal distribution.
+// chance is the one-sided p value of a metric that was found beyond a margin.
+// The standard error is the one by which the interval's p value belongs to its
+// middle in the normal distribution.
 func (q question) chance(m *Metric) float64 {
 	i := m.Interval
-	if i == nil || i.P == nil {
-		return 0
-	}
-	mid := float64(i.Low+i.High) / 2
-	se := math.Abs(mid) / distribution.NormalQuantile(1-float64(*i.P)/2)
-	if !(se > 0) || math.IsInf(se, 0) { // a p value of 0 or 1
-		se = float64(i.High-i.Low) / 2 / distribution.NormalQuantile((1+i.Level)/2)
-	}
 	v, _ := m.move()
 	gain := (v.low + v.high) / 2
-	edge := q.margin // of the side that was found
-	if gain < 0 {
+	edge := q.margin
+	if gain < 0 && q.function != "better" {
 		edge = -q.margin
 	}
-	if q.function == "better" {
-		edge = q.margin
+	se := math.Abs(gain) / distribution.NormalQuantile(1-float64(*i.P)/2)
+	if !(se > 0) || math.IsInf(se, 0) { // a p value of 0 or 1
+		se = (v.high - v.low) / 2 / distribution.NormalQuantile((1+i.Level)/2)
 	}
 	return distribution.NormalCDF(-math.Abs(gain-edge) / se)
 }

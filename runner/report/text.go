@@ -8,30 +8,32 @@ import (
 	"github.com/mlops-runner/mlops/spec/expression"
 )
 
-// exact writes a value as gates show it.
-func exact(n Number) string { return expression.Format(float64(n)) }
-
 // short writes a number with four significant digits, but whole digits in full.
 // That also drops what floating-point rounding left: 0.001 and not
 // 0.0010000000000000009.
-func short(f float64) string {
+func short(f float64) string { return digits(f, 4) }
+
+// long is short with six digits, for values beside their difference.
+func long(n Number) string { return digits(float64(n), 6) }
+
+func digits(f float64, n int) string {
 	abs := math.Abs(f)
 	switch {
 	case f == 0 || math.IsNaN(f) || math.IsInf(f, 0):
 		return expression.Format(f)
 	case abs >= 1e15 || abs < 1e-4:
-		return strconv.FormatFloat(f, 'g', 4, 64)
+		return strconv.FormatFloat(f, 'g', n, 64)
 	}
-	s := strconv.FormatFloat(f, 'f', max(0, 3-int(math.Floor(math.Log10(abs)))), 64)
+	s := strconv.FormatFloat(f, 'f', max(0, n-1-int(math.Floor(math.Log10(abs)))), 64)
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 	}
 	return s
 }
 
-// signed is short with its sign.
+// signed writes a difference, with three significant digits.
 func signed(n Number) string {
-	s := short(float64(n))
+	s := digits(float64(n), 3)
 	if n > 0 {
 		return "+" + s
 	}

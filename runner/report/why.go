@@ -40,37 +40,63 @@ func decide(head *record.Run, gates []Judged) Decision {
 
 // why says in a line what the decision rests on.
 func why(head *record.Run, r *Report) string {
-	passed := 0
-	for _, g := range r.Gates {
-		if g.Outcome == Passed {
-			passed++
-		}
-	}
-	count := fmt.Sprintf("%d of %d gates pass", passed, len(r.Gates))
+	text := ""
 	switch r.Decision {
 	case Broken:
-		return broken(head)
+		text = broken(head)
 	case Blocked:
-		return gateWhy(r.Gates, Failed, "failed")
+		text = r.gateWhy(Failed)
 	case Inconclusive:
-		return gateWhy(r.Gates, Undecided, "can't tell")
+		text = r.gateWhy(Undecided)
 	case NoComparison:
-		return count + ", the others have nothing to compare with"
+		text = r.nothing() + "; " + r.passing()
 	case Unjudged:
-		return join("; ", "there is no gate", r.moved())
+		text = join("; ", "there is no gate", r.moved())
+	default:
+		text = join("; ", r.moved(), r.passing())
 	}
-	return join("; ", r.moved(), count)
+	return clip(text, maxWhy+len("…"))
+}
+
+// passing counts the gates that pass.
+func (r *Report) passing() string {
+	n := 0
+	for _, g := range r.Gates {
+		if g.Outcome == Passed {
+			n++
+		}
+	}
+	if n == len(r.Gates) && n > 1 {
+		return fmt.Sprintf("all %d gates pass", n)
+	}
+	return fmt.Sprintf("%d of %s", n, gatesPass(len(r.Gates)))
+}
+
+func gatesPass(n int) string {
+	if n == 1 {
+		return "1 gate passes"
+	}
+	return fmt.Sprintf("%d gates pass", n)
+}
+
+// nothing says what there is not to compare with.
+func (r *Report) nothing() string {
+	for _, g := range r.Gates {
+		if g.Outcome == NoBaseline && r.Base != nil {
+			return clip(flat(g.Detail), 80)
+		}
+	}
+	return "nothing to compare with"
 }
 
 // broken names the job that ended a run, and its reason.
 func broken(r *record.Run) string {
 	for _, j := range r.Jobs {
-		if j.Status != record.Failure || j.Reason != r.Reason && r.Reason != "" {
-			continue
+		if j.Status == record.Failure && (j.Reason == r.Reason || r.Reason == "") {
+			return fit("job "+clip(j.ID, 40)+" failed"+reasonText(j.Reason, j.Exit), j.Error)
 		}
-		return fit("job %s failed%s%s", clip(j.ID, 40), reasonText(j.Reason, j.Exit), j.Error)
 	}
-	return fit("the run is %s%s%s", string(r.Status), reasonText(r.Reason, 0), r.Error)
+	return fit("the run is "+string(r.Status)+reasonText(r.Reason, 0), r.Error)
 }
 
 func reasonText(reason string, exit int) string {
@@ -83,51 +109,64 @@ func reasonText(reason string, exit int) string {
 	return " (" + reason + ")"
 }
 
-// fit formats a, b and, in what room is left, the first line of a message.
-func fit(format, a, b, message string) string {
+// fit appends, in what room is left, the first line of a message.
+func fit(text, message string) string {
 	message, _, _ = strings.Cut(strings.TrimSpace(message), "\n")
-	text := fmt.Sprintf(format, a, b, "")
 	if room := maxWhy - len(text) - 2; message != "" && room > 20 {
 		text += ": " + clip(flat(message), room)
 	}
 	return text
 }
 
-// gateWhy tells of the first gate with an outcome.
-func gateWhy(gates []Judged, o Outcome, word string) string {
+// gateWhy tells of the first gate with an outcome. The detail of a gate that
+// was evaluated begins with the gate itself.
+func (r *Report) gateWhy(o Outcome) string {
 	n, first := 0, -1
-	for i, g := range gates {
+	for i, g := range r.Gates {
 		if g.Outcome == o {
 			if n++; first < 0 {
 				first = i
 			}
 		}
 	}
-	end := fmt.Sprintf(" (%d of %d gates)", n, len(gates))
-	g := gates[first]
-	detail := flat(g.Detail)
-	text := "gate " + clip(flat(g.Gate), 60) + " " + word
-	if room := maxWhy - len(text) - len(end) - 2; room >= min(len(detail), 30) {
-		text += ": " + clip(detail, room)
+	g := r.Gates[first]
+	end := fmt.Sprintf(" (%d of %d gates)", n, len(r.Gates))
+	if len(r.Gates) == 1 {
+		end = ""
 	}
-	return text + end
+	text, _, _ := strings.Cut(flat(g.Detail), "; ") // what follows explains
+	if o == Failed && g.Parts == nil {
+		text = clip(flat(g.Gate), 50) + ": " + text
+	}
+	return clip(text, maxWhy-len(end)) + end
 }
 
-// moved tells how the first gated metric moved, or the first of all.
+// moved tells how the first gated metric moved that did, or the first of all.
 func (r *Report) moved() string {
+	var told *Metric
 	for i := range r.Metrics {
 		m := &r.Metrics[i]
 		if m.Change == nil || m.Verdict == Same {
 			continue
 		}
-		text := fmt.Sprintf("%s %s: %s → %s (%s", clip(m.label(), 40), m.Verdict, short(float64(*m.Base)), short(float64(*m.Head)), signed(*m.Change))
-		if iv := m.Interval; iv != nil && iv.Low != iv.High {
-			text += fmt.Sprintf(", %s to %s", signed(iv.Low), signed(iv.High))
+		if m.Verdict != CantTell {
+			told = m
+			break
 		}
-		return text + ")"
+		if told == nil {
+			told = m
+		}
 	}
-	if r.Base != nil && len(r.Metrics) > 0 {
+	switch {
+	case told != nil:
+	case r.Base != nil && len(r.Metrics) > 0:
 		return "no metric moved"
+	default:
+		return ""
 	}
-	return ""
+	text := fmt.Sprintf("%s %s: %s → %s (%s", clip(told.label(), 30), told.Verdict, long(*told.Base), long(*told.Head), signed(*told.Change))
+	if i := told.Interval; i != nil && i.Low != i.High {
+		text += fmt.Sprintf(", %s to %s", signed(i.Low), signed(i.High))
+	}
+	return text + ")"
 }
