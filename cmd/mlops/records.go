@@ -131,9 +131,13 @@ func (a *app) loadRun(id string) (*record.Run, error) {
 	case !errors.Is(err, record.ErrNotFound):
 		return r, err
 	case id == record.LATEST:
-		return nil, fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
+		return nil, noRunYet(err)
 	}
 	return nil, fixError{err, `"mlops runs" lists them`}
+}
+
+func noRunYet(err error) error {
+	return fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
 }
 
 func (a *app) show(id string, asJSON bool) error {

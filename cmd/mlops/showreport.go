@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
 )
 
@@ -15,11 +17,23 @@ func (a *app) showReport(j *judging, f *runner.Finished, output string) error {
 		return nil
 	}
 	j.report.Head.Digest, j.report.Head.Status = f.Record.Digest, f.Record.Status
-	fmt.Fprintln(a.stdout)
-	return a.renderTerminal(j.report)
+	if _, err := fmt.Fprintln(a.stdout); err != nil {
+		return err
+	}
+	return a.render(a.stdout, j.report, "terminal")
 }
 
-func (a *app) renderTerminal(r *report.Report) error {
+func formatNames() []string { return []string{"terminal", "json"} }
+
+func (a *app) render(w io.Writer, r *report.Report, format string) error {
+	if format == "json" {
+		text, err := record.Canonical(r)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(text)
+		return err
+	}
 	var rows [][]string
 	num := func(n *report.Number) string {
 		if n == nil {
@@ -30,9 +44,9 @@ func (a *app) renderTerminal(r *report.Report) error {
 	for _, m := range r.Metrics {
 		rows = append(rows, []string{m.Name, num(m.Base), num(m.Head), num(m.Change), string(m.Verdict)})
 	}
-	if err := view.Table(a.stdout, []string{"metric", "baseline", "this run", "change", "verdict"}, rows, a.color()); err != nil {
+	if err := view.Table(w, []string{"metric", "baseline", "this run", "change", "verdict"}, rows, a.color()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s: %s\nbaseline %s\n", r.Decision, r.Why, r.Baseline.Why)
+	_, err := fmt.Fprintf(w, "%s: %s\nbaseline %s\n", r.Decision, r.Why, r.Baseline.Why)
 	return err
 }

@@ -277,3 +277,18 @@ func (r *Resolver) Past(of *record.Run, n int) []*record.Run {
 	slices.Reverse(out)
 	return out
 }
+
+// Newest returns the newest run of a pipeline that has ended: on a commit,
+// whatever it was run for, or of all if that is ""; nil if there is none.
+func (r *Resolver) Newest(pipeline, commit string) *record.Run {
+	for i := range r.Index.lines {
+		l := &r.Index.lines[i]
+		if l.Pipeline != pipeline || commit != "" && l.Commit != commit {
+			continue
+		}
+		if run := r.load([]*Line{l}); run != nil {
+			return run
+		}
+	}
+	return nil
+}
