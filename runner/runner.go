@@ -106,6 +106,9 @@ type Options struct {
 	KeepGoing bool
 	Withheld  map[string]string // nodes that must not run, by ID, with the reason
 	Notices   []string          // shown when the run begins
+	// Verify checks kept results that other machines made before they are used, of
+	// the nodes whose plan says so.
+	Verify bool
 	// DiskFloor is how many bytes a job must leave free on the store's file
 	// system; 0 means [DefaultDiskFloor], less than 0 none.
 	DiskFloor int64

@@ -33,7 +33,7 @@ func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
 	if locked, err := p.lockSource(); err == nil {
 		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
 	}
-	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT") {
+	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT", "CI") {
 		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
 	}
 	return store.Sum([]byte(b.String()))

@@ -172,9 +172,17 @@ func (a *app) showJobs(r *record.Run) error {
 		if j.Cached {
 			status = "cached"
 		}
-		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + j.Error})
+		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + verified(j) + j.Error})
 	}
 	return view.Table(a.stdout, []string{"job", "status", "took", "metrics", "why"}, rows, a.color())
+}
+
+// verified says who made a result that was checked before it was reused.
+func verified(j record.Job) string {
+	if j.Verified == "" {
+		return ""
+	}
+	return "verified: " + j.Verified
 }
 
 func (a *app) showGates(gates []record.Gate) error {

@@ -169,6 +169,7 @@ func (a *app) leave() {
 // execute runs an open session under the signals of the terminal.
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
+	s.Options.Verify = ciFacts() != nil
 	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = o.jobs, o.keepGoing, o.floor
 	s.Options.Header = s.header(o.engineOptions)
 	hard, soft, stop := interruptible(ctx, a.leave)

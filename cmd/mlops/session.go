@@ -197,5 +197,6 @@ func (s *session) header(o engineOptions) record.Run {
 
 func hostFacts() record.Host {
 	name, _ := os.Hostname()
+	name = envOr("MLOPS_HOST", name) // containers of a CI service are named at random
 	return record.Host{Name: name, CPUs: runtime.NumCPU()}
 }
