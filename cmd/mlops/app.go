@@ -76,7 +76,7 @@ func newRoot(a *app) *cobra.Command {
 		newRun(a), newPlan(a), newTriggers(a), newGraph(a), newValidate(a), newEval(a),
 		newRuns(a), newShow(a), newDiff(a), newLogs(a), newCache(a), newGC(a),
 		newInit(a), newLock(a), newDoctor(a), newVersion(a),
-		newCheckout(a),
+		newCheckout(a), newHooks(a),
 	)
 	usageArgs(root)
 	return root

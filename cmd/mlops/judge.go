@@ -117,7 +117,7 @@ func (j *judging) compared(hard, soft context.Context, run *record.Run, o *repor
 	q := y.query(run.Source, run.Pipeline, run.ID)
 	q.Asked = j.session.Plan.Baseline.Asked
 	f, err := y.find(soft, q, run.Started)
-	if err == nil && f.Run == nil && f.Wanted != "" && (j.session.Plan.Baseline.Run || j.options.baselineRun) {
+	if err == nil && f.Run == nil && f.Wanted != "" && (j.session.Plan.Baseline.Run || j.options.baselineRun) && !j.options.cachedOnly {
 		if j.stranger {
 			f.Why += " (a stranger's run makes no baseline)"
 		} else if f, err = j.makeBaseline(hard, soft, y, q, f); err != nil {

@@ -29,6 +29,7 @@ type runOptions struct {
 	output    string
 
 	baselineRun bool
+	cachedOnly  bool
 }
 
 func newRun(a *app) *cobra.Command {
@@ -48,6 +49,9 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 			if err := o.settle(c.Flags(), event != nil && event.Fork || forkEvent(os.LookupEnv)); err != nil {
 				return err
 			}
+			if o.untrusted && o.cachedOnly {
+				return usagef("--cached-only and an untrusted run: its store is new, so nothing is cached for certain")
+			}
 			return a.runPipeline(c.Context(), o, args)
 		},
 		ValidArgsFunction: a.completeJobs,
@@ -61,6 +65,7 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 	f.StringVar(&o.minFree, "min-free", "512MiB", "end jobs that leave less than this free on the store's file system, or a twentieth of a small one; 0 for no limit")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
 	f.BoolVar(&o.baselineRun, "baseline-run", false, "if nothing is recorded to compare with, run that commit first")
+	f.BoolVar(&o.cachedOnly, "cached-only", false, "run nothing: fail if a job is not cached, and say which, and what it took last")
 	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
 }
@@ -127,6 +132,11 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	}
 	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
 		return errors.Join(err, s.close(), out.Close())
+	}
+	if o.cachedOnly {
+		if err := a.onlyCached(ctx, s, o); err != nil {
+			return errors.Join(err, s.close(), out.Close())
+		}
 	}
 	a.judgeBy(s, o)
 	if err := a.judgeByBase(ctx, s); err != nil {
