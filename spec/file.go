@@ -6,7 +6,7 @@ import "time"
 // Unicode code points, as editors do. The zero Pos means "no place".
 type Pos struct {
 	Line int `json:"line"`
-	Col  int `json:"col"`
+	Col  int `json:"column"`
 }
 
 // Known reports whether p is a place in a file.

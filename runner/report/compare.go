@@ -72,6 +72,7 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 	}
 	r.Decision = decide(head, r.Gates)
 	r.Why = why(head, r)
+	r.tidy()
 	return r
 }
 
@@ -79,8 +80,15 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 type comparison struct {
 	CompareOptions
 	head, base *record.Run
-	past       []map[string]reading // of History, by key; nil until it is read
-	quantiles  map[float64]float64  // of Student's t, by degrees of freedom
+	here       []reading           // of head
+	past       *past               // of History
+	curve      int                 // points of a curve
+	quantiles  map[float64]float64 // of Student's t, by degrees of freedom
+}
+
+// earlier is the history without the run itself.
+func (c *comparison) earlier() []*record.Run {
+	return slices.DeleteFunc(slices.Clone(c.History), func(r *record.Run) bool { return r.ID != "" && r.ID == c.head.ID })
 }
 
 func side(r *record.Run, name string) Side {
@@ -109,7 +117,7 @@ func cost(r *record.Run) Cost {
 		c.CPU += j.CPU
 		c.GPUSeconds += j.GPUSeconds
 	}
-	c.Price = r.Environment.Cost * (float64(c.Wall) / float64(time.Hour))
+	c.Price = max(0, r.Environment.Cost*(float64(c.Wall)/float64(time.Hour)))
 	return c
 }
 

@@ -54,7 +54,7 @@ func (b *bench) comparing(function string, rule func(move, float64) truth) func(
 		}
 		m := b.metrics[name]
 		if m == nil || m.Head == nil {
-			return nil, fmt.Errorf("no job reported %s", name)
+			return nil, refuse("no job reported %s", name)
 		}
 		is, text, err := q.ask(m)
 		if err != nil {
@@ -63,16 +63,38 @@ func (b *bench) comparing(function string, rule func(move, float64) truth) func(
 		if is == unknown {
 			return nil, &openError{Undecided, text}
 		}
-		b.say(text)
+		b.say(said{text, q.shortfall(m)})
 		return is == yes, nil
 	}
 }
 
+// A refusal says why a gate cannot be judged, whatever the numbers.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+
+// said is what a function found, and by how much a gate that failed missed it.
+type said struct{ text, short string }
+
 // say notes what a function found, for the gate's detail.
-func (b *bench) say(text string) {
-	if !slices.Contains(b.said, text) {
-		b.said = append(b.said, text)
+func (b *bench) say(s said) {
+	if !slices.Contains(b.said, s) {
+		b.said = append(b.said, s)
 	}
+}
+
+// told is what functions found, on one line.
+func (b *bench) told(failed bool) string {
+	var parts []string
+	for _, s := range b.said {
+		if failed && s.short != "" {
+			s.text += " ✗ short by " + s.short
+		}
+		parts = append(parts, s.text)
+	}
+	return strings.Join(parts, "; ")
 }
 
 func marginOf(args []any) (float64, error) {
@@ -81,7 +103,7 @@ func marginOf(args []any) (float64, error) {
 	}
 	margin, ok := args[0].(float64)
 	if !ok || !(margin >= 0) || math.IsInf(margin, 0) {
-		return 0, fmt.Errorf("the margin is %s; write a number from 0", shown(args[0]))
+		return 0, refuse("the margin is %s; write a number from 0", shown(args[0]))
 	}
 	return margin, nil
 }
@@ -100,7 +122,7 @@ func (q question) ask(m *Metric) (truth, string, error) {
 	}
 	v, directed := m.move()
 	if !directed && q.function != "same" {
-		return no, "", fmt.Errorf("it is not known whether %s is better higher or lower; declare it under metrics", m.Name)
+		return no, "", refuse("it is not known whether %s is better higher or lower; declare it under metrics", m.Name)
 	}
 	is := q.rule(v, q.margin)
 	text := m.text()
@@ -108,6 +130,16 @@ func (q question) ask(m *Metric) (truth, string, error) {
 		text += ": can't tell" + m.needs(q.margin)
 	}
 	return is, text, nil
+}
+
+// shortfall is by how much a metric without an interval misses a margin, or "".
+func (q question) shortfall(m *Metric) string {
+	v, _ := m.move()
+	by := map[string]float64{"better": q.margin - v.low, "not_worse": -v.low - q.margin, "same": math.Abs(v.low) - q.margin}[q.function]
+	if m.Interval != nil || q.margin == 0 || !(by > v.slack) || math.IsInf(by, 0) {
+		return ""
+	}
+	return short(by)
 }
 
 // lacks says why a metric of the run cannot be compared, or nil.
@@ -166,19 +198,19 @@ func (b *bench) worstSlice(name string) (any, error) {
 			continue
 		}
 		if m.Better == "" {
-			return nil, fmt.Errorf("it is not known whether %s is better higher or lower; declare it under metrics", m.Name)
+			return nil, refuse("it is not known whether %s is better higher or lower; declare it under metrics", m.Name)
 		}
 		if math.IsNaN(float64(*m.Head)) {
-			return nil, fmt.Errorf("%s is NaN", m.label())
+			return nil, refuse("%s is NaN", m.label())
 		}
 		if worst == nil || (m.Better == Lower) == (*m.Head > *worst.Head) && *m.Head != *worst.Head {
 			worst = m
 		}
 	}
 	if worst == nil {
-		return nil, fmt.Errorf("no job reported %s by slice", name)
+		return nil, refuse("no job reported %s by slice", name)
 	}
-	b.say("the worst slice is " + strings.TrimPrefix(worst.label(), worst.Name+" of "))
+	b.say(said{text: "the worst slice is " + strings.TrimPrefix(worst.label(), worst.Name+" of ")})
 	return float64(*worst.Head), nil
 }
 
@@ -186,7 +218,7 @@ func (b *bench) worstSlice(name string) (any, error) {
 func (b *bench) valueInterval(name string) (Interval, error) {
 	m := b.metrics[name]
 	if m == nil {
-		return Interval{}, fmt.Errorf("no job reported %s", name)
+		return Interval{}, refuse("no job reported %s", name)
 	}
 	i, ok := b.values[m.key()]
 	if !ok {

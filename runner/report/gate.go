@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -40,7 +41,7 @@ type bench struct {
 	baseline *expression.Object // nil without one
 	names    contextNames
 	scope    *expression.Scope
-	said     []string // what functions found, of the gate that is judged
+	said     []said // what functions found, of the gate that is judged
 }
 
 func newBench(e Evidence) *bench {
@@ -124,8 +125,10 @@ func (b *bench) evaluate(v *Judged, x *expression.Expr) {
 	case err == nil && expression.Truthy(node.Value):
 		d.is = yes
 	}
-	said := strings.Join(b.said, "; ")
+	var refused refusal
 	switch null := nullPart(d.by); {
+	case errors.As(d.err, &refused):
+		v.Detail = flat(string(refused))
 	case d.err != nil:
 		v.Detail = oneLine(d.err)
 	case d.is == unknown:
@@ -133,10 +136,10 @@ func (b *bench) evaluate(v *Judged, x *expression.Expr) {
 	case null != "":
 		v.Detail = null + " is null, so there is nothing to judge"
 	case d.is == yes:
-		v.Outcome, v.Detail = Passed, join("; ", valued(d.by), said)
+		v.Outcome, v.Detail = Passed, join("; ", valued(d.by), b.told(false))
 	default:
 		v.Parts = parts(d.by)
-		v.Detail = join("; ", failure(d.by), said)
+		v.Detail = join("; ", failure(d.by), b.told(true))
 	}
 }
 

@@ -21,7 +21,7 @@ func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
 	if i := c.seedInterval(h.seeds, b.seeds); i != nil {
 		return i, ""
 	}
-	past := c.measured(h, m.Unit)
+	past := c.past.measured(h, m.Unit)
 	if len(past) < c.MinHistory {
 		note := "one run on each side: no interval"
 		if len(past) > 0 {
@@ -29,7 +29,7 @@ func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
 		}
 		return nil, note
 	}
-	return c.pastInterval(change, values(past))
+	return c.pastInterval(change, valuesIn(past))
 }
 
 // seedInterval returns the interval of the difference of two means over seeds:
@@ -111,13 +111,15 @@ func (c *comparison) quantile(df float64) float64 {
 
 // needs estimates how many more of n observations would shrink half the width of
 // an interval to the distance that has to be told: it shrinks with the root of
-// their number. It is 0 if none are needed, or more than 10^9.
+// their number. The estimate has two digits. It is 0 if none are needed, or more
+// than 10^9.
 func needs(n int, half, distance float64) int {
-	more := math.Ceil(float64(n) * ((half/distance)*(half/distance) - 1))
-	if !(more > 0 && more <= 1e9) {
+	more := float64(n) * ((half/distance)*(half/distance) - 1)
+	if !(more > 1e-9 && more <= 1e9) {
 		return 0
 	}
-	return int(more)
+	unit := math.Pow10(max(0, int(math.Floor(math.Log10(more)))-1))
+	return int(math.Ceil(more/unit-1e-9) * unit)
 }
 
 // pastInterval returns the prediction interval of the difference of two single
@@ -142,62 +144,11 @@ func (c *comparison) pastInterval(change float64, past []float64) (*Interval, st
 	return full, ""
 }
 
-// load reads the earlier runs, once.
-func (c *comparison) load() []map[string]reading {
-	if c.past == nil {
-		c.past = make([]map[string]reading, len(c.History))
-		for i, r := range c.History {
-			c.past[i] = map[string]reading{}
-			for _, m := range readingsOf(r) {
-				c.past[i][m.key] = m
-			}
-		}
-	}
-	return c.past
-}
-
-// pastOf returns the values of earlier runs, the newest if they are many.
-func (c *comparison) pastOf(key string) (ps []Point) {
-	for i, run := range c.load() {
-		if m, ok := run[key]; ok {
-			ps = append(ps, Point{Step: float64(i), Value: m.Value})
-		}
-	}
-	return ps[max(0, len(ps)-MaxCurve):]
-}
-
-// measured returns the finite values that earlier runs measured themselves, in
-// the way the run did: a value that was reused says nothing of noise, and the
-// mean of seeds has less of it than one. Those in another unit do not count.
-func (c *comparison) measured(h *reading, unit string) (ps []Point) {
-	for i, run := range c.load() {
-		m, ok := run[h.key]
-		if !ok || m.reused || len(m.seeds) != len(h.seeds) || math.IsNaN(m.Value-m.Value) {
-			continue
-		}
-		if c.head.ID != "" && c.History[i].ID == c.head.ID {
-			continue
-		}
-		if m.Unit == "" || unit == "" || m.Unit == unit {
-			ps = append(ps, Point{Step: float64(i), Value: m.Value})
-		}
-	}
-	return ps
-}
-
-func values(ps []Point) []float64 {
-	out := make([]float64, len(ps))
-	for i, p := range ps {
-		out[i] = p.Value
-	}
-	return out
-}
-
 // valueIntervals returns the intervals of the run's own values: those given, and else
 // those of means over seeds.
 func (c *comparison) valueIntervals() map[string]Interval {
 	out := map[string]Interval{}
-	for _, m := range readingsOf(c.head) {
+	for _, m := range c.here {
 		if len(m.seeds) < 2 {
 			continue
 		}

@@ -18,7 +18,8 @@ const (
 	Lower  = "lower"
 )
 
-// MaxCurve is how many points a curve of a report has at most.
+// MaxCurve is how many points a curve of a report has at most; of more than a
+// thousand metrics less, so that all have room.
 const MaxCurve = 100
 
 // metrics joins the metrics of both runs by name and slice, judges them and
@@ -32,7 +33,9 @@ func (c *comparison) metrics() []Metric {
 			old[rs[i].key] = &rs[i]
 		}
 	}
-	var all []ranked
+	c.here = readingsOf(c.head)
+	here := c.here
+	all := make([]ranked, 0, len(here)+len(old))
 	add := func(key string, h, b *reading) {
 		m := c.metric(key, h, b, declared)
 		at := rank[gateName(m.Name, len(m.Slice) > 0)]
@@ -42,7 +45,8 @@ func (c *comparison) metrics() []Metric {
 		}
 		all = append(all, ranked{m, key, cmp.Or(at, math.MaxInt)})
 	}
-	here := readingsOf(c.head)
+	c.past = newPast(c.earlier(), keysOf(here, old))
+	c.curve = max(2, MaxCurve*1000/max(1000, len(here)+len(old)))
 	for i := range here {
 		h := &here[i]
 		add(h.key, h, old[h.key])
@@ -52,6 +56,18 @@ func (c *comparison) metrics() []Metric {
 		add(key, nil, b)
 	}
 	return inOrder(all)
+}
+
+// keysOf returns the keys of both runs' metrics.
+func keysOf(here []reading, old map[string]*reading) []string {
+	keys := make([]string, 0, len(here)+len(old))
+	for i := range here {
+		keys = append(keys, here[i].key)
+	}
+	for key := range old {
+		keys = append(keys, key) // twice if both have it, which costs a row
+	}
+	return keys
 }
 
 // A ranked metric knows its place in the report.
@@ -64,12 +80,16 @@ type ranked struct {
 // inOrder sorts and corrects: gated metrics first, in the order in which gates
 // read them, then by name and slice.
 func inOrder(all []ranked) []Metric {
-	slices.SortFunc(all, func(a, b ranked) int {
+	order := make([]*ranked, len(all))
+	for i := range all {
+		order[i] = &all[i]
+	}
+	slices.SortFunc(order, func(a, b *ranked) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Name, b.Name), len(a.Slice)-len(b.Slice), cmp.Compare(a.key, b.key))
 	})
 	out := make([]Metric, len(all))
-	for i := range all {
-		out[i] = all[i].Metric
+	for i, m := range order {
+		out[i] = m.Metric
 	}
 	correct(out)
 	return out
@@ -90,15 +110,15 @@ func (c *comparison) ranks() map[string]int {
 func (c *comparison) metric(key string, h, b *reading, declared map[string]plan.Metric) Metric {
 	if h == nil {
 		m := b.metric(declared)
-		m.Base, m.Head, m.Seeds, m.BaseCurve, m.Past = m.Head, nil, 0, thin(b.History), c.pastOf(key)
+		m.Base, m.Head, m.Seeds, m.BaseCurve, m.Past = m.Head, nil, 0, c.thin(b.History), c.past.points(key, c.curve)
 		m.Verdict = Gone
 		return m
 	}
 	m := h.metric(declared)
-	m.HeadCurve, m.Past = thin(h.History), c.pastOf(key)
+	m.HeadCurve, m.Past = c.thin(h.History), c.past.points(key, c.curve)
 	switch {
 	case b != nil:
-		m.Base, m.BaseCurve = number(b.Value), thin(b.History)
+		m.Base, m.BaseCurve = number(b.Value), c.thin(b.History)
 		m.Better, m.Unit = cmp.Or(m.Better, b.Better), cmp.Or(m.Unit, b.Unit)
 		c.compare(&m, h, b)
 	case c.base != nil:
@@ -218,14 +238,14 @@ func number(f float64) *Number {
 	return &n
 }
 
-// thin keeps at most MaxCurve points, evenly spread, the first and the last among them.
-func thin(ps []Point) []Point {
-	if len(ps) <= MaxCurve {
+// thin keeps at most so many points, evenly spread, the first and the last among them.
+func (c *comparison) thin(ps []Point) []Point {
+	if len(ps) <= c.curve {
 		return slices.Clip(ps)
 	}
-	out := make([]Point, MaxCurve)
+	out := make([]Point, c.curve)
 	for i := range out {
-		out[i] = ps[i*(len(ps)-1)/(MaxCurve-1)]
+		out[i] = ps[i*(len(ps)-1)/(c.curve-1)]
 	}
 	return out
 }

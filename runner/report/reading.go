@@ -103,30 +103,36 @@ func readingsOf(r *record.Run) []reading {
 // were first reported. A job without a place stands for itself.
 func readings(ms []record.Metric, places map[string]place) []reading {
 	at := make(map[string]int, len(ms))
-	var keys []string
-	var all [][]record.Metric
-	for _, m := range ms {
+	out := make([]reading, 0, len(ms))
+	again := map[int][]record.Metric{} // all values of those with several
+	for i, m := range ms {
 		key := m.Key()
-		i, ok := at[key]
+		k, ok := at[key]
 		if !ok {
-			i, at[key] = len(all), len(all)
-			keys, all = append(keys, key), append(all, nil)
+			at[key] = len(out)
+			out = append(out, reading{Metric: m, key: key})
+			continue
 		}
-		all[i] = append(all[i], m)
+		if again[k] == nil {
+			again[k] = []record.Metric{out[k].Metric}
+		}
+		again[k] = append(again[k], ms[i])
 	}
-	out := make([]reading, len(all))
-	for i, same := range all {
-		out[i] = choose(same, places)
-		out[i].key = keys[i]
+	for k := range out {
+		r := &out[k]
+		r.reused = places[r.Job].reused
+		if all := again[k]; all != nil {
+			r.choose(all, places)
+		}
 	}
 	return out
 }
 
-// choose returns the reading of one metric's values.
-func choose(all []record.Metric, places map[string]place) reading {
+// choose takes the value that counts of several.
+func (r *reading) choose(all []record.Metric, places map[string]place) {
 	last := all[len(all)-1]
 	at := places[last.Job]
-	r := reading{Metric: last, reused: at.reused}
+	r.Metric, r.reused = last, at.reused
 	others := all
 	if at.seed != "" {
 		others = nil
@@ -150,7 +156,6 @@ func choose(all []record.Metric, places map[string]place) reading {
 			r.others = append(r.others, m.Job)
 		}
 	}
-	return r
 }
 
 func sameFloat(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }

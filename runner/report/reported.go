@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
@@ -41,24 +42,27 @@ func declarations(ms []plan.Metric) map[string]plan.Metric {
 	return by
 }
 
-// Histories returns what each metric was in a row of runs, oldest first: of all
-// rows alone, and only finite values that the run measured itself. The order is
-// that of the newest run.
+// Histories returns what each metric was in a row of runs, oldest first, in
+// Past: of all rows alone, and only finite values that the run measured itself.
+// The order is that of the newest run.
 func Histories(runs []*record.Run, declared []plan.Metric) []Metric {
-	c := &comparison{CompareOptions: CompareOptions{History: runs}, head: &record.Run{}}
 	says := declarations(declared)
-	var out []Metric
+	var found []reading
+	var keys []string
 	seen := map[string]bool{}
-	for i := len(runs) - 1; i >= 0; i-- {
-		for _, r := range readingsOf(runs[i]) {
-			if len(r.Slice) > 0 || seen[r.key] {
-				continue
+	for _, run := range slices.Backward(runs) {
+		for _, r := range readingsOf(run) {
+			if len(r.Slice) == 0 && !seen[r.key] {
+				seen[r.key] = true
+				found, keys = append(found, r), append(keys, r.key)
 			}
-			seen[r.key] = true
-			m := r.metric(says)
-			m.Past = c.measured(&r, m.Unit)
-			out = append(out, m)
 		}
+	}
+	p := newPast(runs, keys)
+	out := make([]Metric, len(found))
+	for i := range found {
+		out[i] = found[i].metric(says)
+		out[i].Past = p.measured(&found[i], out[i].Unit)
 	}
 	return out
 }

@@ -35,7 +35,7 @@ func (b *bench) ofSlices(q question, name string) (any, error) {
 	for i := range answers {
 		f := &answers[i]
 		if f.is == decisive {
-			b.say(f.text)
+			b.say(said{f.text, q.shortfall(f.metric)})
 			return decisive == yes, nil
 		}
 		if f.is == unknown && open == nil {
@@ -45,7 +45,7 @@ func (b *bench) ofSlices(q question, name string) (any, error) {
 	if open != nil {
 		return nil, &openError{Undecided, open.text}
 	}
-	b.say(leastGain(answers))
+	b.say(said{text: leastGain(answers)})
 	return decisive == no, nil
 }
 
@@ -75,7 +75,7 @@ func (b *bench) askSlices(q question, name string) (answers []found, err error) 
 		answers = append(answers, found{m, is, text})
 	}
 	if len(answers) == 0 {
-		return nil, fmt.Errorf("no job reported %s by slice", name)
+		return nil, refuse("no job reported %s by slice", name)
 	}
 	return answers, nil
 }

@@ -20,12 +20,18 @@ func unfinished(r *record.Run) bool {
 	return r.Status != "" && r.Status != record.Success && !(r.Status == record.Failure && r.Reason == gateReason)
 }
 
-// decide returns what a run comes to: the worst that its gates say.
+// decide returns what a run comes to.
 func decide(head *record.Run, gates []Judged) Decision {
+	if unfinished(head) {
+		return Broken
+	}
+	return decisionOf(gates)
+}
+
+// decisionOf returns the worst that gates say.
+func decisionOf(gates []Judged) Decision {
 	has := func(o Outcome) bool { return slices.ContainsFunc(gates, func(g Judged) bool { return g.Outcome == o }) }
 	switch {
-	case unfinished(head):
-		return Broken
 	case has(Failed):
 		return Blocked
 	case has(Undecided):
