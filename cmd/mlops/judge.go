@@ -116,6 +116,9 @@ func (j *judging) compared(hard, soft context.Context, run *record.Run, o *repor
 	}
 	q := y.query(run.Source, run.Pipeline, run.ID)
 	q.Asked = j.session.Plan.Baseline.Asked
+	if j.options.base != "" && q.Base == (baseline.Base{}) {
+		q.Base = baseline.Base{Branch: j.options.base, Tip: j.base}
+	}
 	f, err := y.find(soft, q, run.Started)
 	if err == nil && f.Run == nil && f.Wanted != "" && (j.session.Plan.Baseline.Run || j.options.baselineRun) && !j.options.cachedOnly {
 		if j.stranger {
