@@ -154,6 +154,9 @@ func (a *app) show(id string, asJSON bool) error {
 		fmt.Fprintf(a.stdout, "commit    %s %s %s\n", short(r.Source.Commit, r.Source.Dirty), r.Source.Branch, r.Source.Subject)
 	}
 	fmt.Fprintf(a.stdout, "executor  %s\nrecord    %s\n", r.Environment.Executor, r.Dir)
+	if r.Baseline != "" {
+		fmt.Fprintf(a.stdout, "baseline  %s\n", r.Baseline)
+	}
 	if len(r.Params) > 0 {
 		fmt.Fprintf(a.stdout, "params    %s\n", paramsText(r.Params))
 	}

@@ -25,6 +25,8 @@ type yardstick struct {
 	keep    func(rel string, data []byte) error
 	repo    *checkout.Repo // nil outside git
 	index   *baseline.Index
+	forge   baseline.Forge  // that knows the repository; nil for none
+	models  baseline.Models // nil without a registry
 	folder  func(name string) ([]byte, error) // reads a file of the project
 }
 
@@ -80,7 +82,7 @@ func (y *yardstick) again() (err error) {
 }
 
 func (y *yardstick) resolver(now time.Time) *baseline.Resolver {
-	r := &baseline.Resolver{Root: y.root, Index: y.index, Folder: y.project.root, Read: y.folder, Now: now}
+	r := &baseline.Resolver{Root: y.root, Index: y.index, Forge: y.forge, Models: y.models, Folder: y.project.root, Read: y.folder, Now: now}
 	if y.repo != nil {
 		r.History = y.repo
 	}

@@ -61,9 +61,10 @@ type History interface {
 	Ahead(ctx context.Context, from, to string) (n int, ok bool)
 }
 
-// A Forge knows where two commits of its repository parted, without a clone.
+// A Forge knows where two commits of its repository parted, without a clone, and
+// how many commits base has since then; -1 if it does not say.
 type Forge interface {
-	MergeBase(ctx context.Context, base, head string) (string, error)
+	MergeBase(ctx context.Context, base, head string) (commit string, behind int, err error)
 }
 
 // Models know which run made what.
@@ -140,7 +141,7 @@ func (e curedError) Cure() string  { return e.cure }
 
 // nearest takes the run of a commit, or of the nearest of its first parents that has one.
 func (r *Resolver) nearest(ctx context.Context, f *Found, q Query, t target) {
-	f.Wanted, f.Name = t.commit, t.name
+	f.Wanted, f.Name, f.Tip = t.commit, t.name, t.behind
 	if r.History != nil && t.tip != "" {
 		if n, ok := r.History.Ahead(ctx, t.commit, t.tip); ok {
 			f.Tip = n

@@ -306,12 +306,12 @@ func TestGuess(t *testing.T) {
 // forge answers for one pair of commits and is down for others.
 type forge map[[2]string]string
 
-func (f forge) MergeBase(_ context.Context, base, head string) (string, error) {
+func (f forge) MergeBase(_ context.Context, base, head string) (string, int, error) {
 	id, ok := f[[2]string{base, head}]
 	if !ok {
-		return "", errors.New("the forge is down")
+		return "", 0, errors.New("the forge is down")
 	}
-	return id, nil
+	return id, 3, nil
 }
 
 // In a clone that was cut off git alone would be wrong: its answer is not believed
@@ -338,10 +338,9 @@ func TestShallow(t *testing.T) {
 
 	ask := func(r *Resolver) { clone()(r); r.Forge = forge{{after[2], work[0]}: before[39]} }
 	f := w.resolve(Query{Commit: work[0], Base: base}, ask)
-	w.found("by the forge", f, run, "main@"+short(before[30])+", 9 commits before "+short(before[39])+" (merge base), which has no run; run 019a0001-0000, 4 d old")
-	if f.Tip != -1 {
-		t.Errorf("tip is %d; nobody can know", f.Tip)
-	}
+	w.found("by the forge", f, run, "main@"+short(before[30])+", 9 commits before "+short(before[39])+" (merge base, 3 commits behind the tip), which has no run; run 019a0001-0000, 4 d old")
+	f = w.resolve(Query{Commit: work[0], Base: base}, func(r *Resolver) { ask(r); r.Forge = forge{} })
+	w.found("by git, when the forge is down", f, run, why)
 	away := func(r *Resolver) { ask(r); w.git("-C", dir, "remote", "set-url", "origin", "file:///nowhere") }
 	f = w.resolve(Query{Commit: work[0], Base: base}, away)
 	if f.Run != nil || !strings.Contains(f.Why, "set fetch-depth: 0") {

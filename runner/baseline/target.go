@@ -12,6 +12,7 @@ type target struct {
 	name   string // of the branch or tag
 	how    string // for people: merge base, tip
 	tip    string // of the branch; "" if it is none or not known
+	behind int    // commits from commit to tip, as a forge says; -1 if none was asked
 }
 
 // target finds out which commit merge-base, base-tip or ref:REV means.
@@ -26,10 +27,10 @@ func (r *Resolver) target(ctx context.Context, q Query) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	t := target{commit: base.Tip, name: strings.TrimPrefix(base.Branch, "origin/"), how: "tip", tip: base.Tip}
+	t := target{commit: base.Tip, name: strings.TrimPrefix(base.Branch, "origin/"), how: "tip", tip: base.Tip, behind: -1}
 	if q.Asked == "merge-base" {
 		t.how = "merge base"
-		if t.commit, err = r.parted(ctx, base, q); err != nil {
+		if t.commit, t.behind, err = r.parted(ctx, base, q); err != nil {
 			return target{}, err
 		}
 	}
@@ -52,7 +53,7 @@ func (r *Resolver) onBase(ctx context.Context, t target, q Query) (target, error
 	if len(parents) == 0 {
 		return t, fmt.Errorf("%.12s is the first commit of %s", q.Commit, t.name)
 	}
-	t.commit, t.how = parents[0], "previous commit"
+	t.commit, t.how, t.behind = parents[0], "previous commit", -1
 	return t, nil
 }
 
@@ -60,14 +61,14 @@ func (r *Resolver) onBase(ctx context.Context, t target, q Query) (target, error
 func (r *Resolver) ref(ctx context.Context, rev string) (target, error) {
 	for _, name := range []string{rev, "origin/" + rev} {
 		if id, ok := r.History.Commit(ctx, name); ok {
-			return target{commit: id, name: unlessCommit(rev, id), how: "ref:" + rev}, nil
+			return target{commit: id, name: unlessCommit(rev, id), how: "ref:" + rev, behind: -1}, nil
 		}
 	}
 	id, err := r.History.Fetch(ctx, rev)
 	if err != nil {
 		return target{}, curedError{fmt.Sprintf("the repository has no commit %s: %v", rev, err), "fetch it, or correct baseline: ref:" + rev}
 	}
-	return target{commit: id, name: unlessCommit(rev, id), how: "ref:" + rev}, nil
+	return target{commit: id, name: unlessCommit(rev, id), how: "ref:" + rev, behind: -1}, nil
 }
 
 // unlessCommit is a name, unless it is the beginning of the commit's own.
@@ -142,20 +143,21 @@ func (r *Resolver) guess(ctx context.Context, q Query) (Base, error) {
 	return Base{}, curedError{"nothing tells which branch this one goes into: no pull request, no upstream, no origin/HEAD, main or master", "name it with baseline: ref:BRANCH, or use baseline: previous"}
 }
 
-// parted is where what runs left the base branch.
-func (r *Resolver) parted(ctx context.Context, b Base, q Query) (string, error) {
+// parted is where what runs left the base branch, and how far that has gone on.
+func (r *Resolver) parted(ctx context.Context, b Base, q Query) (commit string, behind int, err error) {
 	if r.trial(ctx, b, q) == b.Tip {
-		return b.Tip, nil
+		return b.Tip, -1, nil
 	}
 	if r.Forge != nil {
-		if id, err := r.Forge.MergeBase(ctx, b.Tip, q.Commit); err == nil && id != "" {
-			return id, nil
+		if id, behind, err := r.Forge.MergeBase(ctx, b.Tip, q.Commit); err == nil && id != "" {
+			return id, behind, nil
 		}
 	}
 	if _, ok := r.History.Commit(ctx, b.Tip); !ok {
 		if _, err := r.History.Fetch(ctx, b.Tip); err != nil {
-			return "", curedError{fmt.Sprintf("the commit %.12s of %s is not in this clone and cannot be fetched: %v", b.Tip, b.Branch, err), "set fetch-depth: 0"}
+			return "", -1, curedError{fmt.Sprintf("the commit %.12s of %s is not in this clone and cannot be fetched: %v", b.Tip, b.Branch, err), "set fetch-depth: 0"}
 		}
 	}
-	return r.History.MergeBase(ctx, b.Tip, q.Commit)
+	commit, err = r.History.MergeBase(ctx, b.Tip, q.Commit)
+	return commit, -1, err
 }
