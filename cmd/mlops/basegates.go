@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/checkout"
 	"github.com/mlops-runner/mlops/runner/trigger"
@@ -57,6 +58,8 @@ func (s *session) notice(text string) { s.Options.Notices = append(s.Options.Not
 // planOfBase makes the plan of the newest commit of the branch that a pull request
 // goes into.
 func (a *app) planOfBase(ctx context.Context, s *session) (*trusted, string, error) {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	y, err := a.openYardstick(ctx, s.project, false)
 	if err != nil {
 		return nil, "", err
@@ -67,7 +70,7 @@ func (a *app) planOfBase(ctx context.Context, s *session) (*trusted, string, err
 	}
 	q := y.query(s.source, s.Plan.Pipeline, "")
 	q.Asked = "base-tip"
-	commit, name, err := y.resolver(s.source.Committed).Target(ctx, q)
+	commit, name, err := y.resolver(time.Now()).Target(ctx, q)
 	if err != nil {
 		return nil, name, err
 	}

@@ -114,6 +114,8 @@ func (j *judging) bring(ctx context.Context, y *yardstick, commit, below string)
 	}
 	// A pipeline without a name is called like its folder.
 	where := filepath.Join(below, filepath.Base(top))
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	o := checkout.Options{Submodules: true}
 	got, err := checkout.Checkout(ctx, top, commit, where, o)
 	if err != nil && ctx.Err() == nil {

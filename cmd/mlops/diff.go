@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -152,7 +153,7 @@ func (d *differ) head(ctx context.Context, args []string) (*operand, error) {
 	if d.source.Commit == "" {
 		return d.operand(ctx, record.LATEST)
 	}
-	if run := d.resolver(d.source.Committed).Newest(d.pipeline(), d.source.Commit); run != nil {
+	if run := d.resolver(time.Now()).Newest(d.pipeline(), d.source.Commit); run != nil {
 		return &operand{run: run, name: run.Source.Branch}, nil
 	}
 	return d.ofCommit(ctx, "HEAD", d.source.Commit)
@@ -216,7 +217,7 @@ const maxMetricsFile = 64 << 20
 
 // latest is the newest run of the pipeline that has ended.
 func (d *differ) latest() (*operand, error) {
-	if run := d.resolver(d.source.Committed).Newest(d.pipeline(), ""); run != nil {
+	if run := d.resolver(time.Now()).Newest(d.pipeline(), ""); run != nil {
 		return ofRun(run, record.LATEST), nil
 	}
 	return nil, noRunYet(fmt.Errorf("pipeline %s: %w", d.pipeline(), record.ErrNotFound))
@@ -249,7 +250,7 @@ func ofRun(run *record.Run, asked string) *operand {
 func (d *differ) ofCommit(ctx context.Context, word, commit string) (*operand, error) {
 	q := d.query(d.source, d.pipeline(), "")
 	q.Asked = "ref:" + word
-	f, err := d.find(ctx, q, d.source.Committed)
+	f, err := d.find(ctx, q, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +259,7 @@ func (d *differ) ofCommit(ctx context.Context, word, commit string) (*operand, e
 		name = ""
 	}
 	if f.Run == nil || f.Behind > 0 { // one on changes, or of some jobs, is nearer than that of another commit
-		if run := d.resolver(d.source.Committed).Newest(d.pipeline(), commit); run != nil {
+		if run := d.resolver(time.Now()).Newest(d.pipeline(), commit); run != nil {
 			o := ofRun(run, word)
 			o.name = cmp.Or(name, o.name)
 			return o, nil
@@ -275,7 +276,7 @@ func (d *differ) ofCommit(ctx context.Context, word, commit string) (*operand, e
 func (d *differ) ofModel(ctx context.Context, word string) (*operand, error) {
 	q := d.query(d.source, d.pipeline(), "")
 	q.Asked = "promoted:" + word
-	f, err := d.find(ctx, q, d.source.Committed)
+	f, err := d.find(ctx, q, time.Now())
 	if err != nil {
 		return nil, err
 	}
