@@ -101,4 +101,3 @@ func (y *yardstick) filesOf(ctx context.Context, commit string, beside bool) fun
 		return data, err
 	}
 }
-

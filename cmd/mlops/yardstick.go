@@ -25,8 +25,8 @@ type yardstick struct {
 	keep    func(rel string, data []byte) error
 	repo    *checkout.Repo // nil outside git
 	index   *baseline.Index
-	forge   baseline.Forge  // that knows the repository; nil for none
-	models  baseline.Models // nil without a registry
+	forge   baseline.Forge                    // that knows the repository; nil for none
+	models  baseline.Models                   // nil without a registry
 	folder  func(name string) ([]byte, error) // reads a file of the project
 }
 

@@ -117,7 +117,7 @@ type Node struct {
 	MaxParallel     int
 	Retry           []spec.Retry
 	NoCache         bool
-	Verify          bool // in a CI service, results of other machines are checked before they are used
+	Verify          bool  // in a CI service, results of other machines are checked before they are used
 	Group           Group // of jobs
 
 	Select Selection // of a Select node
