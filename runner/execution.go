@@ -35,6 +35,7 @@ type execution struct {
 	places places
 
 	publishing publishing
+	records    records
 
 	reapOnce sync.Once
 	reaping  sync.WaitGroup

@@ -148,7 +148,10 @@ func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outco
 	}
 	job := x.newJob(n, d)
 	job.Cached, job.CachedFrom, job.Image = true, d.hit.Run, d.hit.Image
-	job.Why = nil
+	job.Why, job.Verified = nil, d.hit.verified
+	if job.Verified != "" {
+		x.watch.send(Event{Kind: Notice, Level: "notice", Job: n.ID, Text: "verified: " + job.Verified})
+	}
 	x.fill(job, d.hit)
 	return x.end(n, &outcome{status: agent.Success, cached: true, result: d.hit}, job), nil
 }

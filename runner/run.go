@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 	s.member = m
 	s.loop()
 	againErr := x.publishAgain(hard)
-	run := x.finish(s, turn.soft.Err() != nil)
+	run := x.finish(s, turn)
 	if run.Status == record.Cancelled {
 		run.Error = cmp.Or(run.Error, turn.reason())
 	}
@@ -150,7 +151,8 @@ func (x *execution) total() int {
 }
 
 // finish makes the record of the whole run and judges the gates.
-func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
+func (x *execution) finish(s *schedule, turn *runTurn) *record.Run {
+	cancelled := turn.soft.Err() != nil
 	run := x.Options.Header
 	run.ID, run.Dir, run.Started, run.Ended = x.writer.ID(), x.writer.Dir(), x.started.UTC(), x.now().UTC()
 	run.Status, run.Exit = record.Success, exitFine
@@ -161,15 +163,27 @@ func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
 		if o.record != nil {
 			run.Jobs = append(run.Jobs, *o.record)
 		}
+		if o.leg != "" {
+			run.Selected = selected(run.Selected, x.Plan.Nodes[i].Job, o.leg)
+		}
 		x.count(&run, x.Plan.Nodes[i], o)
 	}
 	if cancelled && run.Status != record.Failure {
 		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
 	}
 	if run.Status == record.Success && x.Judge != nil && x.whole() {
-		x.judge(&run)
+		x.judge(turn.hard, turn.soft, &run)
 	}
 	return &run
+}
+
+// selected notes the leg that a job's select chose.
+func selected(legs record.Labels, job, leg string) record.Labels {
+	if legs == nil {
+		legs = record.Labels{}
+	}
+	legs[job] = leg
+	return legs
 }
 
 // count lets a node's outcome bear on that of the run.
@@ -191,10 +205,24 @@ func (x *execution) count(run *record.Run, n *plan.Node, o *outcome) {
 	}
 }
 
-// judge decides on the gates by the metrics of all jobs; of a matrix with
-// `select` those of the chosen leg count.
-func (x *execution) judge(run *record.Run) {
-	run.Gates = x.Judge(x.gateMetrics(), x.jobsContext())
+// judge lets the run be decided on, and acts on its gates.
+func (x *execution) judge(hard, soft context.Context, run *record.Run) {
+	j, err := x.Judge(hard, soft, run, x.jobsContext())
+	if err == nil {
+		for _, name := range slices.Sorted(maps.Keys(j.Files)) {
+			err = errors.Join(err, x.writer.AddFile(name, j.Files[name]))
+		}
+	}
+	switch {
+	case err != nil && soft.Err() != nil:
+		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
+		return
+	case err != nil:
+		run.Status, run.Exit, run.Reason, run.Error = record.Failure, exitStuck, string(agent.ReasonConfig), fmt.Sprintf("judge the run: %v", err)
+		x.watch.send(Event{Kind: Notice, Level: "error", Text: run.Error})
+		return
+	}
+	run.Gates, run.Baseline = j.Gates, j.Baseline
 	for _, g := range run.Gates {
 		text := fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
 		switch g.Outcome {
@@ -224,16 +252,6 @@ func (x *execution) jobsContext() map[string]any {
 		}
 	}
 	return out
-}
-
-func (x *execution) gateMetrics() []record.Metric {
-	var ms []record.Metric
-	for i, n := range x.Plan.Nodes {
-		if o := x.outcomes[i]; o != nil && o.result != nil && n.Publish {
-			ms = append(ms, o.result.Metrics...)
-		}
-	}
-	return ms
 }
 
 // settled reports whether an equal run would do nothing.

@@ -75,15 +75,25 @@ type Runner struct {
 	// They are masked in all that a run writes and in no fingerprint; a value of
 	// fewer than mask.MinLength bytes cannot be.
 	Secrets map[string]string
-	// Judge decides on the gates when all jobs have succeeded, by their metrics and
-	// the jobs context (result and outputs by job); nil means that there are none.
-	Judge func(metrics []record.Metric, jobs map[string]any) []record.Gate
+	// Judge decides on a run of the whole plan when all of its jobs have succeeded;
+	// nil means that there is nothing to decide. run is its record as far as it is
+	// known, not to be changed; jobs is the jobs context: result and outputs by job.
+	// The contexts are those of Run; an error that ends with them cancels the run,
+	// any other is mlops' own.
+	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
 	// Watch, if not nil, gets every event, one at a time.
 	Watch   func(Event)
 	Log     *slog.Logger     // nil discards
 	Now     func() time.Time // nil means time.Now
 	Jitter  func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
 	Options Options
+}
+
+// A Judgement is what Judge has decided.
+type Judgement struct {
+	Gates    []record.Gate     // in the order of the file
+	Baseline string            // run or commit that it was compared with; "" for none
+	Files    map[string][]byte // further files of the record, by name; see [record.Writer.AddFile]
 }
 
 // Options are a person's wishes for one run. The zero value runs everything
@@ -96,6 +106,9 @@ type Options struct {
 	KeepGoing bool
 	Withheld  map[string]string // nodes that must not run, by ID, with the reason
 	Notices   []string          // shown when the run begins
+	// Verify checks kept results that other machines made before they are used, of
+	// the nodes whose plan says so.
+	Verify bool
 	// DiskFloor is how many bytes a job must leave free on the store's file
 	// system; 0 means [DefaultDiskFloor], less than 0 none.
 	DiskFloor int64

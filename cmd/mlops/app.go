@@ -74,9 +74,9 @@ func newRoot(a *app) *cobra.Command {
 	f.BoolVar(&a.debug, "debug", false, "log what mlops itself does")
 	root.AddCommand(
 		newRun(a), newPlan(a), newTriggers(a), newGraph(a), newValidate(a), newEval(a),
-		newRuns(a), newShow(a), newLogs(a), newCache(a), newGC(a),
+		newRuns(a), newShow(a), newDiff(a), newLogs(a), newCache(a), newGC(a),
 		newInit(a), newLock(a), newDoctor(a), newVersion(a),
-		newCheckout(a),
+		newCheckout(a), newHooks(a),
 	)
 	usageArgs(root)
 	return root

@@ -33,7 +33,7 @@ func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
 	if locked, err := p.lockSource(); err == nil {
 		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
 	}
-	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT") {
+	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT", "CI") {
 		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
 	}
 	return store.Sum([]byte(b.String()))
@@ -144,8 +144,24 @@ func (s *session) watched(f *runner.Finished) ([]string, bool) {
 		}
 		paths = append(paths, git...)
 	}
+	if s.judging != nil && s.judging.compares() {
+		paths = append(paths, branchFiles(s.project.root)...)
+	}
 	slices.Sort(paths)
 	return slices.Compact(paths), true
+}
+
+// branchFiles are the files by which a branch of git is seen to move: then the
+// run may have to be compared with another one. A baseline that was recorded
+// meanwhile is noticed by the next run that has anything to do.
+func branchFiles(root string) []string {
+	files, ok := gitFiles(root)
+	if !ok {
+		return nil
+	}
+	files = slices.DeleteFunc(files, func(f string) bool { return filepath.Base(f) == "index" })
+	git := filepath.Dir(files[0])
+	return append(files, filepath.Join(git, "refs", "heads"), filepath.Join(git, "refs", "remotes", "origin"))
 }
 
 // folders lists the folders whose listing decides what a pattern matches.

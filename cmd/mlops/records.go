@@ -131,9 +131,13 @@ func (a *app) loadRun(id string) (*record.Run, error) {
 	case !errors.Is(err, record.ErrNotFound):
 		return r, err
 	case id == record.LATEST:
-		return nil, fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
+		return nil, noRunYet(err)
 	}
 	return nil, fixError{err, `"mlops runs" lists them`}
+}
+
+func noRunYet(err error) error {
+	return fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
 }
 
 func (a *app) show(id string, asJSON bool) error {
@@ -150,6 +154,9 @@ func (a *app) show(id string, asJSON bool) error {
 		fmt.Fprintf(a.stdout, "commit    %s %s %s\n", short(r.Source.Commit, r.Source.Dirty), r.Source.Branch, r.Source.Subject)
 	}
 	fmt.Fprintf(a.stdout, "executor  %s\nrecord    %s\n", r.Environment.Executor, r.Dir)
+	if r.Baseline != "" {
+		fmt.Fprintf(a.stdout, "baseline  %s\n", r.Baseline)
+	}
 	if len(r.Params) > 0 {
 		fmt.Fprintf(a.stdout, "params    %s\n", paramsText(r.Params))
 	}
@@ -168,9 +175,17 @@ func (a *app) showJobs(r *record.Run) error {
 		if j.Cached {
 			status = "cached"
 		}
-		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + j.Error})
+		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + verified(j) + j.Error})
 	}
 	return view.Table(a.stdout, []string{"job", "status", "took", "metrics", "why"}, rows, a.color())
+}
+
+// verified says who made a result that was checked before it was reused.
+func verified(j record.Job) string {
+	if j.Verified == "" {
+		return ""
+	}
+	return "verified: " + j.Verified
 }
 
 func (a *app) showGates(gates []record.Gate) error {

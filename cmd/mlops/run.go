@@ -27,6 +27,9 @@ type runOptions struct {
 	floor     int64 // bytes of minFree
 	refresh   bool
 	output    string
+
+	baselineRun bool
+	cachedOnly  bool
 }
 
 func newRun(a *app) *cobra.Command {
@@ -46,6 +49,9 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 			if err := o.settle(c.Flags(), event != nil && event.Fork || forkEvent(os.LookupEnv)); err != nil {
 				return err
 			}
+			if o.untrusted && o.cachedOnly {
+				return usagef("--cached-only and an untrusted run: its store is new, so nothing is cached for certain")
+			}
 			return a.runPipeline(c.Context(), o, args)
 		},
 		ValidArgsFunction: a.completeJobs,
@@ -58,6 +64,8 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
 	f.StringVar(&o.minFree, "min-free", "512MiB", "end jobs that leave less than this free on the store's file system, or a twentieth of a small one; 0 for no limit")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
+	f.BoolVar(&o.baselineRun, "baseline-run", false, "if nothing is recorded to compare with, run that commit first")
+	f.BoolVar(&o.cachedOnly, "cached-only", false, "run nothing: fail if a job is not cached, and say which, and what it took last")
 	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
 }
@@ -125,6 +133,15 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
 		return errors.Join(err, s.close(), out.Close())
 	}
+	if o.cachedOnly {
+		if err := a.onlyCached(ctx, s, o); err != nil {
+			return errors.Join(err, s.close(), out.Close())
+		}
+	}
+	a.judgeBy(s, o)
+	if err := a.judgeByBase(ctx, s); err != nil {
+		return errors.Join(err, s.close(), out.Close())
+	}
 	f, err := a.execute(ctx, s, o, out)
 	if err == nil {
 		if keepErr := a.keepSnapshot(ctx, s, f, o, names); keepErr != nil {
@@ -132,6 +149,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 		}
 	}
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
+		return err
+	}
+	if err := heard(a.showReport(s.judging, f, o.output)); err != nil {
 		return err
 	}
 	if f.Record.Status != record.Success {
@@ -159,8 +179,9 @@ func (a *app) leave() {
 // execute runs an open session under the signals of the terminal.
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
+	s.Options.Verify = ciFacts() != nil
 	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = o.jobs, o.keepGoing, o.floor
-	s.Options.Header = s.header()
+	s.Options.Header = s.header(o.engineOptions)
 	hard, soft, stop := interruptible(ctx, a.leave)
 	defer stop()
 	return s.Run(hard, soft)

@@ -20,7 +20,8 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 		ContinueOnError: j.ContinueOnError.Value,
 		FailFast:        j.Strategy.FailFast == nil || *j.Strategy.FailFast,
 		MaxParallel:     j.Strategy.MaxParallel, Retry: j.Retry, NoCache: j.Cache.Value == "false",
-		Group: group(j.Concurrency),
+		Verify: j.CI.Value == "verify",
+		Group:  group(j.Concurrency),
 	}
 	n.Inputs, src.inputs = b.inputs(j, leg)
 	n.Outputs, src.outputs = b.paths(j.Outputs, leg)

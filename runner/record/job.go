@@ -21,6 +21,9 @@ type Job struct {
 
 	Cached     bool   `json:"cached,omitempty"`     // whether the outputs come from an earlier run
 	CachedFrom string `json:"cachedFrom,omitempty"` // id of the run that executed it, which also has the log
+	// Verified says of a reused result that was made elsewhere where, by whom and in
+	// which run, after its outputs were read and its fingerprint was made again.
+	Verified string `json:"verified,omitempty"`
 	// Uncached says why a job that succeeded may not be reused: an input moved, cache: false, …
 	Uncached string `json:"uncached,omitempty"`
 

@@ -371,3 +371,39 @@ func TestNewerFormat(t *testing.T) {
 		t.Errorf("%v, want a VersionError", err)
 	}
 }
+
+// A cover is what an index needs: the run and its source, of sealed records alone.
+func TestCover(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	run := sampleRun()
+	write(t, root, run)
+	e, err := Find(root, sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := e.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Cover()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := *whole
+	want.Jobs, want.Environment, want.Params = nil, Environment{}, nil
+	if d := cmp.Diff(&want, got); d != "" {
+		t.Error(d)
+	}
+	run.ID = olderID
+	if _, err := Create(root, run); err != nil {
+		t.Fatal(err)
+	}
+	open, err := Find(root, olderID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.Cover(); !errors.Is(err, ErrNotSealed) {
+		t.Errorf("an open record: %v", err)
+	}
+}

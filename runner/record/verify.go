@@ -12,7 +12,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// ErrNotSealed is what verifying a record without SHA256SUMS is.
+// ErrNotSealed is what a record without SHA256SUMS is to whoever needs a sealed one.
 var ErrNotSealed = errors.New("record is not sealed")
 
 // A Verification tells how a record differs from what was sealed. Names are
