@@ -238,11 +238,15 @@ func (x *execution) jobsContext() map[string]any {
 	return out
 }
 
+// gateMetrics returns what counts for gates, with the job instance that reported it.
 func (x *execution) gateMetrics() []record.Metric {
 	var ms []record.Metric
 	for i, n := range x.Plan.Nodes {
 		if o := x.outcomes[i]; o != nil && o.result != nil && n.Publish {
-			ms = append(ms, o.result.Metrics...)
+			for _, m := range o.result.Metrics {
+				m.Job = cmp.Or(o.leg, n.ID)
+				ms = append(ms, m)
+			}
 		}
 	}
 	return ms

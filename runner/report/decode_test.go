@@ -68,7 +68,7 @@ func full() *Report {
 		Version: Version, Pipeline: "churn", Decision: Blocked, Why: "w", Head: side, Base: &side,
 		Baseline: Baseline{Asked: "merge-base", Wanted: commit, Found: commit, Behind: 1, Tip: -1, Age: -time.Second, Why: "because"},
 		Metrics: []Metric{{Name: "auc", Slice: map[string]string{"a": "b"}, Better: Higher, Unit: "u", Gated: true, Job: "j", Others: []string{"k"}, Head: number(math.NaN()), Seeds: 3,
-			Base: number(math.Inf(-1)), Change: number(-0.0), Relative: number(1e300), Interval: &Interval{Low: Number(math.Inf(-1)), High: Number(math.Inf(1)), Level: 0.95, P: number(0), Method: "m",
+			Base: number(math.Inf(-1)), Change: number(math.Copysign(0, -1)), Relative: number(1e300), Interval: &Interval{Low: Number(math.Inf(-1)), High: Number(math.Inf(1)), Level: 0.95, P: number(0), Method: "m",
 				N: 3, Needs: 4, Unit: "rows", Paired: true}, Verdict: CantTell, Note: "n", HeadCurve: []Point{{Step: 1, Value: math.NaN()}}, BaseCurve: []Point{{Step: 0.5, Value: 2}}, Past: []Point{{Value: math.Inf(1)}}}},
 		Gates:   []Judged{{Gate: "auc > 1", Pos: spec.Pos{Line: 3, Col: 5}, Outcome: Failed, Detail: "d", Parts: []Part{{"auc", "0.5", true}}}, {Gate: "g", Outcome: Undecided}},
 		Changed: []GateChange{{"a", "b"}}, Params: []Change{{"p", &old, &now}, {"q", nil, &now}}, ParamCount: 3,
