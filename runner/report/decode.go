@@ -133,7 +133,7 @@ func (c *checker) text(r *rule, s string) error {
 	case r.enum != nil && !r.takes(s):
 		return c.wrong("is %q; known are %s", clip(s, 40), quoted(r.enum))
 	case !r.takes(s):
-		return c.wrong("%q has not the form %s", clip(s, 80), r.pattern)
+		return c.wrong("%q has not the form %s", clip(s, 80), r.form.text)
 	}
 	return nil
 }

@@ -103,6 +103,9 @@ func tidyMap(v reflect.Value, r *rule) {
 }
 
 func tidyText(s string, r *rule) string {
+	if s == "" {
+		return s
+	}
 	s = clip(strings.ToValidUTF8(s, "\uFFFD"), r.max)
 	if !r.takes(s) {
 		return ""
