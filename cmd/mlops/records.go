@@ -28,6 +28,7 @@ func newRuns(a *app) *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().IntVarP(&limit, "limit", "n", 20, "how many; 0 means all")
+	c.AddCommand(newRunsVerify(a))
 	return c
 }
 
