@@ -114,7 +114,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
-	if a.noop(p, o, names, out) {
+	if a.noop(p, o, names, secrets, out) {
 		return out.Close()
 	}
 	debug.SetGCPercent(usualGC)
