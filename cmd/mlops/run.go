@@ -14,6 +14,7 @@ import (
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -43,7 +44,7 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 				return err
 			}
 			o.known = event
-			if err := o.settle(c.Flags(), event != nil && event.Fork || forkEvent(os.LookupEnv)); err != nil {
+			if err := o.settle(c.Flags(), event != nil && event.Fork || trigger.ForkEnviron(os.LookupEnv, readPayload)); err != nil {
 				return err
 			}
 			return a.runPipeline(c.Context(), o, args)

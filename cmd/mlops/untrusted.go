@@ -70,30 +70,6 @@ func (o *untrustedOptions) settle(f *pflag.FlagSet, fork bool) error {
 	return nil
 }
 
-// forkEvent reports whether this is a workflow for a pull request from a fork.
-func forkEvent(lookup func(string) (string, bool)) bool {
-	name, _ := lookup("GITHUB_EVENT_NAME")
-	path, _ := lookup("GITHUB_EVENT_PATH")
-	return strings.HasPrefix(name, "pull_request") && fromFork(readEvent(path))
-}
-
-// fromFork reports whether the payload of a pull_request event, as decoded
-// JSON, is of a pull request whose commits come from another repository than
-// the one it asks to change. A repository that was deleted since counts as another.
-func fromFork(event any) bool {
-	head, base := field(event, "pull_request", "head", "repo", "full_name"), field(event, "pull_request", "base", "repo", "full_name")
-	return field(event, "pull_request") != nil && (head == nil || head != base)
-}
-
-// field goes down into decoded JSON; nil if there is nothing.
-func field(v any, names ...string) any {
-	for _, name := range names {
-		m, _ := v.(map[string]any)
-		v = m[name]
-	}
-	return v
-}
-
 // runUntrusted runs a project that a stranger wrote, in a store of its own.
 func (a *app) runUntrusted(ctx context.Context, p *project, o runOptions, names []string, out view.View) error {
 	base, err := a.basePlan(ctx, p, o.base)
