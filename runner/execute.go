@@ -137,7 +137,9 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, g gra
 		return nil, err
 	}
 	tail := newTail(x.watch, n, a.control)
+	printed := x.budget.prints(a.control)
 	a.result, err = x.Executor.Run(ctx, t, tail.event)
+	printed()
 	tail.finish()
 	a.wall = x.now().Sub(a.started)
 	a.judgePlace(ctx, err)

@@ -33,6 +33,7 @@ type execution struct {
 	pin    *store.Pin
 	used   usedFiles
 	places places
+	budget *budget
 
 	publishing publishing
 

@@ -23,6 +23,9 @@ type Overlay struct {
 	// containers, so that they find what this one leaves, and holds the
 	// concurrency groups in which this one waits for others and they for it.
 	Scope string
+	// Limits hold for the run as a whole. One that takes more is ended at once, and
+	// has failed; its record says of what.
+	Limits Limits
 	// Params, if not nil, are read by concurrency groups in place of the plan's:
 	// those of the commit that is trusted.
 	Params map[string]any
