@@ -31,10 +31,13 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 			return x.breakOff(n, job, last, logs, x.failed(ctx, n, err))
 		}
 		last, logs = a, append(logs, a.control)
-		job.Attempts = append(job.Attempts, a.describe())
+		job.Attempts = append(job.Attempts, x.describe(n, a))
 		rule, times := tries.again(a)
 		if rule == nil || ctx.Err() != nil {
 			return x.conclude(ctx, n, d, job, a, logs)
+		}
+		if err := x.writer.JobStarted(*job); err != nil { // what is known so far, in case that we are killed
+			return x.breakOff(n, job, last, logs, failure(n, err))
 		}
 		wait := backoff(rule.Delay, times, x.jitter())
 		x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: a.describeFailure() + "; trying again" + pause(wait)})
@@ -60,7 +63,7 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 func (x *execution) breakOff(n *plan.Node, job *record.Job, last *attempt, logs []string, o *outcome) *outcome {
 	if last != nil {
 		x.measure(n, job, last)
-		if err := errors.Join(x.keepLog(job, logs), x.keepServiceLogs(n, job, last.control)); err != nil {
+		if err := x.keepLogs(n, job, logs); err != nil {
 			o = failure(n, err)
 		}
 	}
@@ -113,13 +116,15 @@ func (a *attempt) reason() agent.Reason {
 
 func (a *attempt) exit() int { return a.result.Exit }
 
-func (a *attempt) describe() record.Attempt {
+// describe is an attempt in the record's form.
+func (x *execution) describe(n *plan.Node, a *attempt) record.Attempt {
 	out := record.Attempt{
 		Number: a.number, Name: a.name, Status: record.Status(a.status()), Reason: string(a.reason()), Exit: a.exit(),
-		Started: a.started, Wall: a.wall,
+		Started: a.started, Wall: a.wall, CPU: a.result.CPU, PeakMemory: a.result.PeakMemory, GPUSeconds: a.result.GPUSeconds,
+		Steps: recordSteps(n, a.result),
 	}
 	if a.status() != agent.Success {
-		out.Error = a.describeFailure()
+		out.Error = x.secret.Text(a.describeFailure())
 	}
 	return out
 }

@@ -57,6 +57,13 @@ func (h Health) Complete() Health {
 // control directory and in the record of its job. Long logs lose their start.
 func ServiceLog(service string) string { return "service-" + service + ".log" }
 
+// AttemptServiceLog is the name in the record for an attempt that another one
+// followed; it counts from 1. That of the last one is ServiceLog's. Services
+// have no dots in their names.
+func AttemptServiceLog(service string, attempt int) string {
+	return fmt.Sprintf("service-%s.attempt-%d.log", service, attempt)
+}
+
 // serviceImages finds the images of a node's services. With forecast, open is
 // the name of one that must be pulled first, or "".
 func (x *execution) serviceImages(ctx context.Context, n *plan.Node, forecast bool) (images []Image, open string, err error) {
@@ -174,13 +181,19 @@ func lastLines(name string, text []byte) []byte {
 	return append([]byte(head), bytes.Join(shown, nil)...)
 }
 
-// keepServiceLogs moves what the services of the last attempt printed into the
+// keepServiceLogs moves what the services of all attempts printed into the
 // record, beside the job's own log.
-func (x *execution) keepServiceLogs(n *plan.Node, job *record.Job, control string) error {
-	for _, s := range n.Services {
-		err := x.writer.TakeFile(job.ID, ServiceLog(s.Name), filepath.Join(control, ServiceLog(s.Name)))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+func (x *execution) keepServiceLogs(n *plan.Node, job *record.Job, controls []string) error {
+	for i, control := range controls {
+		for _, s := range n.Services {
+			name := ServiceLog(s.Name)
+			if i < len(controls)-1 {
+				name = AttemptServiceLog(s.Name, i+1)
+			}
+			err := x.writer.TakeFile(job.ID, name, filepath.Join(control, ServiceLog(s.Name)))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 	}
 	return nil
