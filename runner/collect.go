@@ -16,11 +16,12 @@ import (
 	"github.com/mlops-runner/mlops/runner/worktree"
 )
 
-// conclude makes the outcome of a node from its last attempt: it keeps log,
+// conclude makes the outcome of a node from its last attempt: it keeps logs,
 // metrics and outputs, and publishes them.
-func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job *record.Job, a *attempt, logs []string) *outcome {
+func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job *record.Job, done []*attempt) *outcome {
+	a := done[len(done)-1]
 	x.measure(n, job, a)
-	if err := x.keepLogs(n, job, logs); err != nil {
+	if err := x.keepLogs(n, job, done); err != nil {
 		return x.end(n, failure(n, err), job)
 	}
 	if a.status() != agent.Success {
@@ -73,16 +74,16 @@ func recordSteps(n *plan.Node, r agent.Result) (out []record.Step) {
 }
 
 // keepLogs moves what the attempts printed, and their services, into the record.
-func (x *execution) keepLogs(n *plan.Node, job *record.Job, controls []string) error {
-	return errors.Join(x.keepLog(job, controls), x.keepServiceLogs(n, job, controls))
+func (x *execution) keepLogs(n *plan.Node, job *record.Job, done []*attempt) error {
+	return errors.Join(x.keepLog(job, done), x.keepServiceLogs(n, job, done))
 }
 
 // keepLog moves the log into the record; the logs of several attempts follow
 // one another.
-func (x *execution) keepLog(job *record.Job, controls []string) error {
+func (x *execution) keepLog(job *record.Job, done []*attempt) error {
 	var files []record.LogFiles
-	for _, c := range controls {
-		files = append(files, record.LogFiles{Log: filepath.Join(c, agent.LogFile), Index: filepath.Join(c, agent.IndexFile)})
+	for _, a := range done {
+		files = append(files, record.LogFiles{Log: filepath.Join(a.control, agent.LogFile), Index: filepath.Join(a.control, agent.IndexFile)})
 	}
 	ends, err := x.writer.TakeLog(job.ID, files...)
 	if err != nil || len(ends) < 2 {

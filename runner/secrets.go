@@ -72,12 +72,12 @@ func (r *Runner) masks() *mask.Set {
 // secrets that the job names; and to be masked those of all jobs that it builds
 // on, as their outputs may hold them.
 func (x *execution) confide(n *plan.Node, d decision) (*agent.Secrets, error) {
-	if len(x.Secrets) == 0 {
-		return nil, nil
-	}
 	s := &agent.Secrets{Masks: x.inherited(n)}
+	if len(n.Services) > 0 {
+		s.Key = x.key
+	}
 	if len(n.Secrets) == 0 {
-		if len(s.Masks) == 0 {
+		if len(s.Masks) == 0 && s.Key == nil {
 			return nil, nil
 		}
 		return s, nil

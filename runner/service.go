@@ -142,27 +142,25 @@ func whole(n *plan.Node) spec.Resources {
 // maxServiceTail is how many lines of a service's log are shown when its job fails.
 const maxServiceTail = 50
 
-// tellServices masks the logs of an attempt's services, and shows how they end
-// if it failed: there is often the reason.
+// tellServices shows how the services of an attempt end if it failed: there is
+// often the reason.
 func (x *execution) tellServices(n *plan.Node, a *attempt, t *tail) error {
+	if len(n.Services) == 0 {
+		return nil
+	}
+	a.masks = x.learn(a.control)
+	if a.status() != agent.Failure {
+		return nil
+	}
 	for _, s := range n.Services {
-		path := filepath.Join(a.control, ServiceLog(s.Name))
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(filepath.Join(a.control, ServiceLog(s.Name)))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it never ran
 		}
 		if err != nil {
 			return fmt.Errorf("log of service %s: %w", s.Name, err)
 		}
-		masked := x.secret.Bytes(text)
-		if !bytes.Equal(masked, text) {
-			if err := os.WriteFile(path, masked, 0o644); err != nil {
-				return fmt.Errorf("log of service %s: %w", s.Name, err)
-			}
-		}
-		if a.status() == agent.Failure {
-			t.send(Event{Kind: JobOutput, Data: lastLines(s.Name, masked)})
-		}
+		t.send(Event{Kind: JobOutput, Data: lastLines(s.Name, a.masks.apply(text))})
 	}
 	return nil
 }
@@ -182,19 +180,37 @@ func lastLines(name string, text []byte) []byte {
 }
 
 // keepServiceLogs moves what the services of all attempts printed into the
-// record, beside the job's own log.
-func (x *execution) keepServiceLogs(n *plan.Node, job *record.Job, controls []string) error {
-	for i, control := range controls {
+// record, beside the job's own log: masked, also what only a later attempt was
+// told to mask.
+func (x *execution) keepServiceLogs(n *plan.Node, job *record.Job, as []*attempt) error {
+	var masks *serviceMasks
+	for _, a := range as {
+		masks = masks.join(a.masks)
+	}
+	for i, a := range as {
 		for _, s := range n.Services {
 			name := ServiceLog(s.Name)
-			if i < len(controls)-1 {
-				name = AttemptServiceLog(s.Name, i+1)
+			if i < len(as)-1 {
+				name = AttemptServiceLog(s.Name, a.number)
 			}
-			err := x.writer.TakeFile(job.ID, name, filepath.Join(control, ServiceLog(s.Name)))
+			err := x.keepServiceLog(job, name, filepath.Join(a.control, ServiceLog(s.Name)), masks)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
+				return fmt.Errorf("log of service %s: %w", s.Name, err)
 			}
 		}
 	}
 	return nil
+}
+
+func (x *execution) keepServiceLog(job *record.Job, name, path string, masks *serviceMasks) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if masked := masks.apply(text); !bytes.Equal(masked, text) {
+		if err := os.WriteFile(path, masked, 0o644); err != nil {
+			return err
+		}
+	}
+	return x.writer.TakeFile(job.ID, name, path)
 }
