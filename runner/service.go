@@ -26,6 +26,7 @@ type Service struct {
 	Name      string
 	Image     Image
 	Env       []agent.Var
+	Secrets   []agent.Var // variables that nothing must show: they come by standard input
 	Command   []string // nil for the image's own
 	Ports     []int
 	Health    Health
@@ -98,20 +99,41 @@ func serviceLines(n *plan.Node, images []Image) []plan.Line {
 
 // services are a node's, ready to be placed. devices are the GPUs that the job
 // leaves to them.
-func services(n *plan.Node, images []Image, devices []string) []Service {
+func (x *execution) services(n *plan.Node, images []Image, devices []string) ([]Service, error) {
 	var out []Service
 	for i, s := range n.Services {
 		r := resources(s.Resources)
 		r.Devices, devices = share(r.GPUs, devices)
+		env, secrets, err := x.serviceEnv(n, s)
+		if err != nil {
+			return nil, &jobError{"", fmt.Errorf("service %s: env: %s", s.Name, x.secret.Text(err.Error()))}
+		}
 		out = append(out, Service{
-			Name: s.Name, Image: images[i], Env: agentVars(s.Env), Command: s.Command, Ports: s.Ports, User: s.User, Resources: r,
+			Name: s.Name, Image: images[i], Env: env, Secrets: secrets, Command: s.Command, Ports: s.Ports, User: s.User, Resources: r,
 			Health: Health{
 				Run: s.Health.Run, Interval: s.Health.Interval, Timeout: s.Health.Timeout,
 				StartPeriod: s.Health.StartPeriod, Retries: s.Health.Retries,
 			},
 		})
 	}
-	return out
+	return out, nil
+}
+
+// serviceEnv parts the variables of a service that hold secrets, evaluated, from
+// the others, which have their values from the plan.
+func (x *execution) serviceEnv(n *plan.Node, s plan.Service) (env, secrets []agent.Var, err error) {
+	for _, v := range s.Env {
+		one := agent.Var{Name: v.Name, Value: v.Value}
+		if !readsSecrets(v.Value) {
+			env = append(env, one)
+			continue
+		}
+		if one.Value, err = evalText(v.Value, x.trueScope(n, nil)); err != nil {
+			return nil, nil, err
+		}
+		secrets = append(secrets, one)
+	}
+	return env, secrets, nil
 }
 
 // share cuts the GPUs of one container from those of a job with its services.

@@ -188,18 +188,20 @@ func TestFingerprintIsThatOfTheBase(t *testing.T) {
 func TestWithheld(t *testing.T) {
 	t.Parallel()
 	more := "jobs:\n  new: {image: evil:1, run: \"true\"}\n  fine: {run: \"true\"}\n  made: {build: {context: d}, run: \"true\"}\n  sly: {uses: promote, with: {model: m, from: x}}\n" +
-		"  curious: {run: \"echo ${{ secrets.TOKEN }}\"}\n  served: {services: {db: {image: python:3}}, run: \"true\"}\n"
+		"  curious: {run: \"echo ${{ secrets.TOKEN }}\"}\n  served: {services: {db: {image: python:3}}, run: \"true\"}\n" +
+		"  sly-served: {services: {db: {image: python:3, env: {P: \"${{ secrets.TOKEN }}\"}}}, run: \"true\"}\n"
 	_, r, err := restrict(t, Options{}, "jobs:\n", more)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"new":     "its image evil:1 is that of no job in the base commit",
-		"made":    "an untrusted run builds no images: a build is not held back as a job is",
-		"sly":     "an untrusted run promotes nothing",
-		"publish": "an untrusted run promotes nothing",
-		"curious": "an untrusted run has no secrets, and the job names TOKEN",
-		"served":  "an untrusted run starts no services: they have more rights than a job",
+		"new":        "its image evil:1 is that of no job in the base commit",
+		"made":       "an untrusted run builds no images: a build is not held back as a job is",
+		"sly":        "an untrusted run promotes nothing",
+		"publish":    "an untrusted run promotes nothing",
+		"curious":    "an untrusted run has no secrets, and the job names TOKEN",
+		"sly-served": "an untrusted run has no secrets, and the job names TOKEN",
+		"served":     "an untrusted run starts no services: they have more rights than a job",
 	}
 	if d := cmp.Diff(want, r.Withheld); d != "" {
 		t.Error(d)
