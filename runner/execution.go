@@ -24,6 +24,7 @@ type execution struct {
 
 	definitions *definitions
 	secret      *mask.Set
+	key         []byte // of what jobs mask while they run
 	machine     machine
 	claims      chan *claim // for room on the machine
 
@@ -33,6 +34,7 @@ type execution struct {
 	pin    *store.Pin
 	used   usedFiles
 	places places
+	budget *budget
 
 	publishing publishing
 	records    records

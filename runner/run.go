@@ -49,11 +49,14 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, errors.Join(err, x.writer.Close())
 	}
 	defer x.leave(turn.turn)
-	s := newSchedule(x, turn.hard, turn.soft)
+	atWork, welcome, settle := x.budget.bind(turn.hard, turn.soft, x.tellLimit)
+	s := newSchedule(x, atWork, welcome)
 	s.member = m
 	s.loop()
+	tooMuch := settle()
 	againErr := x.publishAgain(hard)
 	run := x.finish(s, turn)
+	overrun(run, tooMuch)
 	if run.Status == record.Cancelled {
 		run.Error = cmp.Or(run.Error, turn.reason())
 	}

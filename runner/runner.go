@@ -51,6 +51,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -177,6 +178,6 @@ func (r *Runner) open(ctx context.Context) *execution {
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
 		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store), secret: r.masks(),
-		claims: make(chan *claim),
+		claims: make(chan *claim), budget: r.newBudget(), key: agent.NewKey(),
 	}
 }

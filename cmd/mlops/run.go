@@ -14,6 +14,7 @@ import (
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -46,7 +47,7 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 				return err
 			}
 			o.known = event
-			if err := o.settle(c.Flags(), event != nil && event.Fork || forkEvent(os.LookupEnv)); err != nil {
+			if err := o.settle(c.Flags(), event != nil && event.Fork || trigger.ForkEnviron(os.LookupEnv, readPayload)); err != nil {
 				return err
 			}
 			if o.untrusted && o.cachedOnly {
@@ -122,7 +123,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
-	if a.noop(p, o, names, out) {
+	if a.noop(p, o, names, secrets, out) {
 		return out.Close()
 	}
 	debug.SetGCPercent(usualGC)

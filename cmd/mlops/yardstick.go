@@ -202,3 +202,12 @@ func (y *yardstick) unsure(word string, err error) error {
 	}
 	return fixError{err, `"mlops runs" lists the recorded runs, "git branch -a" the branches`}
 }
+
+// field goes down into decoded JSON; nil if there is nothing.
+func field(v any, names ...string) any {
+	for _, name := range names {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	return v
+}

@@ -85,7 +85,7 @@ func (c controlDir) write(name string, b []byte) error {
 
 // begin removes what an earlier attempt left and writes the spec.
 func (c controlDir) begin(spec []byte) error {
-	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, ownerFile} {
+	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, agent.LearntFile, ownerFile} {
 		if err := c.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("docker: control directory: %w", err)
 		}

@@ -23,7 +23,7 @@ func (c *codec) node(n *Node) {
 	c.place(n)
 	c.vars(&n.Env)
 	listIn(c, &c.steps, &n.Steps, minStep, c.step)
-	list(c, &n.Secrets, 3, func(s *Secret) { c.str(&s.Name); c.pos(&s.Pos) })
+	list(c, &n.Secrets, 4, func(s *Secret) { c.str(&s.Name); c.pos(&s.Pos); c.bool(&s.Beside) })
 	c.rules(n)
 	c.str(&n.Select.Metric)
 	c.bool(&n.Select.Highest)

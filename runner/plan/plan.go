@@ -108,7 +108,7 @@ type Node struct {
 	Services  []Service
 	Env       []Var // may hold expressions; later ones win
 	Steps     []Step
-	Secrets   []Secret // that Env and Steps read, by name
+	Secrets   []Secret // that Env, Steps and the Env of Services read, by name
 
 	Timeout         time.Duration
 	Grace           time.Duration
@@ -165,7 +165,7 @@ type Cache struct{ Name, Path string }
 type Service struct {
 	Name      string
 	Image     string
-	Env       []Var
+	Env       []Var // of which those that read secrets are still texts with expressions
 	Command   []string
 	Ports     []int
 	Health    Health

@@ -156,6 +156,27 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// A record that says how its run ended, and has no seal, has lost it.
+func TestVerifyNoticesALostSeal(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	write(t, root, sampleRun())
+	e, err := Find(root, LATEST)
+	if err == nil {
+		err = os.Remove(filepath.Join(e.Dir, "SHA256SUMS"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Verify(root, sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(Verification{ID: sampleID, Missing: []string{"SHA256SUMS"}}, *got); d != "" {
+		t.Error(d)
+	}
+}
+
 func edit(name string) func(string) error {
 	return func(dir string) error {
 		p := filepath.Join(dir, filepath.FromSlash(name))

@@ -3,8 +3,8 @@
 //
 // What decides about a job's place and about its verdict is taken from the plan
 // of a base commit that is trusted: image, user, network, resources, time,
-// retries; gates, and the directions of metrics. Above them stand limits that
-// no file can raise. What a job does (steps, inputs, outputs, parameters) is
+// retries, concurrency groups; gates, and the directions of metrics. Above them
+// stand limits that no file can raise. What a job does (steps, inputs, outputs, parameters) is
 // its author's, and is why it needs a container.
 //
 // The package changes plans and does nothing else: that no secret, no writable
@@ -75,6 +75,10 @@ func Restrict(head, base *plan.Plan, o Options) (*Restriction, error) {
 		r.known[n.Image] = true
 	}
 	r.judgement(head)
+	if head.Group != base.Group {
+		r.notice("`concurrency` is that of the base commit; the change to it is ignored")
+		head.Group = base.Group
+	}
 	for _, n := range head.Nodes {
 		if n.Kind == plan.Run {
 			r.node(n)
@@ -167,9 +171,8 @@ func (r *restrictor) node(n *plan.Node) {
 	} else if n.Image != "" && !r.known[n.Image] {
 		r.out.Withheld[n.ID] = fmt.Sprintf("its image %s is that of no job in the base commit", n.Image)
 		return
-	} else if n.Network {
-		r.notice("job %s is not in the base commit and has no network", n.Job)
-		n.Network = false
+	} else {
+		r.newcomer(n)
 	}
 	if n.Build != nil {
 		r.out.Withheld[n.ID] = "an untrusted run builds no images: a build is not held back as a job is"
@@ -179,6 +182,18 @@ func (r *restrictor) node(n *plan.Node) {
 		r.root = append(r.root, n.Job)
 	}
 	r.limit(n)
+}
+
+// newcomer takes from a job that the base does not know what only the base can give.
+func (r *restrictor) newcomer(n *plan.Node) {
+	if n.Network {
+		r.notice("job %s is not in the base commit and has no network", n.Job)
+		n.Network = false
+	}
+	if n.Group != (plan.Group{}) {
+		r.notice("job %s is not in the base commit and is in no concurrency group", n.Job)
+		n.Group = plan.Group{}
+	}
 }
 
 func promotes(n *plan.Node) bool {
@@ -194,14 +209,14 @@ func (r *restrictor) protect(n, b *plan.Node) {
 		{"image", []any{n.Image, n.Build}, []any{b.Image, b.Build}}, {"pull", n.Pull, b.Pull}, {"platform", n.Platform, b.Platform},
 		{"network", n.Network, b.Network}, {"user", n.User, b.User}, {"resources", n.Resources, b.Resources},
 		{"timeout-minutes", n.Timeout, b.Timeout}, {"stop-grace", n.Grace, b.Grace}, {"retry", plainRetries(n.Retry), plainRetries(b.Retry)},
-		{"isolate", n.Isolate, b.Isolate},
+		{"isolate", n.Isolate, b.Isolate}, {"concurrency", n.Group, b.Group},
 	} {
 		if !reflect.DeepEqual(k.head, k.base) {
 			r.notice("job %s: `%s` is that of the base commit; the change to it is ignored", n.Job, k.key)
 		}
 	}
 	n.Image, n.Build, n.Pull, n.Platform, n.Network, n.User = b.Image, b.Build, b.Pull, b.Platform, b.Network, b.User
-	n.Resources, n.Timeout, n.Grace, n.Isolate = b.Resources, b.Timeout, b.Grace, b.Isolate
+	n.Resources, n.Timeout, n.Grace, n.Isolate, n.Group = b.Resources, b.Timeout, b.Grace, b.Isolate, b.Group
 	n.Retry = slices.Clone(b.Retry)
 	// The fingerprint has to say what the job runs as, so that what a trusted run
 	// made in the same place is found.
