@@ -29,6 +29,17 @@ type measured struct {
 	most    int
 }
 
+// gated is a machine whose tasks wait until it is open.
+type gated struct {
+	*measured
+	open chan struct{}
+}
+
+func (g *gated) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) (agent.Result, error) {
+	<-g.open
+	return g.measured.Run(ctx, t, watch)
+}
+
 // imaging is a machine on which every image is there.
 type imaging struct{ *measured }
 
