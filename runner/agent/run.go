@@ -203,26 +203,28 @@ func (j *job) steps() {
 	back := &backstage{job: j}
 	defer back.end()
 	for i := range j.spec.Steps {
-		x := j.newExecution(i)
-		if !x.wanted() {
-			continue
+		if x := j.newExecution(i); x.wanted() {
+			j.step(back, x)
 		}
-		ctx, ok := j.stepContext()
-		if !ok {
-			x.skip()
-			continue
-		}
-		if x.step.Background {
-			back.launch(ctx, x)
-			continue
-		}
-		ctx, leave := j.foreground(ctx, x)
-		if x.step.controls() {
-			back.control(ctx, x)
-		} else {
-			x.run(ctx)
-		}
-		leave()
+	}
+}
+
+// step runs a step that was wanted when it was asked. What happens from the
+// moment on in which the step is at the front ends its context; what happened
+// before is asked for once more.
+func (j *job) step(back *backstage, x *execution) {
+	ctx, ok := j.stepContext()
+	fore, leave := j.foreground(ctx, x)
+	defer leave()
+	switch {
+	case !ok || x.overtaken():
+		x.skip()
+	case x.step.Background:
+		back.launch(ctx, x)
+	case x.step.controls():
+		back.control(fore, x)
+	default:
+		x.run(fore)
 	}
 }
 
@@ -230,7 +232,7 @@ func (j *job) steps() {
 // ended the one that all later steps share. ok is false after a kill.
 func (j *job) stepContext() (ctx context.Context, ok bool) {
 	if j.killed() {
-		return nil, false
+		return j.hard, false
 	}
 	if j.ctx.Err() == nil {
 		return j.ctx, true

@@ -28,6 +28,7 @@ type execution struct {
 	// inputs is the file with the inputs of an action, which may be secret.
 	inputs string
 	res    StepResult
+	asked  status // of the job when the condition was evaluated
 
 	refused int64 // processes that the limit did not let start; 0 if that is not known
 }
@@ -49,6 +50,7 @@ func (x *execution) scope() *expression.Scope { return x.job.scope(x.vars) }
 func (x *execution) wanted() bool {
 	x.res.Started = time.Now().UTC()
 	st := x.job.status()
+	x.asked = st
 	if x.step.If == "" && !st.success() {
 		x.skip()
 		return false
@@ -67,6 +69,17 @@ func (x *execution) wanted() bool {
 		return false
 	}
 	return true
+}
+
+// overtaken reports whether the job failed or was cancelled since the step was
+// wanted, so that it is not any more.
+func (x *execution) overtaken() bool {
+	st := x.job.status()
+	if st == x.asked {
+		return false
+	}
+	ok, err := condition(x.step.If, st, x.scope)
+	return err == nil && !ok
 }
 
 func (x *execution) skip() {
