@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -437,7 +436,7 @@ func TestReap(t *testing.T) {
 // TestAsCaller runs jobs as an ordinary user: the engine's socket is for root,
 // so the child process reaches it through a port.
 func TestAsCaller(t *testing.T) {
-	// Alone: beside tests that use up processes its helper can fail to start.
+	t.Parallel()
 	if os.Getenv("MLOPS_TEST_AGENT") != "" {
 		asCaller(t)
 		return
@@ -458,12 +457,9 @@ func asUser(t *testing.T, test string, env ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe := filepath.Join(shared.dir, "docker.test")
-	if _, err := os.Stat(exe); err != nil {
-		b, err := os.ReadFile(os.Args[0])
-		if err = errors.Join(err, os.WriteFile(exe, b, 0o755)); err != nil {
-			t.Fatal(err)
-		}
+	exe, err := shared.self()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := os.Chown(dir, 1000, 1000); err != nil {
 		t.Fatal(err)
@@ -512,6 +508,37 @@ func asCaller(t *testing.T) {
 		if list := containers(t, e); len(list) > 0 {
 			t.Errorf("left behind: %v", list)
 		}
+	}
+}
+
+// TestHelperFails shows that a person reads what the helper said that could not
+// hand files back: this agent has no such command.
+func TestHelperFails(t *testing.T) {
+	t.Parallel()
+	unable := os.Getenv("MLOPS_TEST_UNABLE")
+	if unable == "" {
+		if os.Getuid() != 0 {
+			t.Skip("only root can become somebody else")
+		}
+		p := newProxy(t, socketOf(t))
+		asUser(t, t.Name(), "DOCKER_HOST="+p.host(), "MLOPS_TEST_UNABLE="+compile(t, "../executortest/agentmain"))
+		return
+	}
+	e := open(t, Options{})
+	tk := task(t, busybox(t, e), unable, "mkdir -m 700 private")
+	tk.User = "root"
+	_, err := e.Run(t.Context(), tk, nil)
+	x := execError(err)
+	if x == nil || !strings.Contains(x.Error(), "exit status 2: usage: agentmain") || x.Fix != "sudo chown -R 1000:1000 "+tk.Workspace {
+		t.Errorf("got %v", err)
+	}
+	tk.Agent = realAgent(t)
+	tk.Spec.Steps[0].Run = "true"
+	run(t, e, tk) // hands back what the other one left
+	allMine(t, tk.Workspace)
+	e.removals.Wait()
+	if list := containers(t, e); len(list) > 0 {
+		t.Errorf("left behind: %v", list)
 	}
 }
 
