@@ -17,8 +17,8 @@ import (
 	"github.com/mlops-runner/mlops/spec"
 )
 
-// taskName names an attempt: the same run, instance and number give the same
-// name, so that a runner that was restarted finds its containers.
+// taskName names an attempt so that no other one has its name, and a person who
+// lists containers sees which job it is.
 func (x *execution) taskName(n *plan.Node, number int) string {
 	run := x.writer.ID()
 	plain := strings.Map(func(r rune) rune {

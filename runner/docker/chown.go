@@ -101,7 +101,7 @@ func (j *job) helper() (container.Config, container.HostConfig) {
 		User:       "0:0",
 		Image:      imageRef(j.task.Image),
 		Entrypoint: []string{program, "chown", strconv.Itoa(os.Getuid()), strconv.Itoa(os.Getgid())},
-		Labels:     labels(j.task, ""),
+		Labels:     labels(j.task),
 	}
 	h := container.HostConfig{
 		AutoRemove:     true,

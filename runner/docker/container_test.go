@@ -123,7 +123,7 @@ func TestDigestOfAPlace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return p.config.Labels[labelConfig]
+		return p.digest()
 	}
 	base := digest(func(*runner.Task) {})
 	if base != digest(func(tk *runner.Task) { tk.Labels = nil; tk.Spec.Job = "x" }) {

@@ -19,7 +19,6 @@ import (
 const (
 	passwdFile = "passwd"
 	groupFile  = "group"
-	ownerFile  = "owner" // the process that took a container over, as store.Process prints it
 )
 
 // maxControlFile bounds what is read into memory from a job's files, in bytes.
@@ -85,7 +84,7 @@ func (c controlDir) write(name string, b []byte) error {
 
 // begin removes what an earlier attempt left and writes the spec.
 func (c controlDir) begin(spec []byte) error {
-	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, ownerFile} {
+	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile} {
 		if err := c.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("docker: control directory: %w", err)
 		}

@@ -355,60 +355,6 @@ func TestEngineGone(t *testing.T) {
 	direct.removeWait(containerName(tk.Name))
 }
 
-// TestTakeOver starts a job whose runner dies, and runs it again.
-func TestTakeOver(t *testing.T) {
-	socket := socketOf(t)
-	tests := []struct {
-		name   string
-		pause  time.Duration // before the second run
-		change func(*runner.Task)
-		starts int // how often the first step ran in all
-	}{
-		{"it still runs", 0, nil, 1},
-		{"it has ended meanwhile", 2500 * time.Millisecond, nil, 1},
-		{"it does other work", 0, func(tk *runner.Task) { tk.Spec.Steps[0].Name = "another" }, 2},
-		{"it is another container", 0, func(tk *runner.Task) { tk.Resources.Pids = 99 }, 2},
-	}
-	for i, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			p := newProxy(t, socket)
-			first, err := Open(t.Context(), Options{Host: p.host(), Patience: time.Millisecond})
-			if err != nil {
-				t.Fatal(err)
-			}
-			tk := task(t, busybox(t, first), realAgent(t), "echo started >> count; sleep 2", "echo done")
-			tk.Name = fmt.Sprint("take-over-", i, "-", os.Getpid())
-			tk.Labels["mlops.pid"], tk.Labels["mlops.pid-start"] = "999999", "dead"
-			if _, err := first.Run(t.Context(), tk, func(ev agent.Event) {
-				if ev.Kind == agent.StepStarted {
-					time.AfterFunc(200*time.Millisecond, func() { p.cut(true) })
-				}
-			}); execError(err) == nil {
-				t.Fatal("the first runner did not lose its engine: ", err)
-			}
-			time.Sleep(tt.pause)
-			if tt.change != nil {
-				tt.change(&tk)
-			}
-			second := open(t, Options{})
-			var ended int
-			r, err := second.Run(t.Context(), tk, func(ev agent.Event) {
-				if ev.Kind == agent.StepEnded {
-					ended++
-				}
-			})
-			if err != nil || r.Status != agent.Success || ended != 2 {
-				t.Errorf("%+v %v, %d steps ended", r, err, ended)
-			}
-			b, _ := os.ReadFile(filepath.Join(tk.Workspace, "count"))
-			if n := strings.Count(string(b), "started"); n != tt.starts {
-				t.Errorf("the job started %d times", n)
-			}
-		})
-	}
-}
-
 func TestReap(t *testing.T) {
 	e := open(t, Options{})
 	im := busybox(t, e)
