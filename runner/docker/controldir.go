@@ -1,10 +1,8 @@
 package docker
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -20,9 +18,6 @@ const (
 	passwdFile = "passwd"
 	groupFile  = "group"
 )
-
-// maxControlFile bounds what is read into memory from a job's files, in bytes.
-const maxControlFile = 256 << 20
 
 // A controlDir is the folder that runner and agent share. The job can write to
 // it, so nothing in it is followed outside and only regular files are read.
@@ -50,20 +45,6 @@ func (c controlDir) open(name string) (*os.File, error) {
 		return nil, fmt.Errorf("%s is not a regular file", name)
 	}
 	return f, nil
-}
-
-// read returns a whole file.
-func (c controlDir) read(name string) ([]byte, error) {
-	f, err := c.open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxControlFile+1))
-	if err == nil && len(b) > maxControlFile {
-		err = fmt.Errorf("%s is larger than %d bytes", name, maxControlFile)
-	}
-	return b, err
 }
 
 // write replaces a file.
@@ -104,25 +85,6 @@ func users(id identity) (passwd, group []byte) {
 	passwd = fmt.Appendf(nil, "root:x:0:0:root:/root:/bin/sh\nmlops:x:%d:%d:mlops:%s:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n", id.uid, id.gid, Home)
 	group = fmt.Appendf(nil, "root:x:0:\nmlops:x:%d:\nnogroup:x:65534:\n", id.gid)
 	return passwd, group
-}
-
-// result reads the agent's proof. It fails with fs.ErrNotExist if there is none.
-func (c controlDir) result() (agent.Result, error) {
-	b, err := c.read(agent.ResultFile)
-	if err != nil {
-		return agent.Result{}, err
-	}
-	var r agent.Result
-	if err := json.Unmarshal(b, &r); err != nil {
-		return r, fmt.Errorf("%s: %w", agent.ResultFile, err)
-	}
-	if r.Version != agent.Version || r.Status == "" {
-		return r, fmt.Errorf("%s: version %d, status %q: not written by this version's agent", agent.ResultFile, r.Version, r.Status)
-	}
-	if n := c.logSize(); n != r.LogSize {
-		return r, fmt.Errorf("%s: the log has %d bytes and not %d", agent.ResultFile, n, r.LogSize)
-	}
-	return r, nil
 }
 
 // logSize is the length of the log in bytes, 0 if there is none.

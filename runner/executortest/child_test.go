@@ -80,7 +80,12 @@ func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) 
 	if werr := cmd.Wait(); err != nil {
 		return r, errors.Join(err, werr)
 	}
-	kept, err := agent.LoadResult(t.Control)
+	root, err := os.OpenRoot(t.Control)
+	if err != nil {
+		return r, err
+	}
+	defer root.Close()
+	kept, err := agent.LoadResult(root)
 	if err == nil && kept.Status != r.Status {
 		err = errors.New("the stream and the file tell different results")
 	}

@@ -9,7 +9,6 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -39,24 +38,6 @@ const (
 type file struct {
 	name string
 	data []byte
-}
-
-// AddFile puts a further file into the record, such as report.md. name is one
-// word of lower-case letters, digits and - _ . and none of the record's own.
-func (w *Writer) AddFile(name string, data []byte) error {
-	own := []string{runName, sourceName, envName, paramsName, metricsName, inputsName, outputsName, "jobs", attestFolder}
-	for _, o := range own {
-		if name == o {
-			return fmt.Errorf("add %s to record %s: the name is taken", name, w.run.ID)
-		}
-	}
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" || name == "" || name[0] == '.' || len(name) > maxFolder {
-		return fmt.Errorf("add %q to record %s: want a name of a-z 0-9 - _ . only", name, w.run.ID)
-	}
-	if err := w.put(name, data); err != nil {
-		return fmt.Errorf("add %s to record %s: %w", name, w.run.ID, err)
-	}
-	return nil
 }
 
 func (w *Writer) putJSON(name string, v any) error {
@@ -203,16 +184,7 @@ func openRegular(name string) (*os.File, error) {
 	return f, nil
 }
 
-// sumFile returns digest and size of a file.
-func sumFile(name string) (store.Digest, int64, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return store.Digest{}, 0, err
-	}
-	defer f.Close()
-	return sumReader(f)
-}
-
+// sumReader returns digest and size of what is read.
 func sumReader(r io.Reader) (store.Digest, int64, error) {
 	h := sha256.New()
 	n, err := io.Copy(h, r)

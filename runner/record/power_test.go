@@ -44,9 +44,6 @@ func recordOn(d disk.Disk, root string, sealed func()) error {
 			return err
 		}
 	}
-	if err := w.AddFile("report.md", []byte("# Report\n")); err != nil {
-		return err
-	}
 	if _, err = w.Seal(run); err == nil {
 		sealed()
 	}
