@@ -113,7 +113,7 @@ func TestOvertaken(t *testing.T) {
 			b := newBench(t, behind("server", "exit 7"), tt.step)
 			ctx, cancel := context.WithCancel(t.Context())
 			j := &job{spec: b.Spec, place: place{children: newChildren()}, ctx: ctx, hard: t.Context(), masks: b.Secrets.masks(), failed: -1, stopped: -1}
-			if err := j.open(nil); err != nil {
+			if err := j.open(nil, nil); err != nil {
 				t.Fatal(err)
 			}
 			defer j.close()

@@ -77,7 +77,7 @@ func TestTrapsInTheControlDirectory(t *testing.T) {
 func TestForgedResultDoesNotStay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, ResultFile), `{"version":1,"status":"success"}`)
+	write(t, filepath.Join(dir, ResultFile), `{"version":2,"status":"success"}`)
 	write(t, filepath.Join(dir, "."+ResultFile, "in the way"), "x")
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,9 @@ import (
 	"os"
 )
 
+// ErrHandedOver reports that an agent has ended and the job goes on with another.
+var ErrHandedOver = errors.New("agent: the job was handed over")
+
 // ErrNoResult reports that an agent ended, or was lost, before it could say how the job ended.
 var ErrNoResult = errors.New("agent: no result")
 
@@ -24,7 +27,8 @@ const (
 // event in order and must not keep Event.Data.
 //
 // What is not an event is skipped: a runtime may write into the same stream. It
-// fails with [ErrNoResult] if the stream ends first, and with the reader's error.
+// fails with [ErrHandedOver] after a [HandedOver] event, with [ErrNoResult] if the
+// stream ends first, and with the reader's error.
 func ReadEvents(r io.Reader, watch func(Event)) (Result, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	var payload []byte
@@ -39,8 +43,11 @@ func ReadEvents(r io.Reader, watch func(Event)) (Result, error) {
 			if watch != nil {
 				watch(e)
 			}
-			if e.Kind == Ended {
+			switch e.Kind {
+			case Ended:
 				return *e.Result, nil
+			case HandedOver:
+				return Result{}, ErrHandedOver
 			}
 		}
 		if err == io.EOF {

@@ -26,13 +26,13 @@ func loadResult(dir string) (Result, error) {
 
 // TestProof shows what does not count as a result.
 func TestProof(t *testing.T) {
-	good := `{"version":1,"status":"success","exit":0,"failed":-1,"steps":[],"logSize":3}`
+	good := `{"version":2,"status":"success","exit":0,"failed":-1,"steps":[],"logSize":3}`
 	tests := []struct{ name, result, log, says string }{
 		{"a result", good, "log", ""},
 		{"none", "", "log", "no result"},
 		{"half of one", good[:20], "log", "unexpected end"},
-		{"another version", strings.Replace(good, `"version":1`, `"version":2`, 1), "log", "version 2 is not 1"},
-		{"something else", `{"version":1}`, "log", "has no status"},
+		{"another version", strings.Replace(good, `"version":2`, `"version":3`, 1), "log", "version 3 is not 2"},
+		{"something else", `{"version":2}`, "log", "has no status"},
 		{"a log that lost its end", good, "lo", "the log has 2 bytes and not 3"},
 		{"a log that grew", good, "logs", "the log has 4 bytes and not 3"},
 	}

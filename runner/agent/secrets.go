@@ -17,6 +17,7 @@ type Secrets struct {
 	Values map[string]string `json:"values,omitempty"` // the secrets context of expressions
 	Env    []Var             `json:"env,omitempty"`    // set behind Spec.Env, and part of the env context; final
 	Masks  []string          `json:"masks,omitempty"`  // masked too, such as the secrets of jobs that this one builds on
+	Relay  *Relay            `json:"relay,omitempty"`  // of a job with Spec.Isolate; for Main only
 }
 
 const (
