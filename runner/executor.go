@@ -107,7 +107,7 @@ func (i Image) Pin() Pin {
 
 // A Task is one attempt of one job instance, ready to be placed.
 type Task struct {
-	Name      string            // deterministic: run, job instance and attempt; letters, digits, - and _
+	Name      string            // of run, job instance and attempt, so that no two attempts share it; letters, digits, - and _
 	Labels    map[string]string // mlops.run, mlops.job, mlops.scope, mlops.host, mlops.pid, mlops.pid-start, …
 	Image     Image
 	Workspace string  // host directory that becomes the working directory

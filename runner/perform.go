@@ -82,7 +82,7 @@ func (x *execution) unexecuted(ctx context.Context, n *plan.Node, d *decision) *
 		return x.skip(n, agent.Skipped, d.why[0])
 	case CannotBe:
 		if ctx.Err() != nil {
-			return x.skip(n, agent.Canceled, "the run was cancelled")
+			return x.skip(n, agent.Canceled, whyStopped(ctx))
 		}
 		o := &outcome{status: agent.Failure, reason: d.reason, err: d.err, fix: d.fix, place: d.place}
 		return x.end(n, o, x.newJob(n, *d))

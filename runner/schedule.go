@@ -38,9 +38,12 @@ type schedule struct {
 // A group is the legs of one job, which fail-fast ends together.
 type group struct {
 	ctx    context.Context
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	failed string // the leg that failed
 }
+
+// why says why fail-fast ends the legs that have not failed.
+func (g *group) why() string { return g.failed + " failed and the matrix has fail-fast" }
 
 type ended struct {
 	node    int
@@ -119,7 +122,7 @@ func (s *schedule) announce() {
 
 func (s *schedule) cancelGroups() {
 	for _, g := range s.groups {
-		g.cancel()
+		g.cancel(nil)
 	}
 }
 
@@ -191,7 +194,7 @@ func (s *schedule) context(n *plan.Node) context.Context {
 	}
 	g := s.groups[n.Job]
 	if g == nil {
-		ctx, cancel := context.WithCancel(s.soft)
+		ctx, cancel := context.WithCancelCause(s.soft)
 		g = &group{ctx: agent.WithKill(ctx, s.hard), cancel: cancel}
 		s.groups[n.Job] = g
 	}
@@ -214,7 +217,7 @@ func (s *schedule) withheld(n *plan.Node) *holdback {
 	case s.soft.Err() != nil:
 		h = &holdback{agent.Canceled, "the run was cancelled"}
 	case g != nil && g.failed != "" && n.FailFast:
-		return &holdback{agent.Canceled, g.failed + " failed and the matrix has fail-fast"}
+		return &holdback{agent.Canceled, g.why()}
 	case s.failed != "" && !s.Options.KeepGoing:
 		h.why = s.failed + " failed; --keep-going would run it"
 	default:
@@ -268,7 +271,7 @@ func (s *schedule) failFast(n *plan.Node) {
 		return
 	}
 	g.failed = n.ID
-	g.cancel()
+	g.cancel(&stopError{g.why()})
 }
 
 // selectLeg settles a Select node: the winner's outputs become the job's.

@@ -85,7 +85,7 @@ var jobTable = object[Job]{
 			func(w *walker, j *Job, n *yaml.Node) { j.Network = n.Value }},
 		{keyDoc{name: "user", form: form{kind: kindWord, words: []string{"root"}}, doc: "User in the container; files of root are handed back to the caller.", def: "the caller", example: "root"},
 			func(w *walker, j *Job, n *yaml.Node) { j.User = n.Value }},
-		{keyDoc{name: "isolate", form: boolForm, doc: "Give each step a container of its own.", def: "false", example: "true"},
+		{keyDoc{name: "isolate", form: boolForm, doc: "Give each step a container of its own, with the files of the workspace and of caches and what earlier steps handed on.", def: "false", example: "true"},
 			func(w *walker, j *Job, n *yaml.Node) { j.Isolate = truth(n) }},
 		{keyDoc{name: "strategy", form: form{kind: kindObject, object: &strategyTable}, doc: "Run the job once for each combination of values.", example: "{matrix: {depth: [4, 8]}}"},
 			func(w *walker, j *Job, n *yaml.Node) {
@@ -95,7 +95,7 @@ var jobTable = object[Job]{
 			func(w *walker, j *Job, n *yaml.Node) { j.Select = str(n) }},
 		{keyDoc{name: "caches", form: form{kind: kindMap, elem: &form{kind: kindText, scope: scopePlan}, names: namePattern}, doc: "Folders kept between runs, never part of the fingerprint: absolute paths, or below ~/.", example: "{pip: ~/.cache/pip}"},
 			(*walker).caches},
-		{keyDoc{name: "steps", form: form{kind: kindList, elem: &form{kind: kindObject, object: &stepTable}, nonEmpty: true}, doc: "Steps, run in order in one container.", example: "[{run: python train.py}]"},
+		{keyDoc{name: "steps", form: form{kind: kindList, elem: &form{kind: kindObject, object: &stepTable}, nonEmpty: true}, doc: "Steps, run in order in one container, or with isolate in one each.", example: "[{run: python train.py}]"},
 			(*walker).steps},
 		{keyDoc{name: "run", form: form{kind: kindText, scope: scopeStepValue, want: wantScript}, doc: runDoc + " The job then has this one step.", example: "python train.py"},
 			func(w *walker, j *Job, n *yaml.Node) { w.single(j).setRun(w, n) }},

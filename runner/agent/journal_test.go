@@ -81,11 +81,11 @@ func TestLimits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		limit, dir := 1+rng.Int64N(300), t.TempDir()
-		em, err := openEvents(dir, &mask.Set{}, nil)
+		em, err := openEvents(dir, &mask.Set{}, nil, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := openJournal(Spec{Control: dir, LogLimit: limit}, em)
+		j, err := openJournal(Spec{Control: dir, LogLimit: limit}, em, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,11 +144,11 @@ func FuzzCapture(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64, whole bool) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		dir := t.TempDir()
-		em, err := openEvents(dir, &mask.Set{}, nil)
+		em, err := openEvents(dir, &mask.Set{}, nil, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := openJournal(Spec{Control: dir}, em)
+		j, err := openJournal(Spec{Control: dir}, em, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

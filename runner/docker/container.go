@@ -34,8 +34,6 @@ const (
 
 // Labels that this package writes itself, beside those of the task.
 const (
-	labelConfig  = "mlops.config"  // digest of the container's configuration
-	labelControl = "mlops.control" // the control directory on the host
 	labelHost    = "mlops.host"
 	labelScope   = "mlops.scope" // the store that the run keeps its results in
 	labelPID     = "mlops.pid"
@@ -69,8 +67,7 @@ func (e *Executor) place(t runner.Task) (place, error) {
 		p.host.Tmpfs = scratch(t)
 		p.host.Mounts = e.mounts(t, owner)
 	}
-	digest := p.digest()
-	p.config.Labels = labels(t, digest)
+	p.config.Labels = labels(t)
 	return p, nil
 }
 
@@ -248,22 +245,21 @@ func (e *Executor) mounts(t runner.Task, owner identity) []mount.Mount {
 
 // labels are the task's own, completed so that a container can always be
 // traced to a process.
-func labels(t runner.Task, digest string) map[string]string {
+func labels(t runner.Task) map[string]string {
 	self := store.Self()
 	l := map[string]string{
-		labelHost:    self.Host,
-		labelPID:     strconv.Itoa(self.PID),
-		labelStart:   self.Start,
-		labelConfig:  digest,
-		labelControl: t.Control,
+		labelHost:  self.Host,
+		labelPID:   strconv.Itoa(self.PID),
+		labelStart: self.Start,
 	}
 	maps.Copy(l, t.Labels)
 	return l
 }
 
-// digest identifies the configuration: two containers with one digest do the
-// same if they find the same spec.
+// digest identifies the configuration, labels apart: two containers with one
+// digest do the same if they find the same spec.
 func (p place) digest() string {
+	p.config.Labels = nil
 	b, err := json.Marshal(struct {
 		Config container.Config
 		Host   container.HostConfig

@@ -158,8 +158,8 @@ func (t *tail) String() string {
 	return string(bytes.TrimSpace(t.b))
 }
 
-// A journal reads events.jsonl while it grows. It takes over where an attached
-// stream broke off, and serves when there never was one.
+// A journal reads events.jsonl while it grows. It goes on where an attached
+// stream broke off.
 type journal struct {
 	control controlDir
 	offset  int64

@@ -70,32 +70,21 @@ func (j *job) run(ctx context.Context) (agent.Result, error) {
 }
 
 // obtain gets the container and tells it its work.
-func (j *job) obtain(ctx context.Context) error {
-	remote := j.e.isRemote()
-	var err error
-	if j.spec, err = inside(j.task.Spec, remote); err != nil {
+func (j *job) obtain(ctx context.Context) (err error) {
+	if j.box, err = j.e.obtain(ctx, j.task); err != nil {
 		return err
 	}
-	if j.box, err = j.e.obtain(ctx, j.task, j.spec); err != nil {
-		return err
+	if j.spec, err = inside(j.task.Spec, j.box.remote); err == nil {
+		err = j.control.begin(j.spec)
 	}
-	if j.box.adopted != "" {
-		return nil
+	if err != nil {
+		j.e.remove(j.box.name, j.box.id)
 	}
-	if j.box.remote != remote { // found out while creating
-		if j.spec, err = inside(j.task.Spec, j.box.remote); err != nil {
-			return err
-		}
-	}
-	return j.control.begin(j.spec)
+	return err
 }
 
-// start attaches to the container and starts it. A container taken over runs
-// already; its events are read from the journal.
+// start attaches to the container and starts it.
 func (j *job) start(ctx context.Context) (*types.HijackedResponse, error) {
-	if j.box.adopted != "" {
-		return nil, nil
-	}
 	if j.box.remote {
 		if err := j.upload(ctx); err != nil {
 			return nil, err
@@ -216,10 +205,6 @@ const drainIdle = 10 * time.Second
 
 // drain waits until all events have been handed on.
 func (j *job) drain(conn *types.HijackedResponse, pumped <-chan error) {
-	if conn == nil {
-		<-pumped
-		return
-	}
 	defer conn.Close()
 	select {
 	case <-pumped:
@@ -230,12 +215,9 @@ func (j *job) drain(conn *types.HijackedResponse, pumped <-chan error) {
 }
 
 // pump reads events from the stream, and from the journal if the stream breaks
-// off (or never was) before the agent said that it ended.
+// off before the agent said that it ended.
 func (j *job) pump(conn *types.HijackedResponse) error {
-	var err error
-	if conn != nil {
-		err = j.pumpStream(conn)
-	}
+	err := j.pumpStream(conn)
 	if j.seen.result != nil || j.box.remote {
 		return err
 	}

@@ -87,9 +87,6 @@ func (n *Node) Uncached() string {
 // later lists the keys of a job that are part of the language and not carried out yet.
 func later(j *spec.Job) []string {
 	var keys []string
-	if j.Isolate {
-		keys = append(keys, "isolate")
-	}
 	if j.Seeds != nil {
 		keys = append(keys, "seeds")
 	}

@@ -22,7 +22,9 @@ type Entry struct {
 	Time time.Time // when the id was made, in UTC, to the millisecond
 }
 
-// Head reads the record without its jobs' files; see [Head].
+// Head reads the record without its jobs' own files: Jobs have ID, Status,
+// Cached, Wall and Metrics only. It is meant for lists and comparisons. Of an
+// unsealed record it reads what Load does.
 func (e Entry) Head() (*Run, error) { return head(e.Dir) }
 
 // Load reads the record; see [Load].

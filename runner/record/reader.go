@@ -35,17 +35,6 @@ func Load(root, ref string) (*Run, error) {
 	return e.Load()
 }
 
-// Head reads the record that ref means without its jobs' own files: Jobs have
-// ID, Status, Cached, Wall and Metrics only. It is meant for lists and
-// comparisons. Of an unsealed record it reads what Load does.
-func Head(root, ref string) (*Run, error) {
-	e, err := Find(root, ref)
-	if err != nil {
-		return nil, err
-	}
-	return e.Head()
-}
-
 func load(dir string) (*Run, error) {
 	r, err := open(dir)
 	if err != nil {

@@ -57,7 +57,11 @@ func rootOf(t *testing.T, run Run) string {
 func TestHead(t *testing.T) {
 	t.Parallel()
 	root := rootOf(t, sampleRun())
-	got, err := Head(root, LATEST)
+	e, err := Find(root, LATEST)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Head()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +324,7 @@ func TestWriterRefuses(t *testing.T) {
 	if err := os.WriteFile(log, []byte("late\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for what, err := range map[string]error{"seal": again, "job": w.JobEnded(ended), "file": w.AddFile("a", nil), "log": second(w.TakeLog("a", LogFiles{Log: log}))} {
+	for what, err := range map[string]error{"seal": again, "job": w.JobEnded(ended), "file": w.AddFile("a", nil), "taken": w.TakeFile("a", "a", log), "log": second(w.TakeLog("a", LogFiles{Log: log}))} {
 		if !errors.Is(err, ErrSealed) {
 			t.Errorf("%s after the seal: %v, want ErrSealed", what, err)
 		}
