@@ -158,6 +158,10 @@ func (r *restrictor) node(n *plan.Node) {
 		r.notice("job %s is not in the base commit and has no network", n.Job)
 		n.Network = false
 	}
+	if n.Isolate && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Background }) {
+		r.out.Withheld[n.ID] = "its steps have a container each in the base commit, and one in the background would be alone in its own"
+		return
+	}
 	if n.Build != nil {
 		r.out.Withheld[n.ID] = "an untrusted run builds no images: a build is not held back as a job is"
 		return
