@@ -173,6 +173,10 @@ func (j *job) handOver(next int) error {
 	if err := j.endProcesses(); err != nil {
 		return err
 	}
+	// The next agent makes them anew, whatever a step put in their place.
+	if err := os.RemoveAll(filepath.Join(j.spec.Control, "step")); err != nil {
+		return err
+	}
 	j.stopWatch()
 	if j.killed() {
 		return ErrKill

@@ -51,21 +51,26 @@ type place struct {
 	host   container.HostConfig
 }
 
-// place describes the container of a task.
-func (e *Executor) place(t runner.Task) (place, error) {
+// place describes the container of a task, or that of one of its parts.
+func (e *Executor) place(t runner.Task, part int) (place, error) {
 	remote := e.isRemote()
 	owner, err := e.owner(t)
 	if err != nil {
 		return place{}, err
 	}
-	p := place{name: containerName(t.Name)}
+	p := place{name: partName(t.Name, part)}
 	p.config = containerConfig(t, owner)
 	if p.host, err = hostConfig(t, owner); err != nil {
 		return p, err
 	}
-	if !remote {
+	switch {
+	case !remote:
 		p.host.Tmpfs = scratch(t)
 		p.host.Mounts = e.mounts(t, owner)
+	case t.Spec.Isolate:
+		if p.host.Mounts, err = volumes(t); err != nil {
+			return p, err
+		}
 	}
 	p.config.Labels = labels(t)
 	return p, nil
@@ -104,7 +109,7 @@ func (e *Executor) owner(t runner.Task) (identity, error) {
 // containerConfig is what runs, without labels.
 func containerConfig(t runner.Task, owner identity) container.Config {
 	stop := int(patience(t.Spec) / time.Second)
-	private := t.Spec.Secrets != nil
+	private := t.Spec.Secrets != nil || t.Spec.Isolate
 	return container.Config{
 		Hostname:   "mlops", // an ID would make each run differ
 		User:       owner.String(),
@@ -275,7 +280,9 @@ func (p place) digest() string {
 func (p place) sources() []string {
 	var s []string
 	for _, m := range p.host.Mounts {
-		s = append(s, m.Source)
+		if m.Type == mount.TypeBind {
+			s = append(s, m.Source)
+		}
 	}
 	return s
 }

@@ -63,7 +63,7 @@ func TestPlaceIsolates(t *testing.T) {
 		Resources: runner.Resources{Shm: 1 << 20},
 		Mounts:    []runner.Mount{{Source: "/data", Target: "data"}, {Source: "/pip", Target: "~/.cache/pip", Writable: true}}}
 	tk.Spec.Grace = 7 * time.Second
-	p, err := e.place(tk)
+	p, err := e.place(tk, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,14 +101,14 @@ func TestPlaceIsolates(t *testing.T) {
 
 func TestPlaceForRootAndNetwork(t *testing.T) {
 	e := offline(t)
-	p, err := e.place(runner.Task{Name: "t", User: "root", Network: true})
+	p, err := e.place(runner.Task{Name: "t", User: "root", Network: true}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.config.User != "0:0" || len(p.host.CapAdd) != 5 || p.host.NetworkMode != "default" {
 		t.Errorf("got %+v %+v", p.config, p.host)
 	}
-	if _, err := e.place(runner.Task{Name: "t", User: "www"}); execError(err) == nil {
+	if _, err := e.place(runner.Task{Name: "t", User: "www"}, 0); execError(err) == nil {
 		t.Error("an unknown user is accepted")
 	}
 }
@@ -118,7 +118,7 @@ func TestDigestOfAPlace(t *testing.T) {
 	digest := func(change func(*runner.Task)) string {
 		tk := runner.Task{Name: "t", Image: runner.Image{ID: "sha256:1"}, Labels: map[string]string{"a": "b"}}
 		change(&tk)
-		p, err := e.place(tk)
+		p, err := e.place(tk, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +183,7 @@ func TestControlDir(t *testing.T) {
 	defer c.close()
 	result := filepath.Join(dir, agent.ResultFile)
 	write(t, result, "{}")
-	if err := c.begin([]byte("{}")); err != nil {
+	if err := c.begin(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(result); err == nil {

@@ -63,14 +63,14 @@ func (c controlDir) write(name string, b []byte) error {
 	return nil
 }
 
-// begin removes what an earlier attempt left and writes the spec.
-func (c controlDir) begin(spec []byte) error {
+// begin removes what an earlier attempt left.
+func (c controlDir) begin() error {
 	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, agent.LearntFile} {
 		if err := c.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("docker: control directory: %w", err)
 		}
 	}
-	return c.write(agent.SpecFile, spec)
+	return nil
 }
 
 // users writes the passwd and group files of a container whose user is not

@@ -31,7 +31,7 @@ func (e *Executor) Prepare(ctx context.Context, t runner.Task) error {
 	if err != nil {
 		return err
 	}
-	p, err := e.create(ctx, t)
+	p, err := e.create(ctx, t, 0)
 	if err != nil {
 		return err
 	}
@@ -55,11 +55,11 @@ func (e *Executor) complete(t runner.Task) (runner.Task, error) {
 }
 
 // obtain returns a task's container: prepared before, or new.
-func (e *Executor) obtain(ctx context.Context, t runner.Task) (*placed, error) {
+func (e *Executor) obtain(ctx context.Context, t runner.Task, part int) (*placed, error) {
 	if err := e.connect(ctx); err != nil { // who the job runs as depends on the engine
 		return nil, err
 	}
-	want, err := e.place(t)
+	want, err := e.place(t, part)
 	if err != nil {
 		return nil, err
 	}
@@ -74,16 +74,16 @@ func (e *Executor) obtain(ctx context.Context, t runner.Task) (*placed, error) {
 	if p != nil {
 		return p, nil
 	}
-	return e.create(ctx, t)
+	return e.create(ctx, t, part)
 }
 
-// create makes a task's container.
-func (e *Executor) create(ctx context.Context, t runner.Task) (*placed, error) {
+// create makes a task's container, or that of one of its parts.
+func (e *Executor) create(ctx context.Context, t runner.Task, part int) (*placed, error) {
 	if err := e.connect(ctx); err != nil {
 		return nil, err
 	}
 	for range 3 {
-		p, err := e.place(t)
+		p, err := e.place(t, part)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func (e *Executor) stage(ctx context.Context, t runner.Task, p place) error {
 	if err := e.awaitRemoval(ctx, p.name); err != nil {
 		return err
 	}
-	if len(p.host.Mounts) == 0 {
+	if len(p.sources()) == 0 {
 		return nil
 	}
 	if err := mountpoints(t); err != nil {

@@ -205,7 +205,7 @@ func task(t testing.TB, im runner.Image, agentPath string, scripts ...string) ru
 	t.Helper()
 	dir := t.TempDir()
 	tk := runner.Task{
-		Name:      strings.NewReplacer("/", "-", "#", "-", "=", "-").Replace(t.Name()) + fmt.Sprint("-", os.Getpid()),
+		Name:      strings.NewReplacer("/", "-", "#", "-", "=", "-", ",", "").Replace(t.Name()) + fmt.Sprint("-", os.Getpid()),
 		Labels:    map[string]string{"mlops.test": t.Name()},
 		Image:     im,
 		Workspace: filepath.Join(dir, "work"),

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/containerd/errdefs"
+
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/agent"
 )
@@ -89,6 +91,7 @@ func TestRequests(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{})
 	im := busybox(t, e)
+	isolate := false
 	count := func(steps int) int64 {
 		scripts := make([]string, steps)
 		for i := range scripts {
@@ -97,6 +100,7 @@ func TestRequests(t *testing.T) {
 		before := e.Requests()
 		tk := task(t, im, realAgent(t), scripts...)
 		tk.Name += fmt.Sprint("-", steps)
+		tk.Spec.Isolate = isolate
 		if r, log := run(t, e, tk); r.Status != agent.Success || len(r.Steps) != steps {
 			t.Fatalf("%+v\n%s", r, log)
 		}
@@ -109,6 +113,10 @@ func TestRequests(t *testing.T) {
 	}
 	if many := count(51); many != one {
 		t.Errorf("%d requests for 51 steps, %d for one", many, one)
+	}
+	isolate = true
+	if three := count(3); three != 3*one {
+		t.Errorf("%d requests for 3 steps apart, %d for one", three, one)
 	}
 	t.Logf("%d requests", one)
 }
@@ -297,12 +305,12 @@ func socketOf(t testing.TB) string {
 
 func TestConnectionLost(t *testing.T) {
 	t.Parallel()
-	for _, remote := range []bool{false, true} {
-		t.Run(fmt.Sprint("remote ", remote), func(t *testing.T) {
+	for name, tt := range map[string]struct{ remote, isolate bool }{"mounted": {false, false}, "copied": {true, false}, "mounted, apart": {false, true}, "copied, apart": {true, true}} {
+		t.Run(name, func(t *testing.T) {
 			p := newProxy(t, socketOf(t))
-			e := open(t, Options{Host: p.host(), Remote: remote})
+			e := open(t, Options{Host: p.host(), Remote: tt.remote})
 			tk := task(t, busybox(t, e), realAgent(t), "echo one", "sleep 1; echo two", "echo three")
-			tk.Name = strings.ReplaceAll(tk.Name, " ", "-")
+			tk.Spec.Isolate = tt.isolate
 			var steps []string
 			r, err := e.Run(t.Context(), tk, func(ev agent.Event) {
 				if ev.Kind == agent.StepStarted || ev.Kind == agent.StepEnded {
@@ -377,6 +385,31 @@ func TestReap(t *testing.T) {
 	if list := containers(t, e); len(list) != 1 || !strings.Contains(list[0], living.Name) {
 		t.Errorf("containers %v", list)
 	}
+}
+
+// TestReapVolumes shows that the volumes go too that steps apart share on an
+// engine that does not see our files.
+func TestReapVolumes(t *testing.T) {
+	e := open(t, Options{Remote: true})
+	tk := task(t, busybox(t, e), realAgent(t), "true", "true")
+	tk.Labels["mlops.pid"], tk.Labels["mlops.pid-start"] = "999999", "dead"
+	tk.Spec.Isolate = true
+	if err := e.Prepare(t.Context(), tk); err != nil {
+		t.Fatal(err)
+	}
+	names, err := e.Reap(t.Context(), false)
+	if err != nil || !slices.Contains(names, containerName(tk.Name)) {
+		t.Errorf("%v, %v", names, err)
+	}
+	for _, v := range volumeNames(tk) {
+		if !slices.Contains(names, v) {
+			t.Errorf("%v, without the volume %s", names, v)
+		}
+		if _, err := e.cli.VolumeInspect(t.Context(), v); !errdefs.IsNotFound(err) {
+			t.Errorf("%s is still there: %v", v, err)
+		}
+	}
+	clear(e.prepared)
 }
 
 // TestAsCaller runs jobs as an ordinary user: the engine's socket is for root,

@@ -160,7 +160,7 @@ func (b *beside) tellDead(ctx context.Context) {
 func (b *beside) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
 	defer cancel()
-	names := []string{containerName(b.job.task.Name)}
+	names := b.job.names
 	for _, box := range b.boxes {
 		if box.id == "" {
 			continue

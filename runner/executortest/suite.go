@@ -87,7 +87,9 @@ func agentAlone(name string) bool {
 		"job timeout", "timeout of a deaf step",
 		"failed jobs have no outputs", "links that lead out", "special files",
 		"working directory apart", "action apart", "index apart", "limit apart", "last line without newline apart",
-		"bad command file apart", "conditions apart", "continue on error apart", "job timeout apart", "missing output apart":
+		"bad command file apart", "conditions apart", "continue on error apart", "job timeout apart", "missing output apart",
+		"skipped steps apart", "success apart", "environment apart", "command files apart", "secrets apart", "step timeout apart",
+		"cancel leaves time for a checkpoint apart", "kill after cancel apart", "cancelled before apart", "outputs apart":
 		return true
 	}
 	return false

@@ -174,6 +174,10 @@ func (r *restrictor) node(n *plan.Node) {
 	} else {
 		r.newcomer(n)
 	}
+	if n.Isolate && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Background }) {
+		r.out.Withheld[n.ID] = "its steps have a container each in the base commit, and one in the background would be alone in its own"
+		return
+	}
 	if n.Build != nil {
 		r.out.Withheld[n.ID] = "an untrusted run builds no images: a build is not held back as a job is"
 		return
