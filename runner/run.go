@@ -13,6 +13,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
 )
 
 // Exit codes of a run, as its record has them.
@@ -153,13 +154,13 @@ func (x *execution) total() int {
 func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
 	run := x.Options.Header
 	run.ID, run.Dir, run.Started, run.Ended = x.writer.ID(), x.writer.Dir(), x.started.UTC(), x.now().UTC()
-	run.Status, run.Exit = record.Success, exitFine
+	run.Status, run.Exit, run.Jobs = record.Success, exitFine, x.lost.jobs
 	for i, o := range x.outcomes {
 		if o == nil {
 			continue
 		}
-		if o.record != nil {
-			run.Jobs = append(run.Jobs, *o.record)
+		if o.line != nil {
+			run.Summary = append(run.Summary, record.JobSummary{ID: o.line.Job})
 		}
 		x.count(&run, x.Plan.Nodes[i], o)
 	}
@@ -229,8 +230,8 @@ func (x *execution) jobsContext() map[string]any {
 func (x *execution) gateMetrics() []record.Metric {
 	var ms []record.Metric
 	for i, n := range x.Plan.Nodes {
-		if o := x.outcomes[i]; o != nil && o.result != nil && n.Publish {
-			ms = append(ms, o.result.Metrics...)
+		if o := x.outcomes[i]; o != nil && o.product != nil && n.Publish {
+			ms = append(ms, o.product.metrics...)
 		}
 	}
 	return ms
@@ -246,7 +247,7 @@ func (x *execution) settled(run *record.Run) bool {
 		if !x.selected(i) {
 			continue
 		}
-		if o == nil || o.soft || n.NoCache || o.record != nil && o.record.Uncached != "" {
+		if o == nil || o.soft || n.NoCache || o.uncached {
 			return false
 		}
 	}
@@ -264,12 +265,25 @@ func (x *execution) relative(path string) string {
 
 // still looks again at everything that was decided upon.
 func (x *execution) still(ctx context.Context) bool {
-	for n, in := range x.used.inputs {
-		if x.moved(ctx, n, in) != "" {
+	for n, before := range x.used.inputs {
+		patterns, exclude := splitPatterns(n)
+		now, err := x.repository(ctx, n, x.upstream(n, patterns, exclude))
+		if err != nil || (inputs{repo: now}).digest() != before {
 			return false
 		}
 	}
-	return x.Tree.Current(ctx, x.used.outputs)
+	return x.Tree.Current(ctx, x.published())
+}
+
+// published are the files that the run's jobs have put into the repository.
+func (x *execution) published() []store.Entry {
+	var es []store.Entry
+	for i, n := range x.Plan.Nodes {
+		if o := x.outcomes[i]; x.Overlay == nil && o != nil && o.product != nil && n.Publish {
+			es = append(es, entries(o.product.outputs)...)
+		}
+	}
+	return es
 }
 
 // summary is the run for those who watched it.
@@ -290,29 +304,34 @@ func (x *execution) summarize(s *Summary, n *plan.Node, o *outcome) {
 	if o.leg != "" {
 		s.Selected[n.Job] = o.leg
 	}
-	if o.record == nil {
+	if o.line == nil {
 		return
 	}
-	j := o.record
-	s.Jobs = append(s.Jobs, JobSummary{
-		Job: j.ID, Status: string(j.Status), Reason: j.Reason, Exit: j.Exit, Cached: j.Cached, Wall: j.Wall, CPU: j.CPU,
-		Peak: j.PeakMemory, Metrics: metricValues(j.Metrics), Outputs: n.Outputs, Error: j.Error,
-	})
+	j := *o.line
+	s.Jobs = append(s.Jobs, j)
 	switch {
 	case j.Cached:
 		s.Cached++
-		s.Saved += o.result.Wall
-	case j.Status == record.Success:
+		s.Saved += o.product.wall
+	case j.Status == string(record.Success):
 		s.Succeeded++
-	case j.Status == record.Failure:
+	case j.Status == string(record.Failure):
 		s.Failed++
-	case j.Status == record.Skipped:
+	case j.Status == string(record.Skipped):
 		s.Skipped++
 	default:
 		s.Canceled++
 	}
 	if !j.Cached {
-		s.CPU += time.Duration(j.CPU)
+		s.CPU += j.CPU
+	}
+}
+
+// summaryLine is the line of a job in the summary of its run.
+func summaryLine(n *plan.Node, j *record.Job) *JobSummary {
+	return &JobSummary{
+		Job: j.ID, Status: string(j.Status), Reason: j.Reason, Exit: j.Exit, Cached: j.Cached, Wall: j.Wall, CPU: j.CPU,
+		Peak: j.PeakMemory, Metrics: metricValues(j.Metrics), Outputs: n.Outputs, Error: j.Error,
 	}
 }
 

@@ -363,9 +363,9 @@ func (l *killLoop) containers() []string {
 	if l.image == "" {
 		return nil
 	}
-	out, err := exec.Command("docker", "ps", "-aq", "--filter", "label=mlops.scope="+l.store()).Output()
+	out, err := exec.Command("docker", "ps", "-a", "--format", "{{.ID}} {{.Names}}, {{.Status}}, {{.RunningFor}}", "--filter", "label=mlops.scope="+l.store()).Output()
 	if err != nil {
 		l.t.Error(err)
 	}
-	return strings.Fields(string(out))
+	return slices.Collect(strings.Lines(string(out)))
 }

@@ -88,8 +88,8 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
 		Key: key, Payload: writeSummary(f.Summary), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) {
-			e, ok := f.Files[path]
-			return e.Digest, ok && !e.Digest.IsZero()
+			d, ok := f.Files[path]
+			return d, ok && !d.IsZero()
 		},
 	})
 	if err != nil || !saved {
