@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -86,7 +84,11 @@ func (x *execution) close() {
 
 // begin opens the record and says that the run has started.
 func (x *execution) begin(ctx context.Context) (err error) {
-	swept, err := x.Store.Sweep()
+	unsettled := Unsettled(x.Store.Root())
+	err = x.noteDeath()
+	if err == nil {
+		_, err = x.Store.Sweep()
+	}
 	if err != nil {
 		x.log().Warn("sweep", "error", err)
 	}
@@ -105,38 +107,13 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	for _, text := range x.Options.Notices {
 		x.watch.send(Event{Kind: Notice, Level: "warning", Text: text})
 	}
-	switch died := slices.ContainsFunc(swept, func(rel string) bool { return strings.HasPrefix(rel, "pins/") }); {
+	switch {
 	case x.images.imager == nil:
 		x.reap(ctx)
-	case died:
+	case unsettled:
 		x.reapBeside(ctx) // otherwise a container engine is asked when a job runs, not before
 	}
 	return nil
-}
-
-// reap removes what dead runners left.
-func (x *execution) reap(ctx context.Context) {
-	r, ok := x.Executor.(Reaper)
-	if !ok {
-		return
-	}
-	if _, err := r.Reap(ctx, false); err != nil {
-		x.log().Warn("reap", "error", err)
-	}
-}
-
-// reapBeside does so once, beside the first job that runs.
-func (x *execution) reapBeside(ctx context.Context) {
-	if x.images.imager == nil {
-		return
-	}
-	x.reapOnce.Do(func() {
-		x.reaping.Go(func() {
-			ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-			defer stop()
-			x.reap(ctx)
-		})
-	})
 }
 
 // total is how many jobs the run decides on.

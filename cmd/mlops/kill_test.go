@@ -67,6 +67,7 @@ type killLoop struct {
 	kills   int           // that hit a run at work
 	sealed  int           // that came after the end of its record
 	runs    int           // that were let to end
+	late    int           // that removed what the engine made after the run before them had looked
 
 	settled struct{ inputs, salts []int } // what the last whole run saw
 }
@@ -116,7 +117,7 @@ func (l *killLoop) run(kills int) {
 		}
 	}
 	l.finish()
-	l.t.Logf("%d kills (%d more came too late), %d whole runs, %s", l.kills, l.sealed, l.runs, time.Since(began).Round(time.Millisecond))
+	l.t.Logf("%d kills (%d more came too late), %d whole runs, %d for what came late, %s", l.kills, l.sealed, l.runs, l.late, time.Since(began).Round(time.Millisecond))
 }
 
 func (l *killLoop) command(args ...string) *exec.Cmd {
@@ -347,6 +348,10 @@ func (l *killLoop) clean() {
 		if time.Since(wait) > 5*time.Second {
 			l.t.Errorf("kill %d: still there: %q", l.kills, left)
 			return
+		}
+		if l.image != "" { // made by the engine since a run looked last
+			l.late++
+			l.output("run")
 		}
 	}
 }

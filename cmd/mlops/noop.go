@@ -50,7 +50,7 @@ const fewJobs = 200
 func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool {
 	// Of a run that was killed, processes and containers may be left, which only a
 	// run that starts in earnest removes.
-	if o.force || o.refresh || o.event != "" || o.name != "" || store.Abandoned(p.store()) {
+	if o.force || o.refresh || o.event != "" || o.name != "" || runner.Unsettled(p.store()) {
 		return false
 	}
 	began := time.Now()
