@@ -27,7 +27,7 @@ var layers = map[string][]string{
 	"runner/mask":          {},
 	"runner/agent":         {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":        {"runner/disk", "runner/store"},
-	"runner/worktree":      {"runner/store", "runner/record", "spec/spelling"},
+	"runner/worktree":      {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":          {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":   {"runner/store"},
 	"runner":               {"spec", "spec/expression", "runner/agent", "runner/concurrency", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},

@@ -25,11 +25,14 @@ import (
 // done: no YAML is parsed, nothing is written, Docker is not asked. An image's
 // tag that moved meanwhile is noticed by the next run that has something to do,
 // or by --refresh.
+//
+// A snapshot is good until the machine is started anew: after a power cut, files
+// may have the stats that they had and other bytes.
 
 // snapshotKey is the digest of all that decides beside the files.
-func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
+func (p *project) snapshotKey(boot string, o runOptions, names []string) store.Digest {
 	var b strings.Builder
-	fmt.Fprintf(&b, "snapshot 1\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
+	fmt.Fprintf(&b, "snapshot 2\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
 	if locked, err := p.lockSource(); err == nil {
 		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
 	}
@@ -37,6 +40,13 @@ func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
 		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
 	}
 	return store.Sum([]byte(b.String()))
+}
+
+func (a *app) bootID() string {
+	if a.boot != "" {
+		return a.boot
+	}
+	return store.Boot()
 }
 
 func (p *project) snapshotFile(key store.Digest) string {
@@ -54,9 +64,13 @@ func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool
 		return false
 	}
 	began := time.Now()
-	key := p.snapshotKey(o, names)
+	key := p.snapshotKey(a.bootID(), o, names)
 	s, ok := worktree.LoadSnapshot(p.snapshotFile(key), key)
-	if !ok || !s.Unchanged(p.root, a.counters) {
+	if !ok {
+		return false
+	}
+	defer s.Close() // it was only read
+	if !s.Unchanged(p.root, a.counters) {
 		return false
 	}
 	sum, ok := readSummary(s.Payload())
@@ -79,7 +93,7 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	if !ok {
 		return nil
 	}
-	key := s.project.snapshotKey(o, names)
+	key := s.project.snapshotKey(a.bootID(), o, names)
 	file := s.project.snapshotFile(key)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
