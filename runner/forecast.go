@@ -59,7 +59,7 @@ func (x *execution) foretell(ctx context.Context, n *plan.Node) (Forecast, *outc
 	switch d.fate {
 	case IsCached:
 		f.CachedFrom = d.hit.Run
-		return f, &outcome{status: agent.Success, cached: true, result: d.hit}
+		return f, &outcome{status: agent.Success, cached: true, product: d.hit.product()}
 	case IsSkip:
 		return f, &outcome{status: agent.Skipped}
 	case CannotBe:

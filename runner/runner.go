@@ -119,14 +119,15 @@ type Options struct {
 
 // A Finished run: its record, and which files it rests on.
 type Finished struct {
-	Record  *record.Run
+	Record  *record.Run // without Jobs, which are in its files
 	Summary Summary
 	// Settled is whether the run had nothing to do that it would do again: all
 	// jobs succeeded, were reused or skipped by their condition.
 	Settled bool
-	// Files are the repository files that decided about the jobs: inputs and
-	// published outputs. Folders are the patterns whose matches did.
-	Files   map[string]store.Entry
+	// Files are the repository files that decided about the jobs, inputs and
+	// published outputs, with the digests that they had; that of a link is zero.
+	// Folders are the patterns whose matches did.
+	Files   map[string]store.Digest
 	Folders []string
 	// Still reports whether all of them are as they were when the run looked.
 	// It may be called until the tree is closed.

@@ -28,7 +28,7 @@ func TestPreCommitHooks(t *testing.T) {
 		if want := hooks()[i].line("mlops.yaml"); h.Entry != want || h.ID == "" || h.Name == "" || h.Language != "system" {
 			t.Errorf("hook %+v, want the entry %s", h, want)
 		}
-		root := newRoot(&app{stdout: io.Discard, stderr: io.Discard})
+		root := newRoot(&app{stdout: io.Discard, stderr: io.Discard}, nil)
 		c, rest, err := root.Find(strings.Fields(h.Entry)[1:])
 		if err == nil {
 			err = c.ParseFlags(rest)

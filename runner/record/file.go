@@ -152,17 +152,17 @@ func (w *Writer) jobFolder(id string) (string, error) {
 	if w.sealed {
 		return "", ErrSealed
 	}
-	if w.folders[id] {
+	if w.state(id).folder {
 		return "", nil
 	}
-	w.folders[id] = true
+	w.state(id).folder = true
 	return w.temp("jobs"), nil
 }
 
 func (w *Writer) forget(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.folders, id)
+	w.state(id).folder = false
 }
 
 func (w *Writer) fillJob(temp, id string, files []file) error {
