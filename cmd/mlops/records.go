@@ -168,7 +168,11 @@ func (a *app) showJobs(r *record.Run) error {
 		if j.Cached {
 			status = "cached"
 		}
-		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + j.Error})
+		why := j.Why
+		if j.Error != "" {
+			why = append(slices.Clone(why), j.Error)
+		}
+		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(why, "; ")})
 	}
 	return view.Table(a.stdout, []string{"job", "status", "took", "metrics", "why"}, rows, a.color())
 }
