@@ -19,6 +19,10 @@ import (
 // after Run has returned. Unless Task.Spec.Stream is set, log bytes are not
 // events: they are in the file Control/log, and LogGrew says how far.
 //
+// With Task.Spec.Isolate each step has a place of its own, where only Workspace,
+// Control and the Mounts are those of the steps before it; what a place cannot
+// keep apart it says in a notice.
+//
 // Cancelling ctx asks the steps to stop (SIGTERM, Spec.Grace, SIGKILL) and Run
 // then returns the agent's Result with status "cancelled". Cancelling with the
 // cause [ErrKill] kills at once.

@@ -176,7 +176,13 @@ func (a *app) showJobs(r *record.Run) error {
 		if j.Cached {
 			status = "cached"
 		}
-		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + vouched(j) + j.Error})
+		why := slices.Clone(j.Why)
+		for _, more := range []string{vouched(j), j.Error} {
+			if more != "" {
+				why = append(why, more)
+			}
+		}
+		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(why, "; ")})
 	}
 	return view.Table(a.stdout, []string{"job", "status", "took", "metrics", "why"}, rows, a.color())
 }
