@@ -27,7 +27,7 @@ type Service struct {
 	Image     Image
 	Env       []agent.Var
 	Secrets   []agent.Var // variables that nothing must show: they come by standard input
-	Command   []string // nil for the image's own
+	Command   []string    // nil for the image's own
 	Ports     []int
 	Health    Health
 	User      string // as the image knows it, or UID:GID; "" for the image's own
