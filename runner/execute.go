@@ -150,7 +150,8 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, g gra
 	a.wall = x.now().Sub(a.started)
 	a.judgePlace(ctx, err)
 	a.judgeStop(ctx)
-	return a, x.tellServices(n, a, tail)
+	x.tellServices(n, a, tail)
+	return a, nil
 }
 
 // judgePlace notes what the executor's error means for an attempt.

@@ -21,7 +21,9 @@
 // that do not: eight times, or for five minutes, then the machine drains for
 // who waits longest. GPUs are handed out one by one. Cached jobs claim nothing;
 // a job that waited is decided about again. What can never fit is an error
-// before anything starts. Other runs on the same machine are not known.
+// before anything starts. Of other runs on the same machine only their GPUs are
+// known (Runner.GPULocks): cores and memory are shared out to each run as if it
+// were alone.
 //
 // # Foretelling
 //
@@ -83,11 +85,15 @@ type Runner struct {
 	// any other is mlops' own.
 	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
 	// Watch, if not nil, gets every event, one at a time.
-	Watch   func(Event)
-	Log     *slog.Logger     // nil discards
-	Now     func() time.Time // nil means time.Now
-	Jitter  func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
-	Options Options
+	Watch func(Event)
+	// GPULocks is a folder of lock files by which the runs of one person on this
+	// machine keep from giving a GPU to two jobs at once, made if missing; "" means
+	// that this run is the only one.
+	GPULocks string
+	Log      *slog.Logger     // nil discards
+	Now      func() time.Time // nil means time.Now
+	Jitter   func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
+	Options  Options
 }
 
 // A Judgement is what Judge has decided.

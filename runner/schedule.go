@@ -86,6 +86,7 @@ func (s *schedule) loop() {
 			return
 		}
 		select {
+		case <-s.barred():
 		case c := <-s.claims:
 			s.park(c)
 		case e := <-s.ended:

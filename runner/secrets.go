@@ -73,7 +73,10 @@ func (r *Runner) masks() *mask.Set {
 // repeat them to it, and of all jobs that it builds on, as their outputs may hold
 // them.
 func (x *execution) confide(n *plan.Node, d decision) (*agent.Secrets, error) {
-	s := &agent.Secrets{Masks: x.inherited(n)}
+	s := &agent.Secrets{}
+	if len(x.Secrets) > 0 {
+		s.Masks = x.inherited(n)
+	}
 	if len(n.Services) > 0 {
 		s.Key = x.key
 	}

@@ -166,13 +166,13 @@ const maxServiceTail = 50
 
 // tellServices shows how the services of an attempt end if it failed: there is
 // often the reason.
-func (x *execution) tellServices(n *plan.Node, a *attempt, t *tail) error {
+func (x *execution) tellServices(n *plan.Node, a *attempt, t *tail) {
 	if len(n.Services) == 0 {
-		return nil
+		return
 	}
 	a.masks = x.learn(a.control)
 	if a.status() != agent.Failure {
-		return nil
+		return
 	}
 	for _, s := range n.Services {
 		text, err := os.ReadFile(filepath.Join(a.control, ServiceLog(s.Name)))
@@ -180,11 +180,11 @@ func (x *execution) tellServices(n *plan.Node, a *attempt, t *tail) error {
 			continue // it never ran
 		}
 		if err != nil {
-			return fmt.Errorf("log of service %s: %w", s.Name, err)
+			x.log().Warn("show the log of a service", "service", s.Name, "error", err)
+			continue // keeping it fails as well, and is told then
 		}
 		t.send(Event{Kind: JobOutput, Data: lastLines(s.Name, a.masks.apply(text))})
 	}
-	return nil
 }
 
 // lastLines introduces the end of a service's log.
