@@ -282,7 +282,7 @@ func (r *Report) check() error {
 		}
 	}
 	for i, m := range r.Metrics {
-		if in := m.Interval; in != nil && (!(in.Level > 0 && in.Level < 1) || in.Low > in.High) {
+		if in := m.Interval; in != nil && !in.sound() {
 			return wrong(fmt.Sprintf("metrics[%d].interval", i), "is none: %v to %v at level %v", in.Low, in.High, in.Level)
 		}
 		if m.Change != nil && (m.Head == nil || m.Base == nil) {

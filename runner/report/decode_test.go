@@ -383,3 +383,24 @@ func FuzzCompare(f *testing.F) {
 		}
 	})
 }
+
+// What an action gives may be ragged; the report is not, and the action's table stays as it was.
+func TestSectionsAreSquare(t *testing.T) {
+	t.Parallel()
+	o := CompareOptions{Sections: []Section{{ID: "a", Columns: []Column{{Name: "x"}, {Name: "y"}}, Rows: [][]string{{"1"}, {"1", "2", "3"}, nil}}}}
+	r := Compare(&record.Run{}, nil, o)
+	data, err := record.Canonical(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([][]string{{"1", ""}, {"1", "2"}, {"", ""}}, got.Sections[0].Rows); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([][]string{{"1"}, {"1", "2", "3"}, nil}, o.Sections[0].Rows); d != "" {
+		t.Error("changed", d)
+	}
+}

@@ -106,6 +106,8 @@ func TestInterval(t *testing.T) {
 			"mean of 2 seeds, beside one value in the baseline; one run on each side: no interval", Better},
 		{"seeds that agree", legs(1, 0.91, 0.91), legs(1, 0.9, 0.9), CompareOptions{}, "paired t over seeds", 2, "", Better},
 		{"a seed that failed", legs(1, 0.91, math.NaN()), legs(1, 0.9, 0.9), CompareOptions{}, "", 0, "NaN now", Worse},
+		{"within the margin of a gate", one(0.91), one(0.9), CompareOptions{History: noisy, Gates: gatesOf("better(auc) || SAME(metrics.auc, 0.09)", "same(auc,0.2)")}, "t of history", 6, "", Same},
+		{"given without a level", one(0.91), one(0.9), CompareOptions{Intervals: map[string]Interval{"auc": {Low: 1, High: 2}}}, "", 0, "one run on each side: no interval", Better},
 		{"given ones beat all", legs(1, 0.91, 0.92), legs(1, 0.9, 0.9), CompareOptions{History: noisy, Intervals: map[string]Interval{"auc": given}}, "DeLong", 1000, "", Better},
 	} {
 		t.Run(c.name, func(t *testing.T) {

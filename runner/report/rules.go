@@ -94,7 +94,7 @@ func forms() map[string]string {
 func bounds() map[string]int {
 	return map[string]int{
 		"Metric.headCurve": MaxCurve, "Metric.baseCurve": MaxCurve, "Metric.past": MaxCurve,
-		"Report.gates": 1000, "Report.changedGates": 1000, "Report.sections": 100, "Report.notes": 100,
+		"Report.sections": 100, "Report.notes": 100,
 		"Code.files": MaxFiles, "Job.log": 200, "Job.why": 1000, "Section.columns": 100,
 		"Report.why": maxLine, "Baseline.why": maxLine, "Metric.slice": 16, "Change.old": maxLine, "Change.new": maxLine,
 		"Job.error": maxLine, "Job.log[]": maxLine, "Job.why[]": maxLine, "Part.text": maxLine, "Part.value": maxLine, "Side.subject": maxLine,
