@@ -34,6 +34,7 @@ var layers = map[string][]string{
 	"runner/checkout":      {},                      // git alone: what it brings is looked at by others
 	"runner/untrusted":     {"runner/plan", "spec"}, // holds plans back; who runs them does the rest
 	"runner/report":        {"spec", "spec/expression", "runner/record"},
+	"runner/report/render": {"spec/expression", "runner/record", "runner/report", "runner/store"}, // pure: a report in, text out; which metric a gate reads
 	"runner/host":          {"runner", "runner/agent"},
 	"runner/docker":        {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told
 	"runner/trigger":       {"spec", "runner/record", "runner/store"},  // the versions of data that a run recorded
