@@ -161,6 +161,9 @@ func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
 		if o.record != nil {
 			run.Jobs = append(run.Jobs, *o.record)
 		}
+		if o.leg != "" {
+			run.Selected = selected(run.Selected, x.Plan.Nodes[i].Job, o.leg)
+		}
 		x.count(&run, x.Plan.Nodes[i], o)
 	}
 	if cancelled && run.Status != record.Failure {
@@ -170,6 +173,15 @@ func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
 		x.judge(&run)
 	}
 	return &run
+}
+
+// selected notes the leg that a job's select chose.
+func selected(legs record.Labels, job, leg string) record.Labels {
+	if legs == nil {
+		legs = record.Labels{}
+	}
+	legs[job] = leg
+	return legs
 }
 
 // count lets a node's outcome bear on that of the run.
@@ -226,11 +238,15 @@ func (x *execution) jobsContext() map[string]any {
 	return out
 }
 
+// gateMetrics returns what counts for gates, with the job instance that reported it.
 func (x *execution) gateMetrics() []record.Metric {
 	var ms []record.Metric
 	for i, n := range x.Plan.Nodes {
 		if o := x.outcomes[i]; o != nil && o.result != nil && n.Publish {
-			ms = append(ms, o.result.Metrics...)
+			for _, m := range o.result.Metrics {
+				m.Job = cmp.Or(o.leg, n.ID)
+				ms = append(ms, m)
+			}
 		}
 	}
 	return ms

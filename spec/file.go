@@ -5,7 +5,8 @@ import "time"
 // A Pos is a place in a source file. Line and Col count from 1; Col counts
 // Unicode code points, as editors do. The zero Pos means "no place".
 type Pos struct {
-	Line, Col int
+	Line int `json:"line"`
+	Col  int `json:"column"`
 }
 
 // Known reports whether p is a place in a file.

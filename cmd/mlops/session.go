@@ -136,15 +136,32 @@ func judge(pl *plan.Plan, contexts map[string]any) func([]record.Metric, map[str
 	if len(pl.Gates) == 0 {
 		return nil
 	}
+	legs := legsOf(pl)
 	return func(ms []record.Metric, jobs map[string]any) []record.Gate {
 		known := maps.Clone(contexts)
 		known["params"], known["jobs"] = pl.ParamTree, jobs
 		var out []record.Gate
-		for _, v := range report.JudgeIn(pl.Gates, ms, known) {
+		for _, v := range report.Judge(pl.Gates, report.Evidence{Metrics: report.Reported(ms, pl.Metrics, legs), Contexts: known}) {
 			out = append(out, record.Gate{Gate: v.Gate, Line: v.Pos.Line, Outcome: string(v.Outcome), Detail: v.Detail})
 		}
 		return out
 	}
+}
+
+// legsOf says which job instances are legs of a matrix.
+func legsOf(pl *plan.Plan) map[string]report.Leg {
+	legs := map[string]report.Leg{}
+	for _, n := range pl.Nodes {
+		if len(n.Leg) == 0 {
+			continue
+		}
+		leg := report.Leg{Job: n.Job, Matrix: record.Values{}}
+		for _, v := range n.Leg {
+			leg.Matrix[v.Name] = v.Value
+		}
+		legs[n.ID] = leg
+	}
+	return legs
 }
 
 func named(names []string) map[string]bool {

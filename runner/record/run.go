@@ -49,6 +49,7 @@ type Run struct {
 	Exit        int          `json:"exit"`                // exit status of mlops
 	Baseline    string       `json:"baseline,omitempty"`  // run id or commit it was compared with
 	Labels      Labels       `json:"labels,omitempty"`    // free names and values
+	Selected    Labels       `json:"selected,omitempty"`  // job → id of the leg that its select chose
 	Gates       []Gate       `json:"gates,omitempty"`     // as they were judged, in the order of the file
 	Process     *Process     `json:"process,omitempty"`   // the writer, while it writes; nil in a sealed record
 	Source      Source       `json:"-"`                   // source.json
@@ -66,7 +67,7 @@ type Run struct {
 type Gate struct {
 	Gate    string `json:"gate"`             // as written
 	Line    int    `json:"line,omitempty"`   // in the mlops.yaml
-	Outcome string `json:"outcome"`          // passed, failed, no baseline
+	Outcome string `json:"outcome"`          // passed, failed, no baseline, can't tell
 	Detail  string `json:"detail,omitempty"` // with the value of each part, or why it cannot be judged
 }
 

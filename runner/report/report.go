@@ -101,10 +101,12 @@ type Metric struct {
 	Slice  map[string]string `json:"slice,omitempty"`
 	Better string            `json:"better,omitempty"` // higher, lower or "" (unknown)
 	Unit   string            `json:"unit,omitempty"`
-	Gated  bool              `json:"gated,omitempty"` // a gate reads it
-	Job    string            `json:"job,omitempty"`   // that reported it
+	Gated  bool              `json:"gated,omitempty"`  // a gate reads it
+	Job    string            `json:"job,omitempty"`    // that reported it; of legs that differ in their seed, without the seed
+	Others []string          `json:"others,omitempty"` // jobs that reported another value, which does not count
 
-	Head     *Number `json:"head,omitempty"` // nil if the run has none
+	Head     *Number `json:"head,omitempty"`  // nil if the run has none
+	Seeds    int     `json:"seeds,omitempty"` // whose mean Head is; 0 for one value
 	Base     *Number `json:"base,omitempty"`
 	Change   *Number `json:"change,omitempty"`   // Head - Base, in the metric's unit; nil without both
 	Relative *Number `json:"relative,omitempty"` // Change / |Base|; nil where Base is 0
@@ -153,7 +155,8 @@ type Change struct {
 type InputChange struct {
 	Name      string       `json:"name,omitempty"` // of the dataset
 	Path      string       `json:"path"`
-	Old       store.Digest `json:"old,omitzero"` // zero if the baseline did not read it
+	OldPath   string       `json:"oldPath,omitempty"` // of a dataset that moved; "" if it did not
+	Old       store.Digest `json:"old,omitzero"`      // zero if the baseline did not read it
 	New       store.Digest `json:"new,omitzero"`
 	OldSize   int64        `json:"oldSize,omitempty"` // bytes
 	NewSize   int64        `json:"newSize,omitempty"`
@@ -179,6 +182,7 @@ type Job struct {
 	Cached bool          `json:"cached,omitempty"`
 	Reason string        `json:"reason,omitempty"` // why it failed: oom, exit, …
 	Error  string        `json:"error,omitempty"`
+	Exit   int           `json:"exit,omitempty"`  // of the step that failed
 	Why    []string      `json:"why,omitempty"`   // why it ran
 	Wall   time.Duration `json:"wall,omitempty"`  // nanoseconds
 	Equal  bool          `json:"equal,omitempty"` // same fingerprint as in the baseline
