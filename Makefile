@@ -49,8 +49,8 @@ demo: ## run an example: EXECUTOR=docker|host EXAMPLE=churn|minimal
 soak: build images ## run the small example N=50 times, kill runs for T=10m, and look for what was left behind
 	.ci/soak $(N) $(if $(filter file default,$(origin T)),10m,$(T))
 
-release: ## bin/release/: static binaries, their modules and checksums
-	.ci/release
+release: ## bin/release/: archives with static binaries, what is in them, and checksums; VERSION=v0.4.0
+	.ci/release $(VERSION)
 
 clean: ## remove what these targets made, but no image
 	rm -rf bin examples/*/out examples/*/.mlops

@@ -73,7 +73,7 @@ func newRoot(a *app) *cobra.Command {
 	f.StringVarP(&a.file, "file", "f", os.Getenv("MLOPS_FILE"), "path of the mlops.yaml (default: the nearest one at or above this folder)")
 	f.BoolVar(&a.debug, "debug", false, "log what mlops itself does")
 	root.AddCommand(
-		newRun(a), newPlan(a), newTriggers(a), newGraph(a), newValidate(a), newEval(a),
+		newRun(a), newPlan(a), newTriggers(a), newGraph(a), newValidate(a), newEval(a), newGate(a),
 		newRuns(a), newShow(a), newDiff(a), newLogs(a), newCache(a), newGC(a),
 		newInit(a), newLock(a), newDoctor(a), newVersion(a),
 		newCheckout(a), newHooks(a),

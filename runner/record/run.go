@@ -68,7 +68,7 @@ type Run struct {
 type Gate struct {
 	Gate    string `json:"gate"`             // as written
 	Line    int    `json:"line,omitempty"`   // in the mlops.yaml
-	Outcome string `json:"outcome"`          // passed, failed, no baseline
+	Outcome string `json:"outcome"`          // passed, failed, no baseline, can't tell
 	Detail  string `json:"detail,omitempty"` // with the value of each part, or why it cannot be judged
 }
 

@@ -133,7 +133,7 @@ func (c *checker) text(r *rule, s string) error {
 	case r.enum != nil && !r.takes(s):
 		return c.wrong("is %q; known are %s", clip(s, 40), quoted(r.enum))
 	case !r.takes(s):
-		return c.wrong("%q has not the form %s", clip(s, 80), r.pattern)
+		return c.wrong("%q has not the form %s", clip(s, 80), r.form.text)
 	}
 	return nil
 }
@@ -282,7 +282,7 @@ func (r *Report) check() error {
 		}
 	}
 	for i, m := range r.Metrics {
-		if in := m.Interval; in != nil && (!(in.Level > 0 && in.Level < 1) || in.Low > in.High) {
+		if in := m.Interval; in != nil && !in.sound() {
 			return wrong(fmt.Sprintf("metrics[%d].interval", i), "is none: %v to %v at level %v", in.Low, in.High, in.Level)
 		}
 		if m.Change != nil && (m.Head == nil || m.Base == nil) {

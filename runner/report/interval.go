@@ -11,7 +11,7 @@ import (
 // interval returns where the true change of a metric lies, by the best that is
 // known of its noise, and what a reader must know of that.
 func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
-	if i, ok := c.Intervals[h.key]; ok {
+	if i, ok := c.Intervals[h.key]; ok && i.sound() {
 		return &i, ""
 	}
 	change := float64(*m.Change)
@@ -31,6 +31,9 @@ func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
 	}
 	return c.pastInterval(change, valuesIn(past))
 }
+
+// sound reports whether i has a level and does not end before it begins.
+func (i *Interval) sound() bool { return i.Level > 0 && i.Level < 1 && !(i.Low > i.High) }
 
 // seedInterval returns the interval of the difference of two means over seeds:
 // the paired t interval where both sides have the same seeds, else Welch's

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/record"
@@ -18,15 +19,15 @@ import (
 // JSON Schema and the clipping of what [Compare] made know of it, so that these
 // agree.
 type rule struct {
-	kind    kind
-	name    string // of the type of an object
-	fields  []fieldRule
-	item    *rule          // of a list or map
-	max     int            // items, entries, or bytes of a text
-	enum    []string       // of a text; nil for any
-	pattern *regexp.Regexp // of a text; nil for any
-	format  string         // of a text, for the schema
-	least   int64          // of an integer
+	kind   kind
+	name   string // of the type of an object
+	fields []fieldRule
+	item   *rule    // of a list or map
+	max    int      // items, entries, or bytes of a text
+	enum   []string // of a text; nil for any
+	form   *form    // of a text; nil for any
+	format string   // of a text, for the schema
+	least  int64    // of an integer
 }
 
 type kind uint8
@@ -42,6 +43,19 @@ const (
 	anyfloat      // number, or the name of one that JSON lacks
 	boolean
 )
+
+// A form is a regular expression, which is parsed when it is first needed: to
+// parse all of them takes as long as to compare hundreds of metrics.
+type form struct {
+	text string
+	once sync.Once
+	expr *regexp.Regexp
+}
+
+func (f *form) matches(s string) bool {
+	f.once.Do(func() { f.expr = regexp.MustCompile(f.text) })
+	return f.expr.MatchString(s)
+}
 
 // A fieldRule is one field of an object.
 type fieldRule struct {
@@ -80,7 +94,7 @@ func forms() map[string]string {
 func bounds() map[string]int {
 	return map[string]int{
 		"Metric.headCurve": MaxCurve, "Metric.baseCurve": MaxCurve, "Metric.past": MaxCurve,
-		"Report.gates": 1000, "Report.changedGates": 1000, "Report.sections": 100, "Report.notes": 100,
+		"Report.sections": 100, "Report.notes": 100,
 		"Code.files": MaxFiles, "Job.log": 200, "Job.why": 1000, "Section.columns": 100,
 		"Report.why": maxLine, "Baseline.why": maxLine, "Metric.slice": 16, "Change.old": maxLine, "Change.new": maxLine,
 		"Job.error": maxLine, "Job.log[]": maxLine, "Job.why[]": maxLine, "Part.text": maxLine, "Part.value": maxLine, "Side.subject": maxLine,
@@ -107,7 +121,7 @@ func leasts() map[string]int64 {
 
 // rules returns the rule of a report.
 func rules() *rule {
-	m := ruleMaker{forms(), bounds(), words(), leasts(), map[reflect.Type]*rule{}, map[string]*regexp.Regexp{}}
+	m := ruleMaker{forms(), bounds(), words(), leasts(), map[reflect.Type]*rule{}}
 	return m.of(reflect.TypeFor[Report](), "")
 }
 
@@ -117,14 +131,6 @@ type ruleMaker struct {
 	words  map[string][]string
 	leasts map[string]int64
 	made   map[reflect.Type]*rule
-	parsed map[string]*regexp.Regexp
-}
-
-func (m *ruleMaker) pattern(form string) *regexp.Regexp {
-	if m.parsed[form] == nil {
-		m.parsed[form] = regexp.MustCompile(form)
-	}
-	return m.parsed[form]
 }
 
 // of returns the rule of a type; at is the type and name of the field it is in.
@@ -135,9 +141,9 @@ func (m *ruleMaker) of(t reflect.Type, at string) *rule {
 	case reflect.TypeFor[Point]():
 		return &rule{kind: pair}
 	case reflect.TypeFor[store.Digest]():
-		return &rule{kind: text, max: 71, pattern: m.pattern(digestForm)}
+		return &rule{kind: text, max: 71, form: &form{text: digestForm}}
 	case reflect.TypeFor[time.Time]():
-		return &rule{kind: text, max: 40, pattern: m.pattern(timeForm), format: "date-time"}
+		return &rule{kind: text, max: 40, form: &form{text: timeForm}, format: "date-time"}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -159,8 +165,8 @@ func (m *ruleMaker) of(t reflect.Type, at string) *rule {
 	if r.enum == nil {
 		r.enum = m.words[t.Name()]
 	}
-	if form := m.forms[at]; form != "" {
-		r.pattern = m.pattern(form)
+	if text := m.forms[at]; text != "" {
+		r.form = &form{text: text}
 	}
 	return r
 }
@@ -193,5 +199,5 @@ func (r *rule) field(name string) *fieldRule {
 
 // takes reports whether a text is as the rule wants it, its length aside.
 func (r *rule) takes(s string) bool {
-	return (r.enum == nil || slices.Contains(r.enum, s)) && (r.pattern == nil || r.pattern.MatchString(s))
+	return (r.enum == nil || slices.Contains(r.enum, s)) && (r.form == nil || r.form.matches(s))
 }

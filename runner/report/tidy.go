@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/mlops-runner/mlops/runner/store"
 	"time"
 )
 
@@ -20,6 +18,13 @@ func (r *Report) tidy() {
 		r.Notes = append(slices.Clip(r.Notes), fmt.Sprintf("%d more metrics are left out", n))
 	}
 	tidyStruct(reflect.ValueOf(r).Elem(), rules())
+	for _, s := range r.Sections { // copies by now
+		for i, row := range s.Rows {
+			cells := make([]string, len(s.Columns))
+			copy(cells, row)
+			s.Rows[i] = cells
+		}
+	}
 }
 
 func tidyStruct(v reflect.Value, r *rule) {
@@ -73,7 +78,7 @@ func tidySlice(v reflect.Value, r *rule) {
 	case n > r.max:
 		v.Set(v.Slice3(0, r.max, r.max))
 	}
-	if r.kind == pair || r.item.kind == pair || v.Type().Elem() == reflect.TypeFor[store.Digest]() {
+	if r.kind == pair || r.item.kind == pair {
 		return
 	}
 	c := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
@@ -103,6 +108,9 @@ func tidyMap(v reflect.Value, r *rule) {
 }
 
 func tidyText(s string, r *rule) string {
+	if s == "" {
+		return s
+	}
 	s = clip(strings.ToValidUTF8(s, "\uFFFD"), r.max)
 	if !r.takes(s) {
 		return ""

@@ -45,20 +45,30 @@ func Suggest(s Series, t Test, b float64) (Suggestion, error) {
 	if err != nil {
 		return Suggestion{}, fmt.Errorf("%s: %w", s.Name, err)
 	}
-	g := gateOf(s.Better, l)
+	g := gateOf(s.Better, l.exact(s.Values))
 	out := Suggestion{Metric: s.Name, Gate: g.expression(s.Name), Test: t, Boundary: b, Runs: len(s.Values)}
 	for i := range s.Values {
 		rest, err := t.Limits(slices.Delete(slices.Clone(s.Values), i, i+1), b)
 		if err != nil {
 			return Suggestion{}, fmt.Errorf("%s: without one value: %w", s.Name, err)
 		}
-		if !gateOf(s.Better, rest).passes(s.Values[i]) {
+		if !gateOf(s.Better, rest.exact(s.Values)).passes(s.Values[i]) {
 			out.Alarms++
 		}
 	}
 	out.Rate = float64(out.Alarms) / float64(out.Runs)
 	out.Why = sentence(s, l, out)
 	return out, nil
+}
+
+// exact returns the limits of a history that never moved without their room for
+// rounding, which a person would not write: from the least of its values to the
+// largest.
+func (l Limits) exact(values []float64) Limits {
+	if l.Constant && constant(values) {
+		l.Low, l.High = slices.Min(values), slices.Max(values)
+	}
+	return l
 }
 
 // A gate asks that a metric be at least low and at most high; infinite for not at all.
@@ -91,13 +101,10 @@ func (g gate) expression(name string) string {
 
 // outwards rounds a limit away from the center, to two digits of the distance
 // between them: 0.90512 at 0.914 becomes 0.9051. Without a distance, as of a
-// metric that never moved, it keeps all digits that are no rounding.
+// metric that never moved, it is as it was.
 func outwards(limit, center float64) float64 {
 	distance := math.Abs(limit - center)
-	if least := math.Abs(center) * 1e-9; distance < least {
-		distance = least
-	}
-	if distance == 0 {
+	if distance <= rounding*math.Abs(center) {
 		return limit
 	}
 	decimals := 1 - int(math.Floor(math.Log10(distance)))
