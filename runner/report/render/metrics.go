@@ -1,0 +1,286 @@
+package render
+
+import (
+	"slices"
+
+	"github.com/mlops-runner/mlops/runner/report"
+)
+
+// split divides the rows into those of the table at the top, at most n, and
+// the others: what gates read comes first, then what moved most importantly.
+func split(rows []row, n int) (first, others []row) {
+	if n == 0 || len(rows) <= n {
+		return rows, nil
+	}
+	order := byWeight(rows)
+	first = order[:n]
+	for len(first) > 1 && !first[len(first)-1].notable() {
+		first = first[:len(first)-1]
+	}
+	return first, order[len(first):]
+}
+
+// weight orders rows by how much they matter, 0 most.
+func (r row) weight() int {
+	if r.metric.Gated {
+		return slices.Index([]bool{true, false}, r.failed())
+	}
+	order := []report.Verdict{report.Worse, report.Gone, report.Better, report.CantTell, report.Different, report.Added, "", report.Same}
+	i := slices.Index(order, r.metric.Verdict)
+	if i < 0 {
+		i = len(order)
+	}
+	return 2 + i
+}
+
+// notable reports whether a row must be seen: a gate reads it, or it moved.
+func (r row) notable() bool {
+	return r.metric.Gated || r.metric.Verdict != "" && r.metric.Verdict != report.Same
+}
+
+// failed reports whether a gate that reads the metric alone failed.
+func (r row) failed() bool {
+	return slices.ContainsFunc(r.gates, func(g report.Judged) bool { return g.Outcome == report.Failed })
+}
+
+// metrics is the table at the top. Its shorter forms keep what gates read and
+// what got worse.
+func (p *page) metrics(rows, others []row, plots bool) section {
+	if len(rows) == 0 {
+		return section{}
+	}
+	s := section{id: "metrics", title: say("Metrics"), flat: true, rank: rankMetrics, summary: metricCounts(p.rows)}
+	s.forms = []func() []block{p.metricForm(rows, len(rows), others, plots)}
+	important := byWeight(rows)
+	n := slices.IndexFunc(important, func(r row) bool { return r.weight() > 3 }) // neither gated, worse nor gone
+	for _, n := range []int{n, 20, 5} {
+		if n > 0 && n < len(rows) {
+			s.forms = append(s.forms, p.metricForm(important[:n], len(rows), nil, plots))
+		}
+	}
+	return s
+}
+
+// metricForm is a table of some of all rows, with what is to be known of them.
+func (p *page) metricForm(rows []row, all int, others []row, plots bool) func() []block {
+	return func() []block {
+		bs := []block{p.metricTable(rows, plots)}
+		if left := all - len(rows); left > 0 {
+			bs = append(bs, rest{left, "metric"})
+		} else if len(others) > 0 {
+			bs = append(bs, paragraph{cat(say("Below: "), metricCounts(others))})
+		}
+		if t := methods(rows); len(t) > 0 {
+			bs = append(bs, paragraph{t})
+		}
+		if ts := metricNotes(rows); len(ts) > 0 {
+			bs = append(bs, items{ts})
+		}
+		return bs
+	}
+}
+
+// otherMetrics are those that no gate reads and that did not move.
+func (p *page) otherMetrics(rows []row, plots bool) section {
+	if len(rows) == 0 {
+		return section{}
+	}
+	s := section{id: "other-metrics", title: say("Other metrics"), rank: rankOther, summary: metricCounts(rows)}
+	for _, n := range []int{len(rows), 50, 10} {
+		if n < len(rows) || n == len(rows) && len(s.forms) == 0 {
+			s.forms = append(s.forms, p.metricForm(rows[:n], len(rows), nil, plots))
+		}
+	}
+	return s
+}
+
+// metricCounts counts the metrics by how they moved.
+func metricCounts(rows []row) text {
+	n := map[report.Verdict]int{}
+	for _, r := range rows {
+		n[r.metric.Verdict]++
+	}
+	t := say(plural(len(rows), "metric"))
+	for _, v := range []report.Verdict{report.Better, report.Worse, report.Same, report.CantTell, report.Different, report.Added, report.Gone} {
+		if n[v] > 0 {
+			t = cat(t, say(", "+count(n[v])+" "+string(v)))
+		}
+	}
+	return t
+}
+
+// A cell is a column of the metric table: its head, and what it shows of a row.
+// A column without anything to show is left out.
+type cell struct {
+	column
+	of func(row) text
+}
+
+func (p *page) metricTable(rows []row, plots bool) table {
+	cells := []cell{
+		{column{title: say("metric")}, row.title},
+		{column{title: say("better"), center: true}, func(r row) text { return sayIf(r.better()) }},
+		{column{title: p.baseTitle(), right: true}, func(r row) text { return numIf(r.base) }},
+		{column{title: say("candidate"), right: true}, func(r row) text { return numIf(r.head) }},
+		{column{title: say("Δ"), right: true}, row.delta},
+		{column{title: levelTitle(rows), right: true}, row.interval},
+	}
+	if plots {
+		cells = append(cells, cell{column{title: say("change")}, row.plot})
+	}
+	cells = append(cells, cell{column{title: say("verdict")}, row.verdict}, cell{column{title: say("gate")}, row.gateCell})
+	return fill(cells, rows)
+}
+
+// fill makes the table, without the columns that are empty in all rows.
+func fill(cells []cell, rows []row) table {
+	t := table{rows: make([][]text, len(rows))}
+	for _, c := range cells {
+		texts, any := make([]text, len(rows)), false
+		for i, r := range rows {
+			texts[i] = c.of(r)
+			any = any || len(texts[i]) > 0 && texts[i][0].text != missing
+		}
+		if !any {
+			continue
+		}
+		t.columns = append(t.columns, c.column)
+		for i := range rows {
+			t.rows[i] = append(t.rows[i], texts[i])
+		}
+	}
+	return t
+}
+
+func sayIf(s string) text {
+	if s == "" {
+		return nil
+	}
+	return say(s)
+}
+
+func numIf(s string) text {
+	if s == "" {
+		return nil
+	}
+	return num(s)
+}
+
+// title is the metric's name with its unit; what gates read is bold.
+func (r row) title() text {
+	t := name(r.key)
+	if r.metric.Gated {
+		t = t.bold()
+	}
+	if u := r.unit(); len(u) > 0 {
+		t = cat(t, say(" ("), u, say(")"))
+	}
+	return t
+}
+
+// delta is the change with its share of the baseline's value.
+func (r row) delta() text {
+	t := numIf(r.change)
+	if r.relative != "" {
+		t = cat(t, say(" ("), num(r.relative), say(")"))
+	}
+	return t
+}
+
+// maxGates is how many gates a cell names.
+const maxGates = 3
+
+func (r row) gateCell() text {
+	var all []text
+	for i, g := range r.gates {
+		if i == maxGates {
+			all = append(all, say("+"+count(len(r.gates)-i)+" more"))
+			break
+		}
+		all = append(all, gateText(g, maxField))
+	}
+	return list(" · ", all...)
+}
+
+// baseTitle heads the column of the baseline with its name.
+func (p *page) baseTitle() text {
+	if b := p.report.Base; b != nil && b.Name != "" {
+		return cat(say("baseline "), nameIn(b.Name, maxField/5))
+	}
+	return say("baseline")
+}
+
+// levelTitle heads the column of intervals with their level, if they have one in common.
+func levelTitle(rows []row) text {
+	level := ""
+	for _, r := range rows {
+		switch l := r.level(); {
+		case l == "":
+		case level == "":
+			level = l
+		case level != l:
+			return say("CI of Δ")
+		}
+	}
+	return say(level + "CI of Δ")
+}
+
+// methods says where the intervals come from, the frequent ones first.
+func methods(rows []row) text {
+	var order []string
+	of := map[string]int{}
+	for _, r := range rows {
+		if i := r.metric.Interval; i != nil {
+			m := methodOf(i)
+			if of[m]++; of[m] == 1 {
+				order = append(order, m)
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return of[b] - of[a] })
+	if len(order) == 0 {
+		return nil
+	}
+	t := say("Intervals: ")
+	for i, m := range order {
+		if i == maxMethods {
+			return cat(t, say("; "+plural(len(order)-i, "more method")))
+		}
+		if i > 0 {
+			t = cat(t, say("; "))
+		}
+		t = cat(t, foreignIn(m, maxField))
+	}
+	return t
+}
+
+// maxMethods is how many methods are named.
+const maxMethods = 3
+
+func methodOf(i *report.Interval) string {
+	s := i.Method
+	if i.N > 0 {
+		s += " on " + count(i.N) + " " + counted(i)
+	}
+	if i.Paired {
+		s += ", paired"
+	}
+	return s
+}
+
+// metricNotes are what makes numbers less than they seem.
+func metricNotes(rows []row) []text {
+	var all []text
+	for _, r := range rows {
+		if r.metric.Note != "" {
+			all = append(all, cat(name(r.key), say(": "), foreignIn(r.metric.Note, 2*maxField)))
+		}
+	}
+	if more := len(all) - maxNotes; more > 0 {
+		all = append(all[:maxNotes], say(plural(more, "more note")))
+	}
+	return all
+}
+
+// maxNotes is how many notes on metrics are shown.
+const maxNotes = 10
