@@ -58,14 +58,14 @@ func (c *comparison) metrics() []Metric {
 	return inOrder(all)
 }
 
-// keysOf returns the keys of both runs' metrics.
+// keysOf returns the keys of both runs' metrics, twice where both have one.
 func keysOf(here []reading, old map[string]*reading) []string {
 	keys := make([]string, 0, len(here)+len(old))
 	for i := range here {
 		keys = append(keys, here[i].key)
 	}
 	for key := range old {
-		keys = append(keys, key) // twice if both have it, which costs a row
+		keys = append(keys, key)
 	}
 	return keys
 }

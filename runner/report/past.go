@@ -23,16 +23,21 @@ type pastValue struct {
 	known  bool
 }
 
-// newPast reads the values of runs, oldest first, of the metrics with these keys.
+// newPast reads the values of runs, oldest first, of the metrics with these
+// keys, which may repeat.
 func newPast(runs []*record.Run, keys []string) *past {
-	p := &past{at: make(map[string]int, len(keys)), rows: make([][]pastValue, len(keys))}
+	p := &past{at: make(map[string]int, len(keys))}
 	if len(runs) == 0 {
 		return p
 	}
-	cells := make([]pastValue, len(keys)*len(runs))
-	for i, k := range keys {
-		p.at[k] = i
-		p.rows[i] = cells[i*len(runs) : (i+1)*len(runs)]
+	for _, k := range keys {
+		if _, ok := p.at[k]; !ok {
+			p.at[k] = len(p.at)
+		}
+	}
+	cells := make([]pastValue, len(p.at)*len(runs))
+	for i := range len(p.at) {
+		p.rows = append(p.rows, cells[i*len(runs):(i+1)*len(runs)])
 	}
 	for i, r := range runs {
 		if !p.take(i, r) {
