@@ -117,7 +117,7 @@ func TestSmallestBudget(t *testing.T) {
 	t.Parallel()
 	long := func(prefix string) string { return prefix + strings.Repeat("x", maxAddress-len(prefix)) }
 	for _, s := range append(hostile(), strings.Repeat("` b ", 100), strings.Repeat("* < ", 100), strings.Repeat("&lt; ", 100), strings.Repeat("`a` |", 100)) {
-		w := newWorld(1, 40)
+		w := newWorld(1, 8)
 		w.texts = []string{s, s, s, s + s}
 		r := w.report()
 		r.Base, r.Baseline.Behind = &r.Head, 5

@@ -1,26 +1,11 @@
 package render
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
 	"github.com/mlops-runner/mlops/runner/report"
 )
-
-// A chart is a metric step by step, in one or both runs.
-type chart struct {
-	row    row
-	steps  []float64 // ascending
-	series []series
-}
-
-// A series is one line of a chart: a value for each step.
-type series struct {
-	name   string    // ours
-	values []float64 // NaN where it has none
-	points []report.Point
-}
 
 // A history is a metric over the runs before this one.
 type history struct {
@@ -36,26 +21,6 @@ const (
 	pagePlots     = 60 // in HTML
 )
 
-// hasChart reports whether a metric has a line to draw: two steps, and a value
-// that is a number.
-func hasChart(m *report.Metric) bool {
-	return drawable(m.HeadCurve) || drawable(m.BaseCurve)
-}
-
-func drawable(ps []report.Point) bool {
-	steps, value, last := 0, false, math.NaN()
-	for _, p := range ps {
-		if finite(p.Step) && p.Step != last {
-			steps, last = steps+1, p.Step
-		}
-		value = value || finite(p.Step) && finite(p.Value)
-		if steps > 1 && value {
-			return true
-		}
-	}
-	return false
-}
-
 // hasHistory reports whether there are two values of earlier runs.
 func hasHistory(m *report.Metric) bool {
 	n := 0
@@ -65,94 +30,6 @@ func hasHistory(m *report.Metric) bool {
 		}
 	}
 	return false
-}
-
-// newChart returns the chart of a metric that has one.
-func newChart(r row) chart {
-	c := chart{row: r}
-	for _, s := range []series{{name: "baseline", points: r.metric.BaseCurve}, {name: "candidate", points: r.metric.HeadCurve}} {
-		if drawable(s.points) {
-			s.points = ordered(s.points)
-			c.series = append(c.series, s)
-		}
-	}
-	for _, s := range c.series {
-		for _, p := range s.points {
-			c.steps = append(c.steps, p.Step)
-		}
-	}
-	slices.Sort(c.steps)
-	c.steps = slices.Compact(c.steps)
-	return c
-}
-
-// ordered returns the points with a finite step, by step; of several with one
-// step the last counts.
-func ordered(ps []report.Point) []report.Point {
-	byStep := func(a, b report.Point) int { return cmp.Compare(a.Step, b.Step) }
-	bad := func(p report.Point) bool { return !finite(p.Step) }
-	if slices.IsSortedFunc(ps, byStep) && !slices.ContainsFunc(ps, bad) {
-		return ps
-	}
-	out := slices.DeleteFunc(slices.Clone(ps), bad)
-	slices.SortStableFunc(out, byStep)
-	return out
-}
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// extent returns the least and the greatest finite value.
-func (c chart) extent() (low, high float64) {
-	low, high = math.Inf(1), math.Inf(-1)
-	for _, s := range c.series {
-		for _, p := range s.points {
-			if finite(p.Value) {
-				low, high = min(low, p.Value), max(high, p.Value)
-			}
-		}
-	}
-	return low, high
-}
-
-// thinned returns the chart at n of its steps at most, the first and the last
-// among them, with a value of each series at each.
-func (c chart) thinned(n int) chart {
-	out := chart{row: c.row, steps: pick(c.steps, n)}
-	for _, s := range c.series {
-		s.values = make([]float64, len(out.steps))
-		for i, step := range out.steps {
-			s.values[i] = at(s.points, step)
-		}
-		out.series = append(out.series, s)
-	}
-	return out
-}
-
-// pick returns n of the elements at most: every k-th and the last.
-func pick(all []float64, n int) []float64 {
-	stride := (len(all) + n - 3) / (n - 1) // rounded up
-	if stride <= 1 {
-		return all
-	}
-	var out []float64
-	for i := 0; i < len(all)-1; i += stride {
-		out = append(out, all[i])
-	}
-	return append(out, all[len(all)-1])
-}
-
-// at returns the last value up to a step, or NaN outside the series.
-func at(ps []report.Point, step float64) float64 {
-	if step < ps[0].Step || step > ps[len(ps)-1].Step {
-		return math.NaN()
-	}
-	i, _ := slices.BinarySearchFunc(ps, step, func(p report.Point, s float64) int {
-		if p.Step <= s {
-			return -1
-		}
-		return 1
-	})
-	return ps[i-1].Value
 }
 
 // curves shows metrics step by step and run by run.
@@ -273,64 +150,4 @@ func (h history) values() (vs []float64, low, high float64) {
 		}
 	}
 	return vs, low, high
-}
-
-func lastOf(vs []float64, n int) []float64 { return vs[max(0, len(vs)-n):] }
-
-// picture is a drawing of characters.
-func picture(s string) text { return text{{text: s, style: code}} }
-
-// sparks are the heights of a sparkline.
-var sparks = [...]rune{'▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'}
-
-// sparkline draws values between low and high; those that are no finite
-// numbers are a dot.
-func sparkline(vs []float64, low, high float64) string {
-	out := make([]rune, len(vs))
-	for i, v := range vs {
-		out[i] = '·'
-		if finite(v) {
-			out[i] = sparks[height(v, low, high, len(sparks)-1)]
-		}
-	}
-	return string(out)
-}
-
-// height places v between low and high on a scale from 0 to top; it halves
-// before it subtracts, so that the range cannot overflow.
-func height(v, low, high float64, top int) int {
-	span := high/2 - low/2
-	if span <= 0 {
-		return top / 2
-	}
-	share := (v/2 - low/2) / span
-	return min(max(int(math.Round(share*float64(top))), 0), top)
-}
-
-// table is the chart in numbers.
-func (c chart) table() table {
-	c = c.thinned(tableSteps)
-	low, high := c.extent()
-	s := scaleOf((high-low)/100, 0, low, high)
-	t := table{columns: []column{{title: say("step")}}}
-	for _, step := range c.steps {
-		t.columns = append(t.columns, column{title: num(lone(step, mostDigits)), right: true})
-	}
-	for _, one := range c.series {
-		cells := []text{say(one.name)}
-		for i, v := range one.values {
-			cell := num(s.value(v))
-			if math.IsNaN(v) && !inside(one.points, c.steps[i]) {
-				cell = say(missing)
-			}
-			cells = append(cells, cell)
-		}
-		t.rows = append(t.rows, cells)
-	}
-	return t
-}
-
-// inside reports whether a series has begun and not ended at a step.
-func inside(ps []report.Point, step float64) bool {
-	return step >= ps[0].Step && step <= ps[len(ps)-1].Step
 }

@@ -67,7 +67,7 @@ func onlyMetric(gate string, known map[string]bool) string {
 
 // gateText says what became of a gate: ✅ pass `auc >= 0.8`.
 func gateText(g report.Judged, most int) text {
-	t := cat(signed(outcomeLook(g.Outcome).symbol), outcomeText(g.Outcome), say(" "))
+	t := cat(mark(outcomeLook(g.Outcome).symbol), outcomeText(g.Outcome), say(" "))
 	return cat(t, nameIn(g.Gate, most))
 }
 

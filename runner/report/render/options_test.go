@@ -74,11 +74,11 @@ func TestStatus(t *testing.T) {
 		}
 	}
 	r := load(t, "promote")
-	if got, want := Status(r), "PROMOTE: auc +0.0122 (95 % CI +0.0043 … +0.0201); 7 of 7 gates pass; auc is better, latency_p95_ms is worse"; got != want {
+	if got, want := Status(r), "PROMOTE: auc better: 0.9140 → 0.9262 (+0.0122, +0.0043 to +0.0201); all 7 gates pass"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	r.Decision = report.Blocked
-	if got, want := Status(r), "BLOCKED: 7 of 7 gates pass; auc is better, latency_p95_ms is worse"; got != want {
+	if got, want := Status(r), "BLOCKED: auc better: 0.9140 → 0.9262 (+0.0122, +0.0043 to +0.0201); all 7 gates pass"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

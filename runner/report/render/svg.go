@@ -12,11 +12,11 @@ import (
 
 // The sizes of drawings, in CSS pixels.
 const (
-	chartWidth, chartHeight     = 720.0, 260.0
-	left, right, top, bottom    = 64.0, 96.0, 12.0, 34.0
-	historyHeight               = 120.0
-	barWidth, barHeight, barMid = 120.0, 16.0, 60.0
-	maxPlotPoints               = 400 // of a line
+	chartWidth, chartHeight                          = 720.0, 260.0
+	marginLeft, marginRight, marginTop, marginBottom = 64.0, 96.0, 12.0, 34.0
+	historyHeight                                    = 120.0
+	barWidth, barHeight, barMid                      = 120.0, 16.0, 60.0
+	maxPlotPoints                                    = 400 // of a line
 )
 
 // A drawing is an SVG image; its title says in words what it shows.
@@ -88,11 +88,11 @@ func newArea(x0, x1, low, high, height float64) area {
 }
 
 func (a area) x(v float64) float64 {
-	return left + share(v, a.x0, a.x1)*(chartWidth-left-right)
+	return marginLeft + share(v, a.x0, a.x1)*(chartWidth-marginLeft-marginRight)
 }
 
 func (a area) y(v float64) float64 {
-	return a.height - bottom - share(v, a.low, a.high)*(a.height-top-bottom)
+	return a.height - marginBottom - share(v, a.low, a.high)*(a.height-marginTop-marginBottom)
 }
 
 // share is how far v is on the way from low to high; it halves first, so that
@@ -113,13 +113,13 @@ func (d *drawing) grid(a area, from, label, to string) {
 	for i := range ticks + 1 {
 		v := a.low + (a.high/ticks-a.low/ticks)*float64(i)
 		y := a.y(v)
-		d.line("axis", left, y, chartWidth-right, y)
-		d.text("", "end", left-6, y+4, minus(span{text: s.value(v), style: number}))
+		d.line("axis", marginLeft, y, chartWidth-marginRight, y)
+		d.text("", "end", marginLeft-6, y+4, minus(span{text: s.value(v), style: number}))
 	}
-	base := a.height - bottom + 16
-	d.text("", "start", left, base, from)
-	d.text("", "middle", (left+chartWidth-right)/2, base, label)
-	d.text("", "end", chartWidth-right, base, to)
+	base := a.height - marginBottom + 16
+	d.text("", "start", marginLeft, base, from)
+	d.text("", "middle", (marginLeft+chartWidth-marginRight)/2, base, label)
+	d.text("", "end", chartWidth-marginRight, base, to)
 }
 
 // svg draws the chart: the baseline dashed, the candidate whole.
@@ -141,7 +141,7 @@ func (c chart) svg() string {
 			}
 		}
 		labels[s.name] = last
-		d.text(class, "start", chartWidth-right+6, last+4, s.name)
+		d.text(class, "start", chartWidth-marginRight+6, last+4, s.name)
 	}
 	return d.end() + "\n"
 }

@@ -46,8 +46,8 @@ func nameIn(s string, n int) text {
 // num is a number.
 func num(s string) text { return text{{text: s, style: number}} }
 
-// signed is a symbol and a space.
-func signed(symbol string) text { return text{{text: symbol + " ", style: sign}} }
+// mark is a symbol and a space.
+func mark(symbol string) text { return text{{text: symbol + " ", style: sign}} }
 
 // linked is words of ours that lead somewhere, or only words.
 func linked(s, link string) text { return text{{text: s, link: link}} }

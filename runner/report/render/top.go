@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/mlops-runner/mlops/runner/report"
 )
@@ -10,7 +11,7 @@ import (
 // headline answers by itself whether the run may be promoted, and why.
 func (p *page) headline() section {
 	r := p.report
-	h := cat(signed(decisionLook(r.Decision).symbol), foreignIn(r.Pipeline, maxField), say(" · "), decisionText(r.Decision))
+	h := cat(mark(decisionLook(r.Decision).symbol), foreignIn(r.Pipeline, maxField), say(" · "), decisionText(r.Decision))
 	if r.Why != "" {
 		h = cat(h, say(": "), foreignIn(r.Why, maxField))
 	}
@@ -32,12 +33,14 @@ func (p *page) keyLine() section {
 }
 
 // keyMetric returns the metric that matters most: the first that a gate reads,
-// else the first that moved, else the first.
+// else the first that moved, else the first; nil if the headline tells of it
+// with its values.
 func (p *page) keyMetric() text {
-	if i := p.key(); i >= 0 {
-		return p.rows[i].sentence()
+	i, why := p.key(), p.report.Why
+	if i < 0 || strings.Contains(why, "→") && strings.Contains(why, p.rows[i].key) {
+		return nil
 	}
-	return nil
+	return p.rows[i].sentence()
 }
 
 func (p *page) key() int {
