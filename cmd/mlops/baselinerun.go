@@ -22,7 +22,7 @@ import (
 // and looks again. That it fails is told and changes nothing else: the run that
 // asked for it goes on without a baseline. It asks for no baseline itself.
 func (j *judging) makeBaseline(hard, soft context.Context, y *yardstick, q baseline.Query, f *baseline.Found) (*baseline.Found, error) {
-	why := strings.TrimPrefix(strings.TrimSuffix(f.Why, "; "+baseline.RunIt), "none: ")
+	why := strings.TrimSuffix(f.Why, "; "+baseline.RunIt)
 	j.say("notice", fmt.Sprintf("baseline: %s; running %.12s now", foreign(why), f.Wanted))
 	began := time.Now()
 	run, err := j.runCommit(hard, soft, y, f)
@@ -39,7 +39,7 @@ func (j *judging) makeBaseline(hard, soft context.Context, y *yardstick, q basel
 		err = y.again()
 	}
 	if err != nil {
-		f.Why = fmt.Sprintf("none: the baseline run of %.12s failed: %s", f.Wanted, err)
+		f.Why = fmt.Sprintf("the baseline run of %.12s failed: %s", f.Wanted, err)
 		return f, nil
 	}
 	return y.find(soft, q, began)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +18,6 @@ import (
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/worktree"
-	"github.com/mlops-runner/mlops/spec"
 )
 
 type diffOptions struct {
@@ -171,7 +169,7 @@ func (d *differ) base(ctx context.Context, args []string, head *record.Run) (*op
 		return nil, err
 	}
 	if f.Run == nil {
-		return nil, fixError{fmt.Errorf("there is nothing to compare with: %s", foreign(strings.TrimPrefix(f.Why, "none: "))), "name a run: mlops diff A"}
+		return nil, fixError{fmt.Errorf("there is nothing to compare with: %s", foreign(f.Why)), "name a run: mlops diff A"}
 	}
 	return &operand{f.Run, f.Name, f.Baseline}, nil
 }
@@ -239,11 +237,7 @@ func (d *differ) byID(word string) (*operand, error) {
 }
 
 func ofRun(run *record.Run, asked string) *operand {
-	why := "run " + run.ID
-	if run.Source.Commit != "" {
-		why += " of " + short(run.Source.Commit, run.Source.Dirty)
-	}
-	return &operand{run, run.Source.Branch, report.Baseline{Asked: asked, Found: run.Source.Commit, Tip: -1, Why: why}}
+	return &operand{run, run.Source.Branch, report.Baseline{Asked: asked, Found: run.Source.Commit, Tip: -1, Why: "the run that was named"}}
 }
 
 // ofCommit is the run of a commit or, if it has none, of the nearest one before it.
@@ -266,7 +260,7 @@ func (d *differ) ofCommit(ctx context.Context, word, commit string) (*operand, e
 		}
 	}
 	if f.Run == nil {
-		return nil, fixError{fmt.Errorf("%s: %s", word, foreign(strings.TrimSuffix(strings.TrimPrefix(f.Why, "none: "), "; "+baseline.RunIt))), `run it there: "mlops run"; "mlops runs" lists what is recorded`}
+		return nil, fixError{fmt.Errorf("%s: %s", word, foreign(strings.TrimSuffix(f.Why, "; "+baseline.RunIt))), `run it there: "mlops run"; "mlops runs" lists what is recorded`}
 	}
 	f.Asked = word
 	return &operand{f.Run, name, f.Baseline}, nil
@@ -281,7 +275,7 @@ func (d *differ) ofModel(ctx context.Context, word string) (*operand, error) {
 		return nil, err
 	}
 	if f.Run == nil {
-		return nil, errors.New(foreign(strings.TrimPrefix(f.Why, "none: ")))
+		return nil, errors.New(foreign(f.Why))
 	}
 	return &operand{f.Run, word, f.Baseline}, nil
 }
@@ -358,24 +352,6 @@ func (a *app) failOn(r *report.Report, words []string) error {
 	a.say("%s", foreign(strings.Join(why, "; ")))
 	return failedError{exitFailed}
 }
-
-// formatOf is the format that a file's name asks for.
-func formatOf(name string) string {
-	formats := map[string]string{".md": "markdown", ".html": "html", ".json": "json", ".xml": "junit"}
-	return cmp.Or(formats[filepath.Ext(name)], "terminal")
-}
-
-func knownFormat(name string) error {
-	if slices.Contains(formatNames(), name) {
-		return nil
-	}
-	if near := spec.Nearest(name, formatNames()); near != "" {
-		return usagef("unknown --format %s; did you mean %s?", name, near)
-	}
-	return usagef("unknown --format %s; write one of %s", name, reportFormats())
-}
-
-func reportFormats() string { return strings.Join(formatNames(), ", ") }
 
 // writeReport writes a report to a file or to standard output.
 func (a *app) writeReport(r *report.Report, o diffOptions) error {

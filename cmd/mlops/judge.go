@@ -71,7 +71,7 @@ func (j *judging) judge(hard, soft context.Context, run *record.Run, jobs map[st
 		}
 	}
 	if o.Baseline.Why == "" {
-		o.Baseline.Why = "none: not looked for, since no gate compares and the file has no baseline:"
+		o.Baseline.Why = "not looked for, since no gate compares and the file has no baseline:"
 	}
 	j.report = compare(run, base, o)
 	for _, v := range j.report.Gates {
@@ -108,7 +108,7 @@ func (j *judging) contexts(jobs map[string]any) map[string]any {
 func (j *judging) compared(hard, soft context.Context, run *record.Run, o *report.CompareOptions) (*baseline.Found, error) {
 	y, err := j.app.openYardstick(soft, j.session.project, j.stranger)
 	if err != nil {
-		return &baseline.Found{Baseline: report.Baseline{Asked: j.session.Plan.Baseline.Asked, Tip: -1, Why: "none: " + foreign(err.Error())}}, soft.Err()
+		return &baseline.Found{Baseline: report.Baseline{Asked: j.session.Plan.Baseline.Asked, Tip: -1, Why: foreign(err.Error())}}, soft.Err()
 	}
 	defer y.close()
 	if j.base != "" {
@@ -130,7 +130,7 @@ func (j *judging) compared(hard, soft context.Context, run *record.Run, o *repor
 	if err != nil {
 		return nil, err
 	}
-	j.say("notice", "baseline: "+foreign(f.Why))
+	j.say("notice", "baseline: "+foreign(f.Line()))
 	o.Baseline, o.BaseName, o.History = f.Baseline, f.Name, y.past(f)
 	o.Code = code(soft, j.session.Tree, f.Run, run)
 	return f, nil

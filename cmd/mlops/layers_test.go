@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"runner/report":              {"spec", "spec/expression", "runner/plan", "runner/record", "runner/report/distribution", "runner/report/history", "runner/store"},
 	"runner/report/distribution": {},
 	"runner/report/history":      {"runner/report/distribution"},
-	"runner/baseline":            {"runner/record", "runner/report", "runner/store"}, // git and registries are asked through interfaces
+	"runner/baseline":            {"runner/record", "runner/report", "runner/store"},                    // git and registries are asked through interfaces
 	"runner/report/render":       {"spec/expression", "runner/record", "runner/report", "runner/store"}, // pure: a report in, text out; which metric a gate reads
 	"runner/host":                {"runner", "runner/agent"},
 	"runner/docker":              {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told

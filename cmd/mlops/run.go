@@ -131,16 +131,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
-	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
-		return errors.Join(err, s.close(), out.Close())
-	}
-	if o.cachedOnly {
-		if err := a.onlyCached(ctx, s, o); err != nil {
-			return errors.Join(err, s.close(), out.Close())
-		}
-	}
-	a.judgeBy(s, o)
-	if err := a.judgeByBase(ctx, s); err != nil {
+	if err := a.prepare(ctx, s, o, secrets); err != nil {
 		return errors.Join(err, s.close(), out.Close())
 	}
 	f, err := a.execute(ctx, s, o, out)
@@ -159,6 +150,20 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 		return failedError{f.Record.Exit}
 	}
 	return nil
+}
+
+// prepare gives a session its secrets, and decides how its run will be judged.
+func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map[string]string) error {
+	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
+		return err
+	}
+	if o.cachedOnly {
+		if err := a.onlyCached(ctx, s, o); err != nil {
+			return err
+		}
+	}
+	a.judgeBy(s, o)
+	return a.judgeByBase(ctx, s)
 }
 
 // heard is an error of showing a run, unless it is that nobody looks any more:

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
-	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
+	"github.com/mlops-runner/mlops/runner/report/render"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // showReport shows what a run came to beside its baseline, to people: who reads
@@ -20,33 +24,43 @@ func (a *app) showReport(j *judging, f *runner.Finished, output string) error {
 	if _, err := fmt.Fprintln(a.stdout); err != nil {
 		return err
 	}
-	return a.render(a.stdout, j.report, "terminal")
+	return a.render(a.stdout, j.report, terminalFormat)
 }
 
-func formatNames() []string { return []string{"terminal", "json"} }
+// terminalFormat is how reports are shown if nobody asks for another form.
+const terminalFormat = "terminal"
 
+// render writes a report in a format that knownFormat knows.
 func (a *app) render(w io.Writer, r *report.Report, format string) error {
-	if format == "json" {
-		text, err := record.Canonical(r)
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(text)
-		return err
+	f, ok := render.Lookup(format)
+	if !ok {
+		return knownFormat(format)
 	}
-	var rows [][]string
-	num := func(n *report.Number) string {
-		if n == nil {
-			return ""
-		}
-		return view.Number(float64(*n))
-	}
-	for _, m := range r.Metrics {
-		rows = append(rows, []string{m.Name, num(m.Base), num(m.Head), num(m.Change), string(m.Verdict)})
-	}
-	if err := view.Table(w, []string{"metric", "baseline", "this run", "change", "verdict"}, rows, a.color()); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "%s: %s\nbaseline %s\n", r.Decision, r.Why, r.Baseline.Why)
-	return err
+	return f.Render(w, r, render.Options{Color: w == a.stdout && a.color(), Version: version()})
 }
+
+// formatOf is the format that a file's name asks for.
+func formatOf(name string) string {
+	formats := map[string]string{".md": "markdown", ".html": "html", ".json": "json", ".xml": "junit"}
+	return cmp.Or(formats[filepath.Ext(name)], terminalFormat)
+}
+
+func formatNames() []string {
+	var names []string
+	for _, f := range render.Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func knownFormat(name string) error {
+	if _, ok := render.Lookup(name); ok {
+		return nil
+	}
+	if near := spec.Nearest(name, formatNames()); near != "" {
+		return usagef("unknown --format %s; did you mean %s?", name, near)
+	}
+	return usagef("unknown --format %s; write one of %s", name, reportFormats())
+}
+
+func reportFormats() string { return strings.Join(formatNames(), ", ") }

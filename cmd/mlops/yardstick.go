@@ -99,7 +99,7 @@ func (y *yardstick) find(ctx context.Context, q baseline.Query, now time.Time) (
 	defer stop()
 	f, err := y.resolver(now).Resolve(limited, q)
 	if err != nil && ctx.Err() == nil {
-		f.Why, err = "none: the history could not be had within "+patience.String()+"; set fetch-depth: 0", nil
+		f.Why, err = "the history could not be had within "+patience.String()+"; set fetch-depth: 0", nil
 	}
 	return f, err
 }

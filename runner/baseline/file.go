@@ -19,11 +19,10 @@ func (r *Resolver) file(f *Found, name string) {
 		f.none("file:%s: %s", name, problem(err))
 		return
 	}
-	f.take(run, 0, "")
-	f.Wanted, f.Name = f.Found, name
-	f.Why = "the file " + name
+	f.take(run, 0, "the file "+name)
+	f.Wanted, f.Name, f.text = f.Found, name, f.Why
 	if run.ID != "" {
-		f.Why += ", run " + shortRun(run.ID)
+		f.text += ", run " + shortRun(run.ID)
 	}
 }
 
@@ -42,8 +41,12 @@ func ReadFile(folder, name string, read func(name string) ([]byte, error)) (*rec
 	if err != nil {
 		return nil, err
 	}
-	if run := ofReport(data); run != nil {
-		return run, nil
+	var probe struct {
+		Version  int
+		Decision string
+	}
+	if json.Unmarshal(data, &probe) == nil && probe.Version > 0 && probe.Decision != "" {
+		return ofReport(data)
 	}
 	ms, err := record.ReadMetrics(name, bytes.NewReader(data))
 	if err != nil {
@@ -75,11 +78,11 @@ func metricsRun(ms []record.Metric) *record.Run {
 // fileJob is what metrics of no job belong to.
 const fileJob = "file"
 
-// ofReport is the head of a report, as far as a report tells; nil if data is none.
-func ofReport(data []byte) *record.Run {
-	var r report.Report
-	if json.Unmarshal(data, &r) != nil || r.Version == 0 || r.Decision == "" {
-		return nil
+// ofReport is the head of a report, as far as a report tells.
+func ofReport(data []byte) (*record.Run, error) {
+	r, err := report.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
 	}
 	var ms []record.Metric
 	for _, m := range r.Metrics {
@@ -91,5 +94,5 @@ func ofReport(data []byte) *record.Run {
 	h := r.Head
 	run.Pipeline, run.Status, run.Started = r.Pipeline, h.Status, h.Started
 	run.Source = record.Source{Commit: h.Commit, Branch: h.Branch, Subject: h.Subject, Dirty: h.Dirty}
-	return run
+	return run, nil
 }

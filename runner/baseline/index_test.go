@@ -147,3 +147,21 @@ func BenchmarkIndex(b *testing.B) {
 		x.of(Query{Pipeline: "churn"})
 	}
 }
+
+// FuzzLine reads foreign lines of the cache: no panic, and what is read is written
+// and read as the same again.
+func FuzzLine(f *testing.F) {
+	f.Add("id\tp\\t\\\\\tr\tc\tb\te\tsuccess\t\t1\t\t1\t12345")
+	f.Add(strings.Repeat("\t", fields-1) + "-9")
+	f.Add("\\")
+	f.Fuzz(func(t *testing.T, text string) {
+		l, ok := parseLine(text)
+		if !ok || strings.Contains(text, "\n") {
+			return
+		}
+		again, ok := parseLine(strings.TrimSuffix(l.text(), "\n"))
+		if !ok || again != l {
+			t.Errorf("%q: %+v, then %+v", text, l, again)
+		}
+	})
+}

@@ -33,11 +33,29 @@ type Base struct {
 	Head   string // newest commit of the change, by which its trial merge is known
 }
 
-// A Found is what a run is compared with, or why there is nothing. Why is never empty.
+// A Found is what a run is compared with, or why there is nothing. Why is never
+// empty: it is the reason for this commit or run or, if there is none, what is
+// missing and what to do about it.
 type Found struct {
 	report.Baseline
 	Run  *record.Run // nil if there is none
 	Name string      // as people call it: main, v1.2, churn@production
+	text string      // of Line, age apart
+}
+
+// Line tells all of it in one line: which commit and run, how old, why this one.
+func (f *Found) Line() string {
+	if f.Run == nil {
+		return "none: " + f.Why
+	}
+	line := f.text
+	if !f.Run.Started.IsZero() {
+		line += ", " + age(f.Age) + " old"
+	}
+	if f.Run.Status == record.Failure {
+		line += "; a gate failed there"
+	}
+	return line
 }
 
 // History is what is asked of the repository. Commits are whole ids. Its errors
@@ -112,16 +130,12 @@ func (r *Resolver) Resolve(ctx context.Context, q Query) (*Found, error) {
 	}
 	if f.Run != nil && !f.Run.Started.IsZero() {
 		f.Age = max(0, r.Now.Sub(f.Run.Started))
-		f.Why += ", " + age(f.Age) + " old"
-	}
-	if f.Run != nil && f.Run.Status == record.Failure {
-		f.Why += "; a gate failed there"
 	}
 	return f, ctx.Err()
 }
 
 // none says why there is nothing to compare with.
-func (f *Found) none(format string, args ...any) { f.Why = "none: " + fmt.Sprintf(format, args...) }
+func (f *Found) none(format string, args ...any) { f.Why = fmt.Sprintf(format, args...) }
 
 // problem is an error with its cure, on one line.
 func problem(err error) string {
@@ -149,15 +163,15 @@ func (r *Resolver) nearest(ctx context.Context, f *Found, q Query, t target) {
 	}
 	runs := r.Index.of(q)
 	if run := r.load(runs[t.commit]); run != nil {
-		f.take(run, 0, "")
-		f.Why = fmt.Sprintf("%s (%s%s), run %s", at(t.name, t.commit), t.how, f.behindTip(), shortRun(run.ID))
+		f.take(run, 0, t.why)
+		f.text = fmt.Sprintf("%s (%s%s), run %s", at(t.name, t.commit), t.how, f.behindTip(), shortRun(run.ID))
 		return
 	}
 	line, err := r.line(ctx, t.commit, len(runs) > 0)
 	for i, commit := range line {
 		if run := r.load(runs[commit]); run != nil {
-			f.take(run, i, commit)
-			f.Why = fmt.Sprintf("%s, %s before %.12s (%s%s), which has no run; run %s", at(t.name, commit), commits(i), t.commit, t.how, f.behindTip(), shortRun(run.ID))
+			f.take(run, i, t.why)
+			f.text = fmt.Sprintf("%s, %s before %.12s (%s%s), which has no run; run %s", at(t.name, commit), commits(i), t.commit, t.how, f.behindTip(), shortRun(run.ID))
 			return
 		}
 	}
@@ -172,8 +186,8 @@ func (r *Resolver) line(ctx context.Context, commit string, any bool) ([]string,
 	return r.History.Line(ctx, commit, cmp.Or(r.Bound, DefaultBound)+1)
 }
 
-func (f *Found) take(run *record.Run, behind int, commit string) {
-	f.Run, f.Behind, f.Found = run, behind, cmp.Or(commit, run.Source.Commit)
+func (f *Found) take(run *record.Run, behind int, why string) {
+	f.Run, f.Behind, f.Found, f.Why = run, behind, run.Source.Commit, why
 }
 
 // nothing says that no run was found, and how to get one.
@@ -210,9 +224,10 @@ func (r *Resolver) previous(f *Found, q Query) {
 			if run == nil {
 				continue
 			}
-			f.take(run, 0, "")
+			whose := map[bool]string{true: "this", false: "any"}[branch != ""]
+			f.take(run, 0, "the last successful run of "+whose+" branch")
 			f.Wanted, f.Name = f.Found, l.Branch
-			f.Why = fmt.Sprintf("%s (previous run%s), run %s", at(l.Branch, l.Commit), map[bool]string{true: " of this branch", false: " of any branch"}[branch != ""], shortRun(run.ID))
+			f.text = fmt.Sprintf("%s (previous run of %s branch), run %s", at(l.Branch, l.Commit), whose, shortRun(run.ID))
 			return
 		}
 	}
@@ -236,9 +251,9 @@ func (r *Resolver) promoted(ctx context.Context, f *Found, name string) {
 		f.none("the run that made %s: %s", name, problem(err))
 		return
 	}
-	f.take(run, 0, "")
+	f.take(run, 0, "the run that made "+name)
 	f.Wanted, f.Name = f.Found, name
-	f.Why = fmt.Sprintf("%s, made by run %s of %.12s", name, shortRun(run.ID), run.Source.Commit)
+	f.text = fmt.Sprintf("%s, made by run %s of %.12s", name, shortRun(run.ID), run.Source.Commit)
 }
 
 // load reads the first of some runs that is as the index says; nil if none is.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/mlops-runner/mlops/runner/checkout"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/report"
 )
 
 // A world is a repository, made with plain git, and a store with records.
@@ -120,7 +121,7 @@ func (w *world) resolve(q Query, change ...func(*Resolver)) *Found {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if f.Why == "" || strings.Contains(f.Why, "\n") {
+	if f.Why == "" || strings.Contains(f.Line(), "\n") || strings.HasPrefix(f.Why, "none") {
 		w.t.Errorf("why is %q", f.Why)
 	}
 	return f
@@ -136,7 +137,7 @@ func (w *world) found(name string, f *Found, run, why string) {
 	if got != run {
 		w.t.Errorf("%s: found run %q, want %q", name, got, run)
 	}
-	if d := cmp.Diff(why, f.Why); d != "" {
+	if d := cmp.Diff(why, f.Line()); d != "" {
 		w.t.Errorf("%s: why: %s", name, d)
 	}
 }
@@ -368,9 +369,24 @@ func TestPromoted(t *testing.T) {
 	with := func(id string) func(*Resolver) { return func(r *Resolver) { r.Models = models{id} } }
 	w.found("a model", w.resolve(asked, with(run)), run, "churn@production, made by run 019a0001-0000 of "+short(ids[0])+", 4 d old")
 	w.found("no alias", w.resolve(Query{Asked: "promoted:churn@x"}, with(run)), "", `none: model churn has no alias x; "mlops models" lists them`)
-	if f := w.resolve(asked, with("019a9999-0000-7000-8000-000000000000")); f.Run != nil || !strings.HasPrefix(f.Why, "none: the run that made churn@production: ") {
+	if f := w.resolve(asked, with("019a9999-0000-7000-8000-000000000000")); f.Run != nil || !strings.HasPrefix(f.Line(), "none: the run that made churn@production: ") {
 		t.Errorf("a run that is gone: %s", f.Why)
 	}
+}
+
+// reported is a report of a run of a commit beside one with a metric more.
+func reported(t *testing.T, commit string) string {
+	t.Helper()
+	of := func(ms ...record.Metric) *record.Run {
+		return &record.Run{Pipeline: "churn", Status: record.Success, Started: epoch, Source: record.Source{Commit: commit}, Jobs: []record.Job{{ID: "train", Status: record.Success, Metrics: ms}}}
+	}
+	ms := []record.Metric{{Name: "auc", Value: 0.9}, {Name: "val.loss", Value: 0.3}}
+	r := report.Compare(of(ms...), of(append(ms, record.Metric{Name: "gone", Value: 1})...), report.CompareOptions{Baseline: report.Baseline{Asked: "merge-base", Why: "x"}})
+	text, err := record.Canonical(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func TestFile(t *testing.T) {
@@ -384,8 +400,7 @@ func TestFile(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"m.json": `{"auc": 0.9, "val": {"loss": 0.3}}`, "m.csv": "metric,value\nauc,0.9\nval.loss,0.3\n", "m.yaml": "auc: 0.9\nval: {loss: 0.3}\n", "empty.json": "{}", "bad.json": "{",
-		"report.json": `{"version": 1, "decision": "promote", "pipeline": "churn", "why": "", "head": {"run": "x", "commit": "` + ids[0] + `", "started": "2026-11-01T12:00:00Z", "status": "success"},
-			"baseline": {"asked": "merge-base", "why": ""}, "metrics": [{"name": "auc", "head": 0.9}, {"name": "val.loss", "head": 0.3}, {"name": "gone", "base": 1}]}`,
+		"report.json": reported(t, ids[0]), "damaged.json": `{"version": 1, "decision": "grand", "metrics": [{"name": "auc", "head": 0.9}]}`,
 	} {
 		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -403,8 +418,8 @@ func TestFile(t *testing.T) {
 		}
 	}
 	w.found("a record", w.resolve(Query{Asked: "file:" + filepath.Join(e.Dir, "run.json")}), id, "the file "+filepath.Join(e.Dir, "run.json")+", run 019a0001-0000, 4 d old")
-	for name, why := range map[string]string{"none.json": "no such file", "empty.json": "it holds no metric", "bad.json": "bad.json", "run.json": "run.json"} {
-		if f := w.resolve(Query{Asked: "file:" + name}); f.Run != nil || !strings.HasPrefix(f.Why, "none: file:"+name) || !strings.Contains(f.Why, why) {
+	for name, why := range map[string]string{"none.json": "no such file", "empty.json": "it holds no metric", "bad.json": "bad.json", "damaged.json": "report: ", "run.json": "run.json"} {
+		if f := w.resolve(Query{Asked: "file:" + name}); f.Run != nil || !strings.HasPrefix(f.Line(), "none: file:"+name) || !strings.Contains(f.Why, why) {
 			t.Errorf("%s: %s", name, f.Why)
 		}
 	}

@@ -11,6 +11,7 @@ type target struct {
 	commit string
 	name   string // of the branch or tag
 	how    string // for people: merge base, tip
+	why    string // the same as a reason: the commit where this branch left main
 	tip    string // of the branch; "" if it is none or not known
 	behind int    // commits from commit to tip, as a forge says; -1 if none was asked
 }
@@ -28,8 +29,9 @@ func (r *Resolver) target(ctx context.Context, q Query) (target, error) {
 		return target{}, err
 	}
 	t := target{commit: base.Tip, name: strings.TrimPrefix(base.Branch, "origin/"), how: "tip", tip: base.Tip, behind: -1}
+	t.why = "the newest commit of " + t.name
 	if q.Asked == "merge-base" {
-		t.how = "merge base"
+		t.how, t.why = "merge base", "the commit where this branch left "+t.name
 		if t.commit, t.behind, err = r.parted(ctx, base, q); err != nil {
 			return target{}, err
 		}
@@ -43,7 +45,7 @@ func (r *Resolver) target(ctx context.Context, q Query) (target, error) {
 // onBase is what a commit of the base branch itself is compared with.
 func (r *Resolver) onBase(ctx context.Context, t target, q Query) (target, error) {
 	if q.Dirty {
-		t.how = "the commit that was changed"
+		t.how, t.why = "the commit that was changed", "the commit that these changes were made in"
 		return t, nil
 	}
 	parents, err := r.History.Parents(ctx, q.Commit)
@@ -54,6 +56,7 @@ func (r *Resolver) onBase(ctx context.Context, t target, q Query) (target, error
 		return t, fmt.Errorf("%.12s is the first commit of %s", q.Commit, t.name)
 	}
 	t.commit, t.how, t.behind = parents[0], "previous commit", -1
+	t.why = "the commit before this one on " + t.name
 	return t, nil
 }
 
@@ -61,22 +64,23 @@ func (r *Resolver) onBase(ctx context.Context, t target, q Query) (target, error
 func (r *Resolver) ref(ctx context.Context, rev string) (target, error) {
 	for _, name := range []string{rev, "origin/" + rev} {
 		if id, ok := r.History.Commit(ctx, name); ok {
-			return target{commit: id, name: unlessCommit(rev, id), how: "ref:" + rev, behind: -1}, nil
+			return named(rev, id), nil
 		}
 	}
 	id, err := r.History.Fetch(ctx, rev)
 	if err != nil {
 		return target{}, curedError{fmt.Sprintf("the repository has no commit %s: %v", rev, err), "fetch it, or correct baseline: ref:" + rev}
 	}
-	return target{commit: id, name: unlessCommit(rev, id), how: "ref:" + rev, behind: -1}, nil
+	return named(rev, id), nil
 }
 
-// unlessCommit is a name, unless it is the beginning of the commit's own.
-func unlessCommit(name, id string) string {
-	if strings.HasPrefix(id, name) {
-		return ""
+// named is a commit that somebody has named.
+func named(rev, id string) target {
+	t := target{commit: id, name: rev, how: "ref:" + rev, why: "the commit that " + rev + " names", behind: -1}
+	if strings.HasPrefix(id, rev) {
+		t.name = ""
 	}
-	return name
+	return t
 }
 
 // base completes what is known of the branch that the change goes into.
