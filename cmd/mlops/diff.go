@@ -18,6 +18,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/worktree"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 type diffOptions struct {
@@ -133,14 +134,19 @@ func (d *differ) report(ctx context.Context, args []string) (*report.Report, err
 	if err != nil {
 		return nil, err
 	}
+	return d.compare(ctx, head, base, d.project.spec.Gates), nil
+}
+
+// compare compares two runs by the given gates; base may have no run.
+func (d *differ) compare(ctx context.Context, head, base *operand, gates []spec.Str) *report.Report {
 	o := report.CompareOptions{
-		Gates: d.project.spec.Gates, Contexts: d.contexts(head.run), Baseline: base.baseline, HeadName: head.name, BaseName: base.name,
+		Gates: gates, Contexts: d.contexts(head.run), Baseline: base.baseline, HeadName: head.name, BaseName: base.name,
 		History: d.past(&baseline.Found{Run: base.run}), Code: code(ctx, d.tree, base.run, head.run),
 	}
 	for _, m := range d.project.spec.Metrics {
 		o.Metrics = append(o.Metrics, plan.Metric{Name: m.Name.Value, Better: m.Better, Unit: m.Unit})
 	}
-	return compare(head.run, base.run, o), nil
+	return compare(head.run, base.run, o)
 }
 
 // head is the second argument, or the newest run of HEAD.

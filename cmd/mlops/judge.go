@@ -27,6 +27,8 @@ type judging struct {
 	base     string         // commit of that other one, or ""
 
 	report *report.Report // what the run came to; nil if it was not judged
+	beside *record.Run    // what it was compared with; nil if there is nothing
+	basis  report.CompareOptions
 }
 
 // judgeBy lets a session judge its run, unless there is nothing to judge or to
@@ -43,7 +45,7 @@ func (a *app) judgeBy(s *session, o runOptions) {
 func (j *judging) compares() bool {
 	b := j.session.Plan.Baseline
 	e := cause(j.session.project.event)
-	return b.Asked != "" || b.Run || b.Gates || j.options.baselineRun || e != nil && e.Name == trigger.PullRequest
+	return j.options.ci || b.Asked != "" || b.Run || b.Gates || j.options.baselineRun || e != nil && e.Name == trigger.PullRequest
 }
 
 // held lets a stranger's run be judged as the base commit says.
@@ -73,6 +75,7 @@ func (j *judging) judge(hard, soft context.Context, run *record.Run, jobs map[st
 	if o.Baseline.Why == "" {
 		o.Baseline.Why = "not looked for, since no gate compares and the file has no baseline:"
 	}
+	j.beside, j.basis = base, o
 	j.report = compare(run, base, o)
 	for _, v := range j.report.Gates {
 		out.Gates = append(out.Gates, record.Gate{Gate: v.Gate, Line: j.line(v), Outcome: string(v.Outcome), Detail: v.Detail})

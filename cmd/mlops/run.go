@@ -13,6 +13,7 @@ import (
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/forge"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
@@ -31,6 +32,8 @@ type runOptions struct {
 
 	baselineRun bool
 	cachedOnly  bool
+	ci          bool
+	deliver     deliverOptions
 }
 
 func newRun(a *app) *cobra.Command {
@@ -66,6 +69,8 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 	f.StringVar(&o.minFree, "min-free", "512MiB", "end jobs that leave less than this free on the store's file system, or a twentieth of a small one; 0 for no limit")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
 	f.BoolVar(&o.baselineRun, "baseline-run", false, "if nothing is recorded to compare with, run that commit first")
+	f.BoolVar(&o.ci, "ci", false, "then tell the CI service and the pull request: job summary and outputs, comment, commit status")
+	o.deliver.register(f)
 	f.BoolVar(&o.cachedOnly, "cached-only", false, "run nothing: fail if a job is not cached, and say which, and what it took last")
 	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
@@ -108,6 +113,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if o.jobs < 0 {
 		return usagef("-j %d: write a positive number, or 0 for the number of cores", o.jobs)
 	}
+	if _, err := forge.ParseMode(o.deliver.comment); err != nil {
+		return usagef("--comment: %w", err)
+	}
 	out, err := a.view(o.output)
 	if err != nil {
 		return err
@@ -123,7 +131,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
-	if a.noop(p, o, names, secrets, out) {
+	if !o.ci && a.noop(p, o, names, secrets, out) {
 		return out.Close()
 	}
 	debug.SetGCPercent(usualGC)
@@ -146,6 +154,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err := heard(a.showReport(s.judging, f, o.output)); err != nil {
 		return err
 	}
+	a.tellRun(ctx, s.judging, f)
 	if f.Record.Status != record.Success {
 		return failedError{f.Record.Exit}
 	}

@@ -133,6 +133,7 @@ func (a *app) runUntrusted(ctx context.Context, p *project, o runOptions, names 
 	if err := errors.Join(heard(out.Close()), heard(a.showReport(s.judging, f, o.output))); err != nil {
 		return err
 	}
+	a.tellRun(ctx, s.judging, f)
 	if f.Record.Status != record.Success {
 		return failedError{f.Record.Exit}
 	}

@@ -114,5 +114,7 @@ func (g *GitHub) OpenFork(repository, branch string) forge.Change {
 func (g *GitHub) Set(number int, f func(*forge.Change)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	f(&g.pulls[number].Change)
+	p := g.pulls[number]
+	f(&p.Change)
+	g.commits[p.Head] = true
 }
