@@ -44,7 +44,7 @@ func TestBlocks(t *testing.T) {
 		{len(all) - 1, "dceab", 4, 5, ""},
 		{len(all) / 2, "dceab", 2, 5, ""},
 		{1500, "dceab", 0, 5, ""},
-		{700, "dcea", 0, 4, "1 more pipeline: [full report](https://ci.test/r)"},
+		{700, "dce", 0, 3, "2 more pipelines: [full report](https://ci.test/r)"},
 		{200, "", 0, 0, "5 more pipelines: [full report](https://ci.test/r)"},
 	} {
 		o.Budget = c.budget

@@ -27,10 +27,14 @@ func (p *page) inputs() section {
 }
 
 func inputName(i report.InputChange) text {
-	if i.Name == "" || i.Name == i.Path {
-		return name(i.Path)
+	path := name(i.Path)
+	if i.OldPath != "" {
+		path = cat(name(i.OldPath), say(" → "), path)
 	}
-	return cat(name(i.Name), say(" "), name(i.Path))
+	if i.Name == "" || i.Name == i.Path {
+		return path
+	}
+	return cat(name(i.Name), say(" "), path)
 }
 
 func digest(d store.Digest) text {

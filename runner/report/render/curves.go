@@ -19,6 +19,7 @@ const (
 	tableSteps    = 8
 	markdownPlots = 4  // charts in Markdown
 	pagePlots     = 60 // in HTML
+	briefPlots    = 4  // in a terminal
 )
 
 // hasHistory reports whether there are two values of earlier runs.
@@ -59,8 +60,8 @@ func (p *page) curves() section {
 			s.forms = append(s.forms, func() []block { return listed(plots, n) })
 		}
 	}
-	s.brief = listed(plots, maxBrief)[0].(items).texts
-	if left := len(plots) - maxBrief; left > 0 {
+	s.brief = listed(plots, briefPlots)[0].(items).texts
+	if left := len(plots) - briefPlots; left > 0 {
 		s.brief = append(s.brief, say(count(left)+" more"))
 	}
 	return s

@@ -53,6 +53,39 @@ func load(t testing.TB, name string) *report.Report {
 	return &r
 }
 
+// TestCompared renders what report.Compare is held to make.
+func TestCompared(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("../testdata/*/want.json")
+	if err != nil || len(paths) < 5 {
+		t.Fatalf("%d compared reports: %v", len(paths), err)
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r report.Report
+		if err := json.Unmarshal(data, &r); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		problems := append(checkPage(rendered(t, HTML, &r, options())), checkJUnit(rendered(t, JUnit, &r, options()))...)
+		problems = append(problems, checkOpenMetrics(rendered(t, OpenMetrics, &r, options()))...)
+		for i, f := range []Func{Markdown, Plain} {
+			problems = append(problems, checkMarkdown(rendered(t, f, &r, options()), i == 1)...)
+		}
+		for _, p := range problems {
+			t.Errorf("%s: %s", path, p)
+		}
+		var back report.Report
+		if err := json.Unmarshal([]byte(rendered(t, JSON, &r, options())), &back); err != nil {
+			t.Errorf("%s: %v", path, err)
+		} else if again := rendered(t, JSON, &back, options()); again != string(data) {
+			t.Errorf("%s changes when it is read and written:\n%s", path, cmp.Diff(string(data), again))
+		}
+	}
+}
+
 // rendered renders a report, which must not fail.
 func rendered(t testing.TB, f Func, r *report.Report, o Options) string {
 	t.Helper()

@@ -52,8 +52,15 @@ func failure(j report.Job, index int) section {
 // failed says why a job did not succeed: failed (out of memory).
 func failed(j report.Job) text {
 	t := statusText(j.Status).bold()
-	if j.Reason != "" && j.Reason != "canceled" {
-		t = cat(t, say(" ("), foreignIn(reasonWord(j.Reason), maxField/2), say(")"))
+	reason, exit := text(nil), text(nil)
+	if j.Reason != "canceled" && j.Reason != "exit" {
+		reason = foreignIn(reasonWord(j.Reason), maxField/2)
+	}
+	if j.Exit != 0 {
+		exit = say("exit " + count(j.Exit))
+	}
+	if why := list(", ", reason, exit); len(why) > 0 {
+		t = cat(t, say(" ("), why, say(")"))
 	}
 	return t
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mlops-runner/mlops/runner/report"
 )
@@ -152,19 +153,60 @@ func methodOf(i *report.Interval) string {
 	return s
 }
 
-// metricNotes are what makes numbers less than they seem.
+// metricNotes are what makes numbers less than they seem, each once with the
+// metrics that it is about.
 func metricNotes(rows []row) []text {
-	var all []text
+	var order []string
+	about := map[string][]row{}
 	for _, r := range rows {
-		if r.metric.Note != "" {
-			all = append(all, cat(name(r.key), say(": "), foreignIn(r.metric.Note, 2*maxField)))
+		if n := r.note(); n != "" {
+			if about[n] = append(about[n], r); len(about[n]) == 1 {
+				order = append(order, n)
+			}
 		}
 	}
-	if more := len(all) - maxNotes; more > 0 {
-		all = append(all[:maxNotes], say(plural(more, "more note")))
+	var all []text
+	for i, n := range order {
+		if i == maxNotes {
+			return append(all, say(plural(len(order)-i, "more note")))
+		}
+		all = append(all, cat(names(about[n], len(rows)), say(": "), foreignIn(n, 2*maxField)))
 	}
 	return all
 }
+
+// note is the report's note and what it knows beside.
+func (r row) note() string {
+	all := make([]string, 0, 3)
+	if r.metric.Note != "" {
+		all = append(all, r.metric.Note)
+	}
+	if n := r.metric.Seeds; n > 1 {
+		all = append(all, "the mean of "+plural(n, "seed"))
+	}
+	if others := r.metric.Others; len(others) > 0 {
+		all = append(all, "the value of "+r.metric.Job+" counts, not that of "+strings.Join(others, ", "))
+	}
+	return strings.Join(all, "; ")
+}
+
+// names names the first metrics of several, or says that it is all of them.
+func names(rows []row, all int) text {
+	if len(rows) == all && all > maxNames {
+		return say("all")
+	}
+	var ts []text
+	for _, r := range rows[:min(len(rows), maxNames)] {
+		ts = append(ts, name(r.key))
+	}
+	if more := len(rows) - maxNames; more > 0 {
+		ts = append(ts, say(count(more)+" more"))
+	}
+	return list(", ", ts...)
+}
+
+// maxNames is how many metrics a note names.
+const maxNames = 3
 
 // maxNotes is how many notes on metrics are shown.
 const maxNotes = 10

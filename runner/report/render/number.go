@@ -22,8 +22,11 @@ func lone(v float64, n int) string {
 // ordinary reports whether v is written without an exponent.
 func ordinary(v float64) bool {
 	abs := math.Abs(v)
-	return abs < 1e15 && abs >= 1e-4
+	return abs < largestPlain && abs >= 1e-4
 }
+
+// largestPlain is from where on numbers have an exponent.
+const largestPlain = 1e15
 
 // exponent writes v like 1.2e-5.
 func exponent(v float64, digits int) string {

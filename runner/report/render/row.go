@@ -17,6 +17,7 @@ type row struct {
 	change     string // "" without a baseline
 	relative   string
 	low, high  string // bounds of the change; "" without an interval
+	exact      bool   // they are one: there is no noise
 	continued  bool   // only another gate of the row above, for the terminal
 	gates      []report.Judged
 }
@@ -79,7 +80,7 @@ func (r *row) compare(s scale, noise float64) {
 		bounds.decimals = max(bounds.decimals, s.decimals)
 		s = bounds
 	}
-	r.low, r.high = s.signed(low), s.signed(high)
+	r.low, r.high, r.exact = s.signed(low), s.signed(high), low == high
 }
 
 func values(ns ...*report.Number) []float64 {
@@ -94,14 +95,25 @@ func values(ns ...*report.Number) []float64 {
 
 // interval writes the bounds and the p-value.
 func (r row) interval() text {
-	if r.low == "" {
-		return nil
+	t := r.bounds()
+	if len(t) == 0 || r.exact {
+		return t
 	}
-	t := cat(num(r.low), say(" … "), num(r.high))
 	if p := r.metric.Interval.P; p != nil && !math.IsNaN(float64(*p)) {
 		t = cat(t, say(" ("), chance(float64(*p)), say(")"))
 	}
 	return t
+}
+
+// bounds writes the bounds alone.
+func (r row) bounds() text {
+	switch {
+	case r.low == "":
+		return nil
+	case r.exact:
+		return say("exact")
+	}
+	return cat(num(r.low), say(bounded), num(r.high))
 }
 
 // level writes the confidence of the interval: 95 %. It is "" if that is none.
@@ -165,8 +177,11 @@ func (r row) sentence() text {
 	if !math.IsNaN(float64(*m.Change)) {
 		change = num(r.change)
 	}
-	if r.low != "" {
-		interval = cat(say(r.level()+"CI "), num(r.low), say(" … "), num(r.high))
+	switch {
+	case r.exact:
+		interval = say("exact")
+	case r.low != "":
+		interval = cat(say(r.level()+"CI "), r.bounds())
 	}
 	if m.Verdict != "" {
 		verdict = verdictText(m.Verdict)

@@ -108,8 +108,12 @@ func (s scale) write(v float64, least int) string {
 		return exponent(v, s.digits)
 	case s.digits > 0:
 		return lone(v, mostDigits)
-	case !ordinary || magnitude(math.Abs(v))+1+s.decimals < least:
+	case math.Abs(v) >= largestPlain:
 		return lone(v, noiseDigits)
 	}
-	return separated(strconv.FormatFloat(v, 'f', s.decimals, 64))
+	text := strconv.FormatFloat(v, 'f', s.decimals, 64)
+	if len(strings.TrimLeft(strings.ReplaceAll(text, ".", ""), "-0")) < least {
+		return lone(v, noiseDigits)
+	}
+	return separated(text)
 }

@@ -82,14 +82,6 @@ func direction(better string) string {
 	return ""
 }
 
-// bounds is the interval without its p-value.
-func (r row) bounds() text {
-	if r.low == "" {
-		return nil
-	}
-	return cat(num(r.low), say(" … "), num(r.high))
-}
-
 // terminalGate is what became of the gate of a row, failures in capitals.
 func terminalGate(r row) text {
 	if len(r.gates) == 0 {
