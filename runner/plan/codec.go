@@ -14,7 +14,7 @@ import (
 var ErrCodec = errors.New("not an encoded plan")
 
 // codecMagic changes with the fields below.
-const codecMagic = "mlops plan 4\n"
+const codecMagic = "mlops plan 5\n"
 
 // Encode returns a plan as bytes that Decode reads in microseconds per job,
 // where the YAML takes tens: what lets a run with an unchanged mlops.yaml skip
@@ -60,7 +60,6 @@ type codec struct {
 	// Where the small lists of nodes are cut from, a few hundred at a time.
 	strings room[string]
 	env     room[Var]
-	lines   room[Line]
 	needs   room[Need]
 	inputs  room[Input]
 	steps   room[Step]
