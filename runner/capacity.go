@@ -96,16 +96,19 @@ func (c *Capacity) packer() *packer {
 	return newPacker(total, c.GPUs)
 }
 
-// demand is what a job with these resources takes of a machine on which up to
-// jobs run at once. One that declares no cores counts as one, or as its share
-// if the person asked for more jobs than there are cores.
-func (c *Capacity) demand(r spec.Resources, jobs int) demand {
+// demand is what a node with its services takes of a machine on which up to
+// jobs run at once. A job that declares no cores of its own counts as one, or as
+// its share if the person asked for more jobs than there are cores; that never
+// makes it larger than the machine.
+func (c *Capacity) demand(n *plan.Node, jobs int) demand {
+	r := whole(n)
 	d := demand{cores: int64(math.Ceil(r.CPUs * 1000)), memory: r.Memory, gpus: r.GPUs}
-	if d.cores == 0 {
-		d.cores = 1000
-		if c.CPUs > 0 {
-			d.cores = min(1000, int64(c.CPUs*1000)/int64(jobs))
-		}
+	switch total := int64(c.CPUs * 1000); {
+	case n.Resources.CPUs > 0:
+	case total > 0:
+		d.cores = min(d.cores+min(1000, total/int64(jobs)), total)
+	default:
+		d.cores += 1000
 	}
 	switch {
 	case r.GPUs < 0 && len(c.GPUs) > 0:

@@ -20,7 +20,7 @@ func (x *execution) claim(ctx context.Context, n *plan.Node, image Image, again 
 	if err := c.refuse(n.ID, r, image.Platform); err != nil {
 		return g, false, err
 	}
-	mine := &claim{node: x.Plan.Index(n.ID), need: c.demand(r, x.jobs()), since: x.now(), again: again, granted: make(chan grant, 1)}
+	mine := &claim{node: x.Plan.Index(n.ID), need: c.demand(n, x.jobs()), since: x.now(), again: again, granted: make(chan grant, 1)}
 	x.claims <- mine // the schedule listens until this node has ended
 	select {
 	case g = <-mine.granted:

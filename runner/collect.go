@@ -41,11 +41,11 @@ func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job 
 	}
 	x.fill(job, r)
 	if n.Publish {
-		if err := x.publish(ctx, n, r); err != nil {
+		if err := x.publish(ctx, n, r.Outputs); err != nil {
 			return x.end(n, failure(n, err), job)
 		}
 	}
-	return x.end(n, &outcome{status: agent.Success, result: r}, job)
+	return x.end(n, &outcome{status: agent.Success, product: r.product()}, job)
 }
 
 // measure copies what the agent measured of the last attempt into the record.

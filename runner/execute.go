@@ -73,7 +73,7 @@ func (x *execution) breakOff(n *plan.Node, job *record.Job, done []*attempt, o *
 // failed is the outcome of a node whose attempt could not be made.
 func (x *execution) failed(ctx context.Context, n *plan.Node, err error) *outcome {
 	if ctx.Err() != nil {
-		return &outcome{status: agent.Canceled, reason: agent.ReasonCanceled, err: "the run was cancelled"}
+		return &outcome{status: agent.Canceled, reason: agent.ReasonCanceled, err: whyStopped(ctx)}
 	}
 	return failure(n, err)
 }
@@ -149,6 +149,7 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, g gra
 	tail.finish()
 	a.wall = x.now().Sub(a.started)
 	a.judgePlace(ctx, err)
+	a.judgeStop(ctx)
 	x.tellServices(n, a, tail)
 	return a, nil
 }

@@ -82,9 +82,9 @@ func copyBlob(ctx context.Context, b *store.Batch, from *store.Dir, dig store.Di
 	return err
 }
 
-// publishAside puts a result's outputs into the overlay's folder.
-func (x *execution) publishAside(ctx context.Context, r *Result) error {
-	_, err := x.Store.Restore(ctx, entries(r.Outputs), x.Overlay.Outputs, store.RestoreOptions{})
+// publishAside puts a job's outputs into the overlay's folder.
+func (x *execution) publishAside(ctx context.Context, es []store.Entry) error {
+	_, err := x.Store.Restore(ctx, es, x.Overlay.Outputs, store.RestoreOptions{})
 	return err
 }
 

@@ -78,9 +78,12 @@ type Runner struct {
 	// They are masked in all that a run writes and in no fingerprint; a value of
 	// fewer than mask.MinLength bytes cannot be.
 	Secrets map[string]string
-	// Judge decides on the gates when all jobs have succeeded, by their metrics and
-	// the jobs context (result and outputs by job); nil means that there are none.
-	Judge func(metrics []record.Metric, jobs map[string]any) []record.Gate
+	// Judge decides on a run of the whole plan when all of its jobs have succeeded;
+	// nil means that there is nothing to decide. run is its record as far as it is
+	// known, not to be changed; jobs is the jobs context: result and outputs by job.
+	// The contexts are those of Run; an error that ends with them cancels the run,
+	// any other is mlops' own.
+	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
 	// Watch, if not nil, gets every event, one at a time.
 	Watch func(Event)
 	// GPULocks is a folder of lock files by which the runs of one person on this
@@ -93,6 +96,13 @@ type Runner struct {
 	Options  Options
 }
 
+// A Judgement is what Judge has decided.
+type Judgement struct {
+	Gates    []record.Gate     // in the order of the file
+	Baseline string            // run or commit that it was compared with; "" for none
+	Files    map[string][]byte // further files of the record, by name; see [record.Writer.AddFile]
+}
+
 // Options are a person's wishes for one run. The zero value runs everything
 // that is not cached, as many jobs at once as there are cores.
 type Options struct {
@@ -103,6 +113,9 @@ type Options struct {
 	KeepGoing bool
 	Withheld  map[string]string // nodes that must not run, by ID, with the reason
 	Notices   []string          // shown when the run begins
+	// Verify checks kept results that other machines made before they are used, of
+	// the nodes whose plan says so.
+	Verify bool
 	// DiskFloor is how many bytes a job must leave free on the store's file
 	// system; 0 means [DefaultDiskFloor], less than 0 none.
 	DiskFloor int64
@@ -112,14 +125,15 @@ type Options struct {
 
 // A Finished run: its record, and which files it rests on.
 type Finished struct {
-	Record  *record.Run
+	Record  *record.Run // without Jobs, which are in its files
 	Summary Summary
 	// Settled is whether the run had nothing to do that it would do again: all
 	// jobs succeeded, were reused or skipped by their condition.
 	Settled bool
-	// Files are the repository files that decided about the jobs: inputs and
-	// published outputs. Folders are the patterns whose matches did.
-	Files   map[string]store.Entry
+	// Files are the repository files that decided about the jobs, inputs and
+	// published outputs, with the digests that they had; that of a link is zero.
+	// Folders are the patterns whose matches did.
+	Files   map[string]store.Digest
 	Folders []string
 	// Still reports whether all of them are as they were when the run looked.
 	// It may be called until the tree is closed.

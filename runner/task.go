@@ -17,8 +17,8 @@ import (
 	"github.com/mlops-runner/mlops/spec"
 )
 
-// taskName names an attempt: the same run, instance and number give the same
-// name, so that a runner that was restarted finds its containers.
+// taskName names an attempt so that no other one has its name, and a person who
+// lists containers sees which job it is.
 func (x *execution) taskName(n *plan.Node, number int) string {
 	run := x.writer.ID()
 	plain := strings.Map(func(r rune) rune {
@@ -186,13 +186,13 @@ func large(es []store.Entry) bool {
 }
 
 // cacheMounts shows folders that are kept between runs. Jobs of this machine
-// use the caches that it has anyway.
+// use the caches that it has anyway, unless their steps have homes of their own.
 func (x *execution) cacheMounts(n *plan.Node) ([]Mount, error) {
-	if x.images.imager == nil {
-		return nil, nil
-	}
 	var out []Mount
 	for _, c := range n.Caches {
+		if x.images.imager == nil && !(n.Isolate && strings.HasPrefix(c.Path, "~/")) {
+			continue
+		}
 		dir := filepath.Join(x.Store.Root(), "caches", store.Sum([]byte(x.Plan.Pipeline + "\x00" + c.Name)).Hex()[:16])
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
@@ -221,8 +221,8 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, secrets *agent.Se
 			Version: agent.Version, Job: n.ID, Workspace: a.workspace, Control: a.control,
 			Env: env, Contexts: x.contexts.forAgent(n, d.needs, env), Secrets: secrets, Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
 			Timeout: n.Timeout, Grace: n.Grace, GPUs: n.Resources.GPUs,
-			Transient: x.images.imager == nil,
-			LogLimit:  cmp.Or(n.Resources.Log, defaultLog), Disk: n.Resources.Disk, DiskFloor: x.diskFloor(), Pids: n.Resources.Pids,
+			Transient: x.images.imager == nil, Isolate: n.Isolate,
+			LogLimit: cmp.Or(n.Resources.Log, defaultLog), Disk: n.Resources.Disk, DiskFloor: x.diskFloor(), Pids: n.Resources.Pids,
 		},
 		Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
 	}

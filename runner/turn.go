@@ -47,7 +47,7 @@ func (x *execution) membership(g plan.Group, scope *expression.Scope) (membershi
 // A turn is the time in which a run or a job is at work in its group.
 type turn struct {
 	ctx  context.Context // ends with the one it was made of, and when somebody asks to stop
-	stop context.CancelFunc
+	stop context.CancelCauseFunc
 	seat *concurrency.Seat
 
 	asking sync.WaitGroup
@@ -80,7 +80,7 @@ func (x *execution) join(ctx context.Context, m membership, job string) (*turn, 
 		x.reap(ctx) // who was killed has left the group, and perhaps a job that goes on
 	}
 	t := &turn{seat: seat}
-	t.ctx, t.stop = context.WithCancel(ctx)
+	t.ctx, t.stop = context.WithCancelCause(ctx)
 	t.asking.Go(func() {
 		by := seat.Asked(t.ctx)
 		if by == nil {
@@ -91,7 +91,11 @@ func (x *execution) join(ctx context.Context, m membership, job string) (*turn, 
 		t.mu.Unlock()
 		x.watch.send(Event{Kind: Notice, Level: "warning", Job: job,
 			Text: fmt.Sprintf("asked to stop: the concurrency group %q has cancel-in-progress, and there came %s", m.group, by)})
-		t.stop()
+		if job == "" {
+			t.stop(nil)
+			return
+		}
+		t.stop(&stopError{fmt.Sprintf("a newer run of its concurrency group %q took its place: %s", m.group, by)})
 	})
 	return t, nil
 }
@@ -101,7 +105,7 @@ func (x *execution) leave(t *turn) {
 	if t == nil {
 		return
 	}
-	t.stop()
+	t.stop(nil)
 	t.asking.Wait()
 	if err := t.seat.Leave(); err != nil {
 		x.log().Warn("leave concurrency group", "error", err)
@@ -196,7 +200,7 @@ func (x *execution) awaitTurn(ctx context.Context, n *plan.Node, m membership, c
 	case errors.As(err, &replaced):
 		return x.skip(n, agent.Canceled, replaced.Error()), nil
 	case ctx.Err() != nil:
-		return x.skip(n, agent.Canceled, "the run was cancelled"), nil
+		return x.skip(n, agent.Canceled, whyStopped(ctx)), nil
 	}
 	return x.end(n, failure(n, err), x.newJob(n, d)), nil
 }

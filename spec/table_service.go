@@ -2,6 +2,7 @@ package spec
 
 import (
 	"regexp"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -62,11 +63,11 @@ var healthTable = object[Health]{
 
 const userPattern = `^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$`
 
-var userForm = regexp.MustCompile(userPattern)
+var userForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(userPattern) })
 
 func (w *walker) serviceUser(s *Service, n *yaml.Node) {
 	s.User = n.Value
-	if !userForm.MatchString(n.Value) {
+	if !userForm().MatchString(n.Value) {
 		w.at(n, CodeBadValue, "write a name of the image, such as postgres, or UID:GID", "%s is no user", clip(n.Value))
 	}
 }

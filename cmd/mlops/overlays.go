@@ -138,7 +138,11 @@ func (o overlays) live(name string) bool {
 // killed reports whether the run of an overlay, which is over, did not come to
 // its end.
 func (o overlays) killed(name string) bool {
-	r, err := record.Head(filepath.Join(o.dir, name), record.LATEST)
+	e, err := record.Find(filepath.Join(o.dir, name), record.LATEST)
+	if err != nil {
+		return true
+	}
+	r, err := e.Head()
 	return err != nil || !r.Status.Final()
 }
 

@@ -132,9 +132,13 @@ func (a *app) loadRun(id string) (*record.Run, error) {
 	case !errors.Is(err, record.ErrNotFound):
 		return r, err
 	case id == record.LATEST:
-		return nil, fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
+		return nil, noRunYet(err)
 	}
 	return nil, fixError{err, `"mlops runs" lists them`}
+}
+
+func noRunYet(err error) error {
+	return fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
 }
 
 func (a *app) show(id string, asJSON bool) error {
@@ -151,6 +155,9 @@ func (a *app) show(id string, asJSON bool) error {
 		fmt.Fprintf(a.stdout, "commit    %s %s %s\n", short(r.Source.Commit, r.Source.Dirty), r.Source.Branch, r.Source.Subject)
 	}
 	fmt.Fprintf(a.stdout, "executor  %s\nrecord    %s\n", r.Environment.Executor, r.Dir)
+	if r.Baseline != "" {
+		fmt.Fprintf(a.stdout, "baseline  %s\n", r.Baseline)
+	}
 	if len(r.Params) > 0 {
 		fmt.Fprintf(a.stdout, "params    %s\n", paramsText(r.Params))
 	}
@@ -169,9 +176,23 @@ func (a *app) showJobs(r *record.Run) error {
 		if j.Cached {
 			status = "cached"
 		}
-		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(j.Why, "; ") + j.Error})
+		why := slices.Clone(j.Why)
+		for _, more := range []string{vouched(j), j.Error} {
+			if more != "" {
+				why = append(why, more)
+			}
+		}
+		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(why, "; ")})
 	}
 	return view.Table(a.stdout, []string{"job", "status", "took", "metrics", "why"}, rows, a.color())
+}
+
+// vouched says who made a result that was checked before it was reused.
+func vouched(j record.Job) string {
+	if j.Verified == "" {
+		return ""
+	}
+	return "verified: " + j.Verified
 }
 
 func (a *app) showGates(gates []record.Gate) error {

@@ -130,6 +130,10 @@ func (a *app) runUntrusted(ctx context.Context, p *project, o runOptions, names 
 	if err = errors.Join(err, s.close()); err != nil {
 		return err
 	}
+	if err := errors.Join(heard(out.Close()), heard(a.showReport(s.judging, f, o.output))); err != nil {
+		return err
+	}
+	a.tellRun(ctx, s.judging, f)
 	if f.Record.Status != record.Success {
 		return failedError{f.Record.Exit}
 	}
@@ -146,6 +150,7 @@ type trusted struct {
 
 // executeUntrusted runs an open session, held back.
 func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o runOptions, out view.View) (*runner.Finished, error) {
+	own := s.Plan.Gates
 	r, err := untrusted.Restrict(s.Plan, base.plan, untrusted.Options{Network: o.network, Limits: untrusted.DefaultLimits()})
 	var root *untrusted.RootError
 	if errors.As(err, &root) {
@@ -153,10 +158,6 @@ func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o
 	}
 	if err != nil {
 		return nil, err
-	}
-	if s.project.spec.Baseline.Value != base.file.Baseline.Value {
-		s.project.spec.Baseline = base.file.Baseline
-		r.Notices = append(r.Notices, "`baseline` is that of the base commit; the change to it is ignored")
 	}
 	shared, err := filepath.Abs(s.project.sharedStore())
 	if err != nil {
@@ -176,9 +177,8 @@ func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o
 	if !reflect.DeepEqual(s.Plan.ParamTree, base.plan.ParamTree) && len(s.Plan.Gates) > 0 {
 		r.Notices = append(r.Notices, "gates read the parameters of the base commit")
 	}
-	judged := *s.Plan
-	judged.ParamTree = base.plan.ParamTree
-	s.Judge = judge(&judged, s.project.contexts)
+	a.judgeBy(s, o)
+	s.judging.held(base, own)
 	s.Options.Withheld = r.Withheld
 	s.Options.Notices = append([]string{fmt.Sprintf("untrusted: held back by commit %.12s; outputs go to %s; at most %s, %s on the disk and %s of log as a whole",
 		base.commit, s.shown(outputs), view.Duration(o.maxTime), o.maxDisk, o.maxLog)}, r.Notices...)
@@ -204,6 +204,11 @@ func (a *app) basePlan(ctx context.Context, p *project, ref string) (*trusted, e
 	if err != nil {
 		return nil, cured(err)
 	}
+	return a.planAt(ctx, p, repo, commit)
+}
+
+// planAt makes the plan of another commit of the project's repository.
+func (a *app) planAt(ctx context.Context, p *project, repo *checkout.Repo, commit string) (*trusted, error) {
 	dir, name, err := p.inRepository(repo.Top())
 	if err != nil {
 		return nil, err

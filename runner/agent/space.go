@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -50,7 +51,7 @@ func (j *job) watchSpace(end context.CancelCauseFunc) {
 		defer close(done)
 		j.watchLoop(quit)
 	}()
-	j.stopWatch = func() { close(quit); <-done }
+	j.stopWatch = sync.OnceFunc(func() { close(quit); <-done })
 }
 
 func (j *job) watchLoop(quit <-chan struct{}) {

@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step, a retry and a service take: one for each field.
-const minNode, minStep, minRetry, minService = 46, 18, 5, 18
+const minNode, minStep, minRetry, minService = 47, 18, 5, 18
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -74,6 +74,7 @@ func (c *codec) rules(n *Node) {
 	c.bool(&n.FailFast)
 	c.int(&n.MaxParallel)
 	c.bool(&n.NoCache)
+	c.bool(&n.Verify)
 	c.group(&n.Group)
 	list(c, &n.Retry, minRetry, c.retry)
 }

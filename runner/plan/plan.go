@@ -34,6 +34,7 @@ type Plan struct {
 	Nodes    []*Node // in an order that respects Needs; file order otherwise
 	Metrics  []Metric
 	Gates    []spec.Str
+	Baseline Baseline
 	Data     []Dataset
 	// Params are the leaves of the parameters, ParamTree the same as a tree and
 	// ParamFile the file they come from ("" if they stand in File).
@@ -45,6 +46,13 @@ type Plan struct {
 	// made for one commit may not hold for another.
 	Git  bool
 	byID map[string]int
+}
+
+// A Baseline says what runs are compared with.
+type Baseline struct {
+	Asked string // merge-base, ref:v1, …; "" if the file does not say
+	Run   bool   // where there is no run of it, make one
+	Gates bool   // a gate compares with it
 }
 
 // A Metric says how a number is to be read; Better is higher, lower or "".
@@ -109,6 +117,7 @@ type Node struct {
 	MaxParallel     int
 	Retry           []spec.Retry
 	NoCache         bool
+	Verify          bool  // in a CI service, results of other machines are checked before they are used
 	Group           Group // of jobs
 
 	Select Selection // of a Select node

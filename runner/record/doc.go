@@ -73,7 +73,7 @@
 // # Metrics
 //
 // [ReadMetrics] reads a file that a job wrote, in the format that its name
-// tells; [ParseMetricLines] the lines of MLOPS_METRICS. The readers take what
+// tells; [MetricReader.Lines] the lines of MLOPS_METRICS. The readers take what
 // people and libraries already write:
 //
 //   - JSON, YAML, TOML: numbers, by their dotted path: {"val": {"auc": 0.9}} is

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// ErrNotSealed is what verifying a record without SHA256SUMS is.
+// ErrNotSealed is what a record without SHA256SUMS is to whoever needs a sealed one.
 var ErrNotSealed = errors.New("record is not sealed")
 
 // A Verification tells how a record differs from what was sealed. Names are
@@ -102,13 +101,11 @@ func (v *Verification) findExtra(dir string, sums map[string]store.Digest) error
 
 // sumRegular digests a regular file; a link that someone put in its place is an error.
 func sumRegular(name string) (store.Digest, error) {
-	fi, err := os.Lstat(name)
+	f, err := openRegular(name)
 	if err != nil {
 		return store.Digest{}, err
 	}
-	if !fi.Mode().IsRegular() {
-		return store.Digest{}, errors.New("not a regular file")
-	}
-	sum, _, err := sumFile(name)
+	defer f.Close()
+	sum, _, err := sumReader(f)
 	return sum, err
 }

@@ -106,8 +106,21 @@ func (r *restrictor) notice(format string, args ...any) {
 	}
 }
 
-// judgement takes gates and directions from the base.
+// Judge lets head be judged as base says: by its gates, its directions of
+// metrics, and beside its baseline. It returns, in sentences for people, what of
+// head is not obeyed. Nothing else of head changes.
+func Judge(head, base *plan.Plan) (notices []string) {
+	r := &restrictor{base: base, out: &Restriction{}}
+	r.judgement(head)
+	return r.out.Notices
+}
+
+// judgement takes gates, directions and the baseline from the base.
 func (r *restrictor) judgement(head *plan.Plan) {
+	if head.Baseline.Asked != r.base.Baseline.Asked {
+		r.notice("`baseline` is that of the base commit; the change to it is ignored")
+	}
+	head.Baseline = r.base.Baseline
 	if !slices.EqualFunc(head.Gates, r.base.Gates, func(a, b spec.Str) bool { return a.Value == b.Value }) {
 		r.notice("`gates` are those of the base commit; the changes to them are ignored")
 	}
@@ -160,6 +173,10 @@ func (r *restrictor) node(n *plan.Node) {
 		return
 	} else {
 		r.newcomer(n)
+	}
+	if n.Isolate && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Background }) {
+		r.out.Withheld[n.ID] = "its steps have a container each in the base commit, and one in the background would be alone in its own"
+		return
 	}
 	if n.Build != nil {
 		r.out.Withheld[n.ID] = "an untrusted run builds no images: a build is not held back as a job is"
