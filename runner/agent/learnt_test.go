@@ -34,7 +34,7 @@ func TestLearnt(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	values, text, err := learntOf(b, key)
-	slices.Sort(values) // what a step prints and what it writes are read side by side
+	slices.Sort(values) // when the file is looked at and when the output is read is chance
 	if d := cmp.Diff([]string{"first value", "of several\nlines", "second-value"}, values); d != "" || err != nil {
 		t.Error(d, err)
 	}

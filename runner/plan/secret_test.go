@@ -66,7 +66,7 @@ jobs:
 	if d := cmp.Diff(env, n.Services[0].Env); d != "" {
 		t.Error(d)
 	}
-	lines := strings.Join(Strings(n.Definition), "\n")
+	lines := string(n.Definition)
 	for _, line := range []string{"service db.env.A ${{ secrets.BOTH }}", "service db.env.C h", `params host "\"h\""`} {
 		if !strings.Contains(lines, line) {
 			t.Errorf("%s is missing in the definition:\n%s", line, lines)
