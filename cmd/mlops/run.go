@@ -122,6 +122,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
+	if len(s.Plan.Nodes) >= manyJobs {
+		debug.SetGCPercent(manyGC)
+	}
 	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
 		return errors.Join(err, s.close(), out.Close())
 	}
