@@ -239,7 +239,7 @@ func TestGoldenMarkdownIsOurs(t *testing.T) {
 // random budgets.
 func TestRandomMarkdown(t *testing.T) {
 	t.Parallel()
-	for seed := range 150 {
+	for seed := range 80 {
 		w := newWorld(uint64(seed), 1+seed%12)
 		r := w.report()
 		o := options()
@@ -334,7 +334,7 @@ func TestCmark(t *testing.T) {
 	for _, name := range cases(t) {
 		reports[name] = load(t, name)
 	}
-	for seed := range uint64(40) {
+	for seed := range uint64(25) {
 		reports[fmt.Sprint("seed ", seed)] = newWorld(1000+seed, 8).report()
 	}
 	for name, r := range reports {

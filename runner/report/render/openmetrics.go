@@ -123,8 +123,11 @@ func unused(name string, used map[string]bool) string {
 	return name
 }
 
+// quoted escapes a label's value.
+var quoted = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
 func label(name, value string) string {
-	return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"`
+	return name + `="` + quoted.Replace(value) + `"`
 }
 
 func openNumber(v float64) string {
