@@ -7,10 +7,10 @@ N        ?= 50
 GO       ?= go
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race e2e fuzz lint golden generate bench images demo soak release clean
+.PHONY: help build test race e2e e2e-forge act fuzz lint golden generate bench images demo soak release clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## bin/mlops, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/mlops ./cmd/mlops
@@ -24,6 +24,12 @@ race: ## all tests under the race detector
 e2e: build images ## all tests, and a failure where Docker does not answer; then the demo, checked
 	MLOPS_NEED_DOCKER=1 $(GO) test -timeout 30m $(TESTFLAGS) ./...
 	.ci/e2e
+
+e2e-forge: ## comments and statuses on a real Gitea, which is built first; minutes of CPU the first time
+	.ci/e2e-forge
+
+act: ## bin/act, which runs workflows on this machine; the tests of actions/ need it
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@v0.2.89
 
 fuzz: ## each fuzz target for T=30s
 	.ci/fuzz $(T)

@@ -33,6 +33,7 @@ type File struct {
 	Jobs        []*Job
 	Baseline    Str // one of the forms in the design, checked; "" means merge-base
 	BaselineRun bool
+	CI          Str // reuse or verify, for jobs that say nothing else; "" means reuse
 	Metrics     []Metric
 	Gates       []Str // expressions
 	Concurrency *Concurrency
@@ -175,6 +176,7 @@ type Job struct {
 	Retry           []Retry
 	Seeds           *Seeds
 	Cache           Str // "", "true", "false": false runs the job every time
+	CI              Str // effective: verify, reuse or "", which means reuse
 	Services        []Service
 	Concurrency     *Concurrency
 }

@@ -152,17 +152,17 @@ func (w *Writer) jobFolder(id string) (string, error) {
 	if w.sealed {
 		return "", ErrSealed
 	}
-	if w.folders[id] {
+	if w.state(id).folder {
 		return "", nil
 	}
-	w.folders[id] = true
+	w.state(id).folder = true
 	return w.temp("jobs"), nil
 }
 
 func (w *Writer) forget(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.folders, id)
+	w.state(id).folder = false
 }
 
 func (w *Writer) fillJob(temp, id string, files []file) error {
@@ -203,16 +203,7 @@ func openRegular(name string) (*os.File, error) {
 	return f, nil
 }
 
-// sumFile returns digest and size of a file.
-func sumFile(name string) (store.Digest, int64, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return store.Digest{}, 0, err
-	}
-	defer f.Close()
-	return sumReader(f)
-}
-
+// sumReader returns digest and size of what is read.
 func sumReader(r io.Reader) (store.Digest, int64, error) {
 	h := sha256.New()
 	n, err := io.Copy(h, r)
