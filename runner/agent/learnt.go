@@ -52,7 +52,8 @@ func sealer(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(b)
 }
 
-// openKeeper makes the file of the control directory; nil without a key.
+// openKeeper makes the file of the control directory, or goes on with that of the
+// agents before this one; nil without a key.
 func openKeeper(dir string, s *Secrets) (*keeper, error) {
 	if s == nil || len(s.Key) == 0 {
 		return nil, nil
@@ -82,14 +83,19 @@ func (k *keeper) keep(value string) {
 	_, k.err = k.file.WriteString(line + "\n")
 }
 
-// close fails if a value could not be kept.
+// close fails if a value could not be kept. Closing again does nothing.
 func (k *keeper) close() error {
 	if k == nil {
 		return nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return errors.Join(k.err, k.file.Close())
+	if k.file == nil {
+		return nil
+	}
+	err := errors.Join(k.err, k.file.Close())
+	k.file = nil
+	return err
 }
 
 // ReadLearnt returns the values of a LearntFile. A line that a kill cut off is

@@ -30,11 +30,7 @@ type Relay struct {
 }
 
 // NewRelay returns the relay for the first agent of a job.
-func NewRelay() *Relay {
-	r := &Relay{Key: make([]byte, 32)}
-	_, _ = rand.Read(r.Key) // never fails
-	return r
-}
+func NewRelay() *Relay { return &Relay{Key: NewKey()} }
 
 // maxBaton is how long a baton may be, in bytes: outputs, summary, metric lines
 // and the end of a log all have limits of their own, far below.
@@ -180,6 +176,9 @@ func (j *job) handOver(next int) error {
 	j.stopWatch()
 	if j.killed() {
 		return ErrKill
+	}
+	if err := j.learnt.close(); err != nil {
+		return fmt.Errorf("values that the job masked: %w", err)
 	}
 	b := j.baton(next)
 	var err error
