@@ -32,6 +32,9 @@ type Capacity struct {
 	// and without NoGPU there are GPUs that cannot be told apart; jobs then have
 	// them one at a time.
 	GPUs []string
+	// Where names the engine, or the part of a machine, that the GPUs are counted
+	// in; "" is this machine.
+	Where string
 	// NoGPU says why jobs cannot have GPUs, best as an *ExecError with its cure.
 	NoGPU error
 	// Platforms are those that run here, natively (the first) or by emulation; nil
@@ -93,16 +96,19 @@ func (c *Capacity) packer() *packer {
 	return newPacker(total, c.GPUs)
 }
 
-// demand is what a job with these resources takes of a machine on which up to
-// jobs run at once. One that declares no cores counts as one, or as its share
-// if the person asked for more jobs than there are cores.
-func (c *Capacity) demand(r spec.Resources, jobs int) demand {
+// demand is what a node with its services takes of a machine on which up to
+// jobs run at once. A job that declares no cores of its own counts as one, or as
+// its share if the person asked for more jobs than there are cores; that never
+// makes it larger than the machine.
+func (c *Capacity) demand(n *plan.Node, jobs int) demand {
+	r := whole(n)
 	d := demand{cores: int64(math.Ceil(r.CPUs * 1000)), memory: r.Memory, gpus: r.GPUs}
-	if d.cores == 0 {
-		d.cores = 1000
-		if c.CPUs > 0 {
-			d.cores = min(1000, int64(c.CPUs*1000)/int64(jobs))
-		}
+	switch total := int64(c.CPUs * 1000); {
+	case n.Resources.CPUs > 0:
+	case total > 0:
+		d.cores = min(d.cores+min(1000, total/int64(jobs)), total)
+	default:
+		d.cores += 1000
 	}
 	switch {
 	case r.GPUs < 0 && len(c.GPUs) > 0:
@@ -163,8 +169,12 @@ func gpus(n int) string {
 }
 
 // lacking says in words what a waiting job waits for.
-func (p *packer) lacking(d demand) string {
+func (p *packer) lacking(c *claim) string {
 	var out []string
+	d := c.need
+	if c.barred {
+		return gpus(d.gpus) + ", which another run on this machine has"
+	}
 	if d.cores > p.free.cores {
 		out = append(out, fmt.Sprintf("%s (%s of %s free)", cores(float64(d.cores)/1000), number(p.free.cores), number(p.total.cores)))
 	}

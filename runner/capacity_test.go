@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/agent"
+	"github.com/mlops-runner/mlops/runner/store"
 )
 
 // measured is a fake machine that knows what it can hold, and notes what its
@@ -18,12 +20,31 @@ import (
 type measured struct {
 	*fake
 	capacity runner.Capacity
-	meet     int // tasks wait until so many have met, or for a second
+	meet     int  // tasks wait until so many have met, or for a second
+	images   bool // it runs images, so that jobs can have services
 
 	mu      sync.Mutex
 	devices map[string][]string // by job
 	running int
 	most    int
+}
+
+// gated is a machine whose tasks wait until it is open.
+type gated struct {
+	*measured
+	open chan struct{}
+}
+
+func (g *gated) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) (agent.Result, error) {
+	<-g.open
+	return g.measured.Run(ctx, t, watch)
+}
+
+// imaging is a machine on which every image is there.
+type imaging struct{ *measured }
+
+func (imaging) Resolve(_ context.Context, r runner.ImageRequest) (runner.Image, error) {
+	return runner.Image{Name: r.Name, ID: store.Sum([]byte(r.Name)).String(), Platform: "linux/" + runtime.GOARCH}, nil
 }
 
 func (m *measured) Capacity(context.Context) (runner.Capacity, error) { return m.capacity, nil }
@@ -57,6 +78,9 @@ func (p *place) on(m *measured, o runner.Options) (map[string]string, error) {
 	defer done()
 	m.fake, m.devices = p.fake, map[string][]string{}
 	r.Executor = m
+	if m.images {
+		r.Executor = imaging{m}
+	}
 	f, err := r.Run(context.Background(), context.Background())
 	if err != nil {
 		return nil, err
@@ -66,6 +90,28 @@ func (p *place) on(m *measured, o runner.Options) (map[string]string, error) {
 		out[j.Job] = j.Status
 	}
 	return out, nil
+}
+
+// A job counts its own core beside those of its services, as far as the machine
+// has so many: of two such jobs with a core for the service each, a machine with
+// three cores runs one at a time.
+func TestServicesCountBesideTheJob(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.write("mlops.yaml", "jobs:\n  t: {inputs: [], outputs: ['o${{ matrix.k }}'], image: i, services: {db: {image: d, resources: {cpus: 1}}}, strategy: {matrix: {k: [1, 2, 3]}}, run: sum}\n")
+	for _, tt := range []struct {
+		cores float64
+		most  int
+	}{{1, 1}, {3, 1}, {4, 2}, {6, 3}} {
+		m := &measured{capacity: runner.Capacity{CPUs: tt.cores}, meet: tt.most, images: true}
+		got, err := p.on(m, runner.Options{Jobs: 3, Force: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.most != tt.most || got["t@k=1"] != "success" {
+			t.Errorf("%v cores: %d at once, %v", tt.cores, m.most, got)
+		}
+	}
 }
 
 // Jobs with a GPU each run at once on GPUs of their own, and no more of them

@@ -230,7 +230,7 @@ func (x *execution) decideKnown(ctx context.Context, n *plan.Node, d decision, s
 	if err := x.Overlay.adopt(ctx, x.Store, d.print); err != nil {
 		x.log().Warn("reuse a result of the shared store", "job", n.ID, "error", err)
 	}
-	hit, why := x.lookUp(d.print)
+	hit, why := x.kept(ctx, n, d.print)
 	if hit != nil {
 		d.fate, d.hit = IsCached, hit
 		return d

@@ -24,6 +24,7 @@ type execution struct {
 
 	definitions *definitions
 	secret      *mask.Set
+	key         []byte // of what jobs mask while they run
 	machine     machine
 	claims      chan *claim // for room on the machine
 
@@ -34,8 +35,10 @@ type execution struct {
 	pin    *store.Pin
 	used   usedFiles
 	places places
+	budget *budget
 
 	publishing publishing
+	records    records
 
 	reapOnce sync.Once
 	reaping  sync.WaitGroup

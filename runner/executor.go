@@ -19,6 +19,10 @@ import (
 // after Run has returned. Unless Task.Spec.Stream is set, log bytes are not
 // events: they are in the file Control/log, and LogGrew says how far.
 //
+// With Task.Spec.Isolate each step has a place of its own, where only Workspace,
+// Control and the Mounts are those of the steps before it; what a place cannot
+// keep apart it says in a notice.
+//
 // Cancelling ctx asks the steps to stop (SIGTERM, Spec.Grace, SIGKILL) and Run
 // then returns the agent's Result with status "cancelled". Cancelling with the
 // cause [ErrKill] kills at once.
@@ -107,7 +111,7 @@ func (i Image) Pin() Pin {
 
 // A Task is one attempt of one job instance, ready to be placed.
 type Task struct {
-	Name      string            // deterministic: run, job instance and attempt; letters, digits, - and _
+	Name      string            // of run, job instance and attempt, so that no two attempts share it; letters, digits, - and _
 	Labels    map[string]string // mlops.run, mlops.job, mlops.scope, mlops.host, mlops.pid, mlops.pid-start, …
 	Image     Image
 	Workspace string  // host directory that becomes the working directory

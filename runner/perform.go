@@ -82,7 +82,7 @@ func (x *execution) unexecuted(ctx context.Context, n *plan.Node, d *decision) *
 		return x.skip(n, agent.Skipped, d.why[0])
 	case CannotBe:
 		if ctx.Err() != nil {
-			return x.skip(n, agent.Canceled, "the run was cancelled")
+			return x.skip(n, agent.Canceled, whyStopped(ctx))
 		}
 		o := &outcome{status: agent.Failure, reason: d.reason, err: d.err, fix: d.fix, place: d.place}
 		return x.end(n, o, x.newJob(n, *d))
@@ -147,7 +147,10 @@ func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outco
 	}
 	job := x.newJob(n, d)
 	job.Cached, job.CachedFrom, job.Image = true, d.hit.Run, d.hit.Image
-	job.Why = nil
+	job.Why, job.Verified = nil, d.hit.verified
+	if job.Verified != "" {
+		x.watch.send(Event{Kind: Notice, Level: "notice", Job: n.ID, Text: "verified: " + job.Verified})
+	}
 	x.fill(job, d.hit)
 	return x.end(n, &outcome{status: agent.Success, cached: true, product: d.hit.product()}, job), nil
 }

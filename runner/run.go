@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -47,11 +48,14 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, errors.Join(err, x.writer.Close())
 	}
 	defer x.leave(turn.turn)
-	s := newSchedule(x, turn.hard, turn.soft)
+	atWork, welcome, settle := x.budget.bind(turn.hard, turn.soft, x.tellLimit)
+	s := newSchedule(x, atWork, welcome)
 	s.member = m
 	s.loop()
+	tooMuch := settle()
 	againErr := x.publishAgain(hard)
-	run := x.finish(s, turn.soft.Err() != nil)
+	run := x.finish(s, turn)
+	overrun(run, tooMuch)
 	if run.Status == record.Cancelled {
 		run.Error = cmp.Or(run.Error, turn.reason())
 	}
@@ -128,7 +132,8 @@ func (x *execution) total() int {
 }
 
 // finish makes the record of the whole run and judges the gates.
-func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
+func (x *execution) finish(s *schedule, turn *runTurn) *record.Run {
+	cancelled := turn.soft.Err() != nil
 	run := x.Options.Header
 	run.ID, run.Dir, run.Started, run.Ended = x.writer.ID(), x.writer.Dir(), x.started.UTC(), x.now().UTC()
 	run.Status, run.Exit, run.Jobs = record.Success, exitFine, x.lost.jobs
@@ -139,15 +144,27 @@ func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
 		if o.line != nil {
 			run.Summary = append(run.Summary, record.JobSummary{ID: o.line.Job})
 		}
+		if o.leg != "" {
+			run.Selected = selected(run.Selected, x.Plan.Nodes[i].Job, o.leg)
+		}
 		x.count(&run, x.Plan.Nodes[i], o)
 	}
 	if cancelled && run.Status != record.Failure {
 		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
 	}
 	if run.Status == record.Success && x.Judge != nil && x.whole() {
-		x.judge(&run)
+		x.judge(turn.hard, turn.soft, &run)
 	}
 	return &run
+}
+
+// selected notes the leg that a job's select chose.
+func selected(legs record.Labels, job, leg string) record.Labels {
+	if legs == nil {
+		legs = record.Labels{}
+	}
+	legs[job] = leg
+	return legs
 }
 
 // count lets a node's outcome bear on that of the run.
@@ -169,10 +186,28 @@ func (x *execution) count(run *record.Run, n *plan.Node, o *outcome) {
 	}
 }
 
-// judge decides on the gates by the metrics of all jobs; of a matrix with
-// `select` those of the chosen leg count.
-func (x *execution) judge(run *record.Run) {
-	run.Gates = x.Judge(x.gateMetrics(), x.jobsContext())
+// judge lets the run be decided on, and acts on its gates.
+func (x *execution) judge(hard, soft context.Context, run *record.Run) {
+	whole, err := withJobs(run)
+	var j *Judgement
+	if err == nil {
+		j, err = x.Judge(hard, soft, whole, x.jobsContext())
+	}
+	if err == nil {
+		for _, name := range slices.Sorted(maps.Keys(j.Files)) {
+			err = errors.Join(err, x.writer.AddFile(name, j.Files[name]))
+		}
+	}
+	switch {
+	case err != nil && soft.Err() != nil:
+		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
+		return
+	case err != nil:
+		run.Status, run.Exit, run.Reason, run.Error = record.Failure, exitStuck, string(agent.ReasonConfig), fmt.Sprintf("judge the run: %v", err)
+		x.watch.send(Event{Kind: Notice, Level: "error", Text: run.Error})
+		return
+	}
+	run.Gates, run.Baseline = j.Gates, j.Baseline
 	for _, g := range run.Gates {
 		text := fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
 		switch g.Outcome {
@@ -185,6 +220,23 @@ func (x *execution) judge(run *record.Run) {
 			x.watch.send(Event{Kind: Notice, Level: "notice", File: x.Plan.File, Line: g.Line, Text: text})
 		}
 	}
+}
+
+// withJobs returns a run with the jobs that its record has, in the order of the
+// plan: nobody keeps them in memory until then.
+func withJobs(run *record.Run) (*record.Run, error) {
+	written, err := record.Entry{ID: run.ID, Dir: run.Dir}.Load()
+	if err != nil {
+		return nil, err
+	}
+	whole := *run
+	whole.Jobs = nil
+	for _, s := range run.Summary {
+		if j := cmp.Or(written.Job(s.ID), run.Job(s.ID)); j != nil {
+			whole.Jobs = append(whole.Jobs, *j)
+		}
+	}
+	return &whole, nil
 }
 
 // The outcomes of a gate that a run acts upon.
@@ -202,16 +254,6 @@ func (x *execution) jobsContext() map[string]any {
 		}
 	}
 	return out
-}
-
-func (x *execution) gateMetrics() []record.Metric {
-	var ms []record.Metric
-	for i, n := range x.Plan.Nodes {
-		if o := x.outcomes[i]; o != nil && o.product != nil && n.Publish {
-			ms = append(ms, o.product.metrics...)
-		}
-	}
-	return ms
 }
 
 // settled reports whether an equal run would do nothing.

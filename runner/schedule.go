@@ -39,9 +39,12 @@ type schedule struct {
 // A group is the legs of one job, which fail-fast ends together.
 type group struct {
 	ctx    context.Context
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	failed string // the leg that failed
 }
+
+// why says why fail-fast ends the legs that have not failed.
+func (g *group) why() string { return g.failed + " failed and the matrix has fail-fast" }
 
 type ended struct {
 	node    int
@@ -83,6 +86,7 @@ func (s *schedule) loop() {
 			return
 		}
 		select {
+		case <-s.barred():
 		case c := <-s.claims:
 			s.park(c)
 		case e := <-s.ended:
@@ -122,7 +126,7 @@ func (s *schedule) announce() {
 
 func (s *schedule) cancelGroups() {
 	for _, g := range s.groups {
-		g.cancel()
+		g.cancel(nil)
 	}
 }
 
@@ -199,7 +203,7 @@ func (s *schedule) context(n *plan.Node) context.Context {
 	}
 	g := s.groups[n.Job]
 	if g == nil {
-		ctx, cancel := context.WithCancel(s.soft)
+		ctx, cancel := context.WithCancelCause(s.soft)
 		g = &group{ctx: agent.WithKill(ctx, s.hard), cancel: cancel}
 		s.groups[n.Job] = g
 	}
@@ -222,7 +226,7 @@ func (s *schedule) withheld(n *plan.Node) *holdback {
 	case s.soft.Err() != nil:
 		h = &holdback{agent.Canceled, "the run was cancelled"}
 	case g != nil && g.failed != "" && n.FailFast:
-		return &holdback{agent.Canceled, g.failed + " failed and the matrix has fail-fast"}
+		return &holdback{agent.Canceled, g.why()}
 	case s.failed != "" && !s.Options.KeepGoing:
 		h.why = s.failed + " failed; --keep-going would run it"
 	default:
@@ -276,7 +280,7 @@ func (s *schedule) failFast(n *plan.Node) {
 		return
 	}
 	g.failed = n.ID
-	g.cancel()
+	g.cancel(&stopError{g.why()})
 }
 
 // selectLeg settles a Select node: the winner's outputs become the job's.

@@ -17,8 +17,8 @@ import (
 	"github.com/mlops-runner/mlops/spec"
 )
 
-// taskName names an attempt: the same run, instance and number give the same
-// name, so that a runner that was restarted finds its containers.
+// taskName names an attempt so that no other one has its name, and a person who
+// lists containers sees which job it is.
 func (x *execution) taskName(n *plan.Node, number int) string {
 	run := x.writer.ID()
 	plain := strings.Map(func(r rune) rune {
@@ -66,7 +66,14 @@ func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *att
 	if err != nil {
 		return Task{}, err
 	}
-	t := x.task(n, d, a, slices.Concat(mounts, more, caches), secrets, devices)
+	place := resources(n.Resources)
+	place.Devices, devices = share(place.GPUs, devices)
+	services, err := x.services(n, d.services, devices)
+	if err != nil {
+		return Task{}, err
+	}
+	t := x.task(n, d, a, secrets)
+	t.Mounts, t.Resources, t.Services = slices.Concat(mounts, more, caches), place, services
 	made := x.prepare(ctx, t)
 	err = x.Tree.Fill(ctx, x.Store, a.workspace, repo, blobs)
 	<-made
@@ -179,13 +186,13 @@ func large(es []store.Entry) bool {
 }
 
 // cacheMounts shows folders that are kept between runs. Jobs of this machine
-// use the caches that it has anyway.
+// use the caches that it has anyway, unless their steps have homes of their own.
 func (x *execution) cacheMounts(n *plan.Node) ([]Mount, error) {
-	if x.images.imager == nil {
-		return nil, nil
-	}
 	var out []Mount
 	for _, c := range n.Caches {
+		if x.images.imager == nil && !(n.Isolate && strings.HasPrefix(c.Path, "~/")) {
+			continue
+		}
 		dir := filepath.Join(x.Store.Root(), "caches", store.Sum([]byte(x.Plan.Pipeline + "\x00" + c.Name)).Hex()[:16])
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
@@ -195,16 +202,13 @@ func (x *execution) cacheMounts(n *plan.Node) ([]Mount, error) {
 	return out, nil
 }
 
-// task is the order for the executor. If the job has secrets, its variables are
-// among them, evaluated.
-func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, secrets *agent.Secrets, devices []string) Task {
+// task is the order for the executor, without what of the machine it is about. If
+// the job has secrets, its variables are among them, evaluated.
+func (x *execution) task(n *plan.Node, d decision, a *attempt, secrets *agent.Secrets) Task {
 	self, env := store.Self(), d.env
 	if len(n.Secrets) > 0 {
 		env = nil
 	}
-	place := resources(n.Resources)
-	var rest []string
-	place.Devices, rest = share(place.GPUs, devices)
 	return Task{
 		Name: a.name,
 		Labels: map[string]string{
@@ -212,15 +216,15 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, s
 			"mlops.scope": x.scope(),
 			"mlops.host":  self.Host, "mlops.pid": strconv.Itoa(self.PID), "mlops.pid-start": self.Start,
 		},
-		Image: d.image, Workspace: a.workspace, Control: a.control, Mounts: mounts,
+		Image: d.image, Workspace: a.workspace, Control: a.control,
 		Spec: agent.Spec{
 			Version: agent.Version, Job: n.ID, Workspace: a.workspace, Control: a.control,
 			Env: env, Contexts: x.contexts.forAgent(n, d.needs, env), Secrets: secrets, Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
 			Timeout: n.Timeout, Grace: n.Grace, GPUs: n.Resources.GPUs,
-			Transient: x.images.imager == nil,
-			LogLimit:  cmp.Or(n.Resources.Log, defaultLog), Disk: n.Resources.Disk, DiskFloor: x.diskFloor(), Pids: n.Resources.Pids,
+			Transient: x.images.imager == nil, Isolate: n.Isolate,
+			LogLimit: cmp.Or(n.Resources.Log, defaultLog), Disk: n.Resources.Disk, DiskFloor: x.diskFloor(), Pids: n.Resources.Pids,
 		},
-		Resources: place, Services: services(n, d.services, rest), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
+		Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -24,6 +25,9 @@ func (x *execution) membership(g plan.Group, scope *expression.Scope) (membershi
 	if g.Name == "" {
 		return membership{}, nil
 	}
+	if x.Overlay != nil && x.Overlay.Params != nil {
+		scope.Names["params"] = expression.FromGo(x.Overlay.Params)
+	}
 	name, err := evalText(g.Name, scope)
 	if err != nil {
 		return membership{}, fmt.Errorf("concurrency: %w", err)
@@ -43,7 +47,7 @@ func (x *execution) membership(g plan.Group, scope *expression.Scope) (membershi
 // A turn is the time in which a run or a job is at work in its group.
 type turn struct {
 	ctx  context.Context // ends with the one it was made of, and when somebody asks to stop
-	stop context.CancelFunc
+	stop context.CancelCauseFunc
 	seat *concurrency.Seat
 
 	asking sync.WaitGroup
@@ -55,13 +59,15 @@ type turn struct {
 // waits. job is "" for the run itself.
 func (x *execution) join(ctx context.Context, m membership, job string) (*turn, error) {
 	waited := false
-	seat, err := concurrency.At(x.Store.Root()).Join(ctx, concurrency.Request{
+	// The groups of an overlay are those of the store that it lies above: there
+	// are the runs that it must not be at work beside.
+	seat, err := concurrency.At(x.scope()).Join(ctx, concurrency.Request{
 		Group: m.group, Cancel: m.cancel,
-		Member: concurrency.Member{Run: x.writer.ID(), Job: job, Pipeline: x.Plan.Pipeline, Folder: x.Root},
-		Wait: func(at concurrency.Member) {
+		Member: concurrency.Member{Run: x.writer.ID(), Job: job, Pipeline: x.Plan.Pipeline, Folder: x.Root, Untrusted: x.Overlay != nil},
+		Wait: func(at concurrency.Member, asked bool) {
 			waited = true
 			text := fmt.Sprintf("waits for the concurrency group %q: %s", m.group, at)
-			if m.cancel {
+			if asked {
 				text += "; it was asked to stop"
 			}
 			x.watch.send(Event{Kind: Notice, Level: "notice", Job: job, Text: text})
@@ -74,7 +80,7 @@ func (x *execution) join(ctx context.Context, m membership, job string) (*turn, 
 		x.reap(ctx) // who was killed has left the group, and perhaps a job that goes on
 	}
 	t := &turn{seat: seat}
-	t.ctx, t.stop = context.WithCancel(ctx)
+	t.ctx, t.stop = context.WithCancelCause(ctx)
 	t.asking.Go(func() {
 		by := seat.Asked(t.ctx)
 		if by == nil {
@@ -85,7 +91,11 @@ func (x *execution) join(ctx context.Context, m membership, job string) (*turn, 
 		t.mu.Unlock()
 		x.watch.send(Event{Kind: Notice, Level: "warning", Job: job,
 			Text: fmt.Sprintf("asked to stop: the concurrency group %q has cancel-in-progress, and there came %s", m.group, by)})
-		t.stop()
+		if job == "" {
+			t.stop(nil)
+			return
+		}
+		t.stop(&stopError{fmt.Sprintf("a newer run of its concurrency group %q took its place: %s", m.group, by)})
 	})
 	return t, nil
 }
@@ -95,7 +105,7 @@ func (x *execution) leave(t *turn) {
 	if t == nil {
 		return
 	}
-	t.stop()
+	t.stop(nil)
 	t.asking.Wait()
 	if err := t.seat.Leave(); err != nil {
 		x.log().Warn("leave concurrency group", "error", err)
@@ -121,7 +131,7 @@ type runTurn struct {
 
 // runMembership is the group of the whole run.
 func (x *execution) runMembership() (membership, error) {
-	return x.membership(x.Plan.Group, &expression.Scope{Names: x.contexts.lang, Funcs: expression.Builtins()})
+	return x.membership(x.Plan.Group, &expression.Scope{Names: maps.Clone(x.contexts.lang), Funcs: expression.Builtins()})
 }
 
 // enter waits for the run's turn in its group. A run that is replaced, or
@@ -190,7 +200,7 @@ func (x *execution) awaitTurn(ctx context.Context, n *plan.Node, m membership, c
 	case errors.As(err, &replaced):
 		return x.skip(n, agent.Canceled, replaced.Error()), nil
 	case ctx.Err() != nil:
-		return x.skip(n, agent.Canceled, "the run was cancelled"), nil
+		return x.skip(n, agent.Canceled, whyStopped(ctx)), nil
 	}
 	return x.end(n, failure(n, err), x.newJob(n, d)), nil
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -45,8 +46,24 @@ func (w *walker) jobShape(j *Job, seen [maxKeys]*yaml.Node, k *yaml.Node) {
 	if both := present(&jobTable, seen, "image", "build"); len(both) == 2 {
 		w.at(both[1], CodeConflict, "keep one of them", "%q and %q of job %q exclude each other", both[0].Value, both[1].Value, k.Value)
 	}
+	w.isolateShape(j, present(&jobTable, seen, "isolate"))
 	if j.Single && len(j.Steps) > 0 {
 		j.Steps[0].Pos = j.Pos
+	}
+}
+
+// isolateShape refuses a step in the background of a job whose steps are kept
+// apart: the steps that it serves would not find it.
+func (w *walker) isolateShape(j *Job, key []*yaml.Node) {
+	if !j.Isolate {
+		return
+	}
+	for i, s := range j.Steps {
+		if s.Background {
+			in := place{kind: "step", name: cmp.Or(s.ID.Value, s.Name.Value), index: i + 1, job: j.ID.Value}
+			w.at(key[0], CodeConflict, "remove isolate, or make it a service of the job", `"isolate" excludes %s, which is in the background: it would be alone in its container`, in)
+			return
+		}
 	}
 }
 

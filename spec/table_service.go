@@ -12,7 +12,7 @@ var serviceTable = object[Service]{
 	keys: []key[Service]{
 		{keyDoc{name: "image", form: form{kind: kindText, scope: scopePlan}, required: true, doc: "Container image.", example: "postgres:17"},
 			func(w *walker, s *Service, n *yaml.Node) { s.Image = w.image(n) }},
-		{keyDoc{name: "env", form: form{kind: kindMap, elem: &form{kind: kindText, scope: scopePlan}, names: envNamePattern}, doc: "Environment variables.", example: "{POSTGRES_PASSWORD: test}"},
+		{keyDoc{name: "env", form: form{kind: kindMap, elem: &form{kind: kindText, scope: scopeServiceEnv}, names: envNamePattern}, doc: "Environment variables; they may hold secrets.", example: "{POSTGRES_PASSWORD: \"${{ secrets.DB }}\"}"},
 			func(w *walker, s *Service, n *yaml.Node) {
 				s.Env = w.vars(n, place{kind: "env of service", name: s.Name.Value, job: w.jobID()})
 			}},

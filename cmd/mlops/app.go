@@ -93,10 +93,10 @@ type command struct {
 // commands lists all of them.
 func commands() []command {
 	return []command{
-		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval},
-		{"runs", newRuns}, {"show", newShow}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
+		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval}, {"gate", newGate},
+		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
 		{"init", newInit}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
-		{"checkout", newCheckout},
+		{"checkout", newCheckout}, {"hooks", newHooks},
 	}
 }
 

@@ -139,7 +139,7 @@ func (e *backgroundError) Error() string {
 // foreground returns the context of a step that others run beside: it ends when
 // one of them fails. leave must be called when the step is over.
 func (j *job) foreground(ctx context.Context, x *execution) (fore context.Context, leave func()) {
-	if j.alone {
+	if j.alone || x.step.Background {
 		return ctx, func() {}
 	}
 	fore, stop := context.WithCancelCause(ctx)

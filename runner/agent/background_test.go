@@ -88,6 +88,50 @@ func TestBackgroundFailure(t *testing.T) {
 	b.wantLog("goes on\n")
 }
 
+// TestOvertaken shows that a step does not run that was wanted a moment ago,
+// when a step in the background failed or the job was cancelled since.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	fails := func(_ *job, back *backstage, failing *execution, _ context.CancelFunc) {
+		back.launch(context.Background(), failing)
+		back.wg.Wait()
+	}
+	cancels := func(_ *job, _ *backstage, _ *execution, cancel context.CancelFunc) { cancel() }
+	for name, tt := range map[string]struct {
+		meanwhile func(*job, *backstage, *execution, context.CancelFunc)
+		step      Step
+		want      Status
+	}{
+		"failure":                        {fails, sh("echo ran"), Skipped},
+		"failure, in the background":     {fails, behind("later", "echo ran"), Skipped},
+		"failure, wanted all the same":   {fails, Step{If: "always()", Shell: "sh", Run: "echo ran"}, Success},
+		"cancelled":                      {cancels, sh("echo ran"), Skipped},
+		"cancelled, wanted all the same": {cancels, Step{If: "cancelled() || success()", Shell: "sh", Run: "echo ran"}, Success},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, behind("server", "exit 7"), tt.step)
+			ctx, cancel := context.WithCancel(t.Context())
+			j := &job{spec: b.Spec, place: place{children: newChildren()}, ctx: ctx, hard: t.Context(), masks: b.Secrets.masks(), failed: -1, stopped: -1}
+			if err := j.open(nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			defer j.close()
+			back := &backstage{job: j}
+			x := j.newExecution(1)
+			if !x.wanted() {
+				t.Fatal("not wanted")
+			}
+			tt.meanwhile(j, back, j.newExecution(0), cancel)
+			j.step(back, x)
+			back.wg.Wait()
+			if got := j.results[1].Outcome; got != tt.want {
+				t.Errorf("the step ended with %s", got)
+			}
+		})
+	}
+}
+
 // TestWaitEnds shows that a wait ends with the job, and by its own timeout.
 func TestWaitEnds(t *testing.T) {
 	t.Parallel()

@@ -54,7 +54,7 @@ func TestFullControl(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(b.Workspace, "done")); err != nil {
 		t.Errorf("the step was stopped in the middle of a write: %v", err)
 	}
-	if kept, err := LoadResult(b.Control); err == nil && kept.Status == Success {
+	if kept, err := loadResult(b.Control); err == nil && kept.Status == Success {
 		t.Errorf("kept %+v", kept)
 	}
 }

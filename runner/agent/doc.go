@@ -34,6 +34,17 @@
 // stopped so has not failed, whatever its exit status. The job ends when all
 // have ended; once it has failed they are stopped.
 //
+// # Steps apart
+//
+// The steps of a job with Spec.Isolate share the workspace and what they hand on
+// to each other, and nothing else. As each has a place of its own, so it has an
+// agent of its own, and they go through the job one after the other: a [Relay].
+// Whatever an agent knows at its end lies in a file, sealed, as steps can read it
+// and some of it is secret: variables and PATH, results, summary and metrics,
+// masks, when the job began, and where the log stands. The last one writes the
+// Result, as if it had been there all the time. [Run], which has no place to
+// leave, gives a step a home and a TMPDIR of its own instead.
+//
 // # Stopping
 //
 // When the context ends, or a timeout passes, the step's group gets SIGTERM
@@ -103,6 +114,14 @@
 //
 // Why secrets come over the standard input: a file could outlive the job, and an
 // engine shows variables and arguments to whoever may ask it.
+//
+// Why a chain of agents and not one that sends steps elsewhere: an agent sees the
+// step's processes, memory and kernel counters only from inside its place, and
+// would have to be there twice. Conditions, masks and command files would need a
+// second way to every answer.
+//
+// Why the baton is sealed and not sent through the event stream: a stream can
+// break off during a step of many hours. The key is 32 bytes in memory.
 //
 // Why nothing is synced: the proof must outlive the daemon and the runner, not
 // a power cut, after which the job runs again. Waiting for the disk would cost

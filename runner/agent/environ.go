@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,13 +58,12 @@ func (e *environ) with(vars []Var) *environ {
 	if len(vars) == 0 {
 		return e
 	}
-	c := &environ{list: slices.Clone(e.list), at: make(map[string]int, len(e.at)+len(vars))}
-	for k, v := range e.at {
-		c.at[k] = v
-	}
+	c := e.clone()
 	c.set(vars...)
 	return c
 }
+
+func (e *environ) clone() *environ { return &environ{slices.Clone(e.list), maps.Clone(e.at)} }
 
 // prependPath puts folders before PATH; of several the last comes first, as on
 // GitHub, where each line is put before what is there.

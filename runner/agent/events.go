@@ -20,8 +20,13 @@ type emitter struct {
 	err  error // the first that writing the file met
 }
 
-func openEvents(dir string, masks *mask.Set, sink func(Event)) (*emitter, error) {
-	f, err := reopenOwn(dir, EventsFile, os.O_WRONLY)
+// openEvents opens the file anew, or with more to go on with it.
+func openEvents(dir string, masks *mask.Set, sink func(Event), more bool) (*emitter, error) {
+	flags := os.O_WRONLY | os.O_TRUNC
+	if more {
+		flags = os.O_WRONLY | os.O_APPEND
+	}
+	f, err := reopenOwn(dir, EventsFile, flags)
 	if err != nil {
 		return nil, err
 	}

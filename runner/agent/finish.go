@@ -22,9 +22,13 @@ func (j *job) finish(started time.Time) (Result, error) {
 	r := &j.result
 	r.Steps, r.Failed, r.Exit = j.results, j.failed, 0
 	j.verdict(r)
+	if j.stuck != nil {
+		j.blameWrite(r, j.stuck)
+	}
 	if err := j.endProcesses(); err != nil {
 		j.blame(r, ReasonConfig, err)
 	}
+	j.dropBaton()
 	if r.Status == Success {
 		j.lastMeasure()
 		j.collect(r)
@@ -37,6 +41,9 @@ func (j *job) finish(started time.Time) (Result, error) {
 	}
 	if j.log.tampered != nil {
 		j.blame(r, ReasonConfig, j.log.tampered)
+	}
+	if err := j.learnt.close(); err != nil {
+		j.blameWrite(r, fmt.Errorf("values that the job masked: %w", err))
 	}
 	r.LogSize = size
 	j.sum(r, started)

@@ -64,7 +64,7 @@ func TestTrapsInTheControlDirectory(t *testing.T) {
 				if text, err := os.ReadFile(outside); err != nil || string(text) != "precious" {
 					t.Errorf("%s was written to: %v", outside, err)
 				}
-				if r, err := LoadResult(b.Control); err != nil || r.Status != Success {
+				if r, err := loadResult(b.Control); err != nil || r.Status != Success {
 					t.Errorf("%+v, %v", r, err)
 				}
 			})
@@ -77,7 +77,7 @@ func TestTrapsInTheControlDirectory(t *testing.T) {
 func TestForgedResultDoesNotStay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, ResultFile), `{"version":1,"status":"success"}`)
+	write(t, filepath.Join(dir, ResultFile), `{"version":2,"status":"success"}`)
 	write(t, filepath.Join(dir, "."+ResultFile, "in the way"), "x")
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestForgedResultDoesNotStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, LogFile), "")
-	if r, err := LoadResult(dir); err != nil || r.Status != Failure {
+	if r, err := loadResult(dir); err != nil || r.Status != Failure {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -112,7 +112,7 @@ func TestLogIsOurs(t *testing.T) {
 				t.Errorf("error %q", r.Error)
 			}
 			b.wantLog(tt.log)
-			if _, err := LoadResult(b.Control); err != nil {
+			if _, err := loadResult(b.Control); err != nil {
 				t.Errorf("no proof: %v", err)
 			}
 		})

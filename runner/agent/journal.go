@@ -51,10 +51,14 @@ type indexLine struct {
 	step   int
 }
 
-func openJournal(s Spec, events *emitter) (*journal, error) {
+// openJournal begins a log, or goes on with the one that an agent before left.
+func openJournal(s Spec, events *emitter, past *logState) (*journal, error) {
 	// Appending, so that a job that empties the file leaves no hole in it;
 	// readable, so that one that is removed can be written again.
-	const flags = os.O_RDWR | os.O_APPEND
+	flags := os.O_RDWR | os.O_APPEND
+	if past == nil {
+		flags |= os.O_TRUNC
+	}
 	f, err := reopenOwn(s.Control, LogFile, flags)
 	if err != nil {
 		return nil, err
@@ -68,6 +72,9 @@ func openJournal(s Spec, events *emitter) (*journal, error) {
 	if s.LogLimit > 0 {
 		j.tail = &ring{max: int(min(maxTail, s.LogLimit/2))}
 		j.head = s.LogLimit - int64(j.tail.max)
+	}
+	if past != nil {
+		j.goOn(past)
 	}
 	return j, nil
 }
@@ -216,20 +223,31 @@ func (j *journal) close(step int) (int64, error) {
 }
 
 // seal closes both files, found under their own names, and returns the log's
-// length. It notes whether that is what was written.
+// length.
 func (j *journal) seal() int64 {
-	size := j.fileSize()
+	size, err := j.inspect(j.fileSize())
+	for _, e := range []error{err, j.file.Close(), j.index.Close()} {
+		if j.err == nil {
+			j.err = e
+		}
+	}
+	return size
+}
+
+// inspect notes whether both files are what was written, size bytes of log, and
+// sees to it that they are found under their own names. It returns the length
+// that the log really has.
+func (j *journal) inspect(size int64) (int64, error) {
+	var errs error
 	for _, f := range []*os.File{j.file, j.index} {
 		st, err := f.Stat()
 		if err == nil && f == j.file && j.err == nil && st.Size() != size {
 			size, j.tampered = st.Size(), fmt.Errorf("the job wrote to its log file: it has %d bytes and not %d", st.Size(), size)
 		}
 		j.tampered = cmp.Or(j.tampered, restore(f))
-		if err = errors.Join(err, f.Close()); j.err == nil {
-			j.err = err
-		}
+		errs = errors.Join(errs, err)
 	}
-	return size
+	return size, errs
 }
 
 // restore makes sure that a file is found under its own name: a step can remove

@@ -76,16 +76,17 @@ func TestLimitKeepsHeadAndTail(t *testing.T) {
 }
 
 // TestLimits holds the law of limits: what is kept, and what the marker says
-// was left out, is all that was written; offsets point where their bytes are.
+// was left out, is all that was written; offsets point where their bytes are. So
+// it is when other journals go on with the log in between.
 func TestLimits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for round := range 600 {
 		limit, dir := 1+rng.Int64N(300), t.TempDir()
-		em, err := openEvents(dir, &mask.Set{}, nil)
+		em, err := openEvents(dir, &mask.Set{}, nil, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := openJournal(Spec{Control: dir, LogLimit: limit}, em)
+		j, err := openJournal(Spec{Control: dir, LogLimit: limit}, em, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,6 +100,9 @@ func TestLimits(t *testing.T) {
 			starts = append(starts, j.length())
 			j.append(step, p, time.Unix(int64(step), 0))
 			all = append(all, p...)
+			if round%2 == 1 && rng.IntN(4) == 0 {
+				j = handOn(t, j, Spec{Control: dir, LogLimit: limit})
+			}
 		}
 		size, err := j.close(0)
 		got, rerr := os.ReadFile(filepath.Join(dir, LogFile))
@@ -144,11 +148,11 @@ func FuzzCapture(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64, whole bool) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		dir := t.TempDir()
-		em, err := openEvents(dir, &mask.Set{}, nil)
+		em, err := openEvents(dir, &mask.Set{}, nil, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := openJournal(Spec{Control: dir}, em)
+		j, err := openJournal(Spec{Control: dir}, em, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,15 +18,15 @@ import (
 
 // Exit statuses of Main.
 const (
-	exitSuccess = 0
+	exitSuccess = 0 // or the job was handed over
 	exitFailure = 1 // the job failed or was cancelled
 	exitBroken  = 4 // the agent could not go on: there is no proof
 )
 
 // Main runs the job whose Spec lies in controlDir, in a process of its own: as
 // PID 1 of a container, or as a child that does nothing else. It writes the
-// event stream to stdout and returns the process's exit status: 0 success, 1
-// the job failed or was cancelled, 4 the agent could not go on.
+// event stream to stdout and returns the process's exit status: 0 success or
+// handed over, 1 the job failed or was cancelled, 4 the agent could not go on.
 //
 // If Spec.SecretsFollow is set, it reads one line of the standard input first.
 //
@@ -45,7 +45,8 @@ func Main(ctx context.Context, controlDir string, stdout io.Writer) int {
 	defer stop()
 	out := newSender(stdout, s.Stream)
 	ended := false
-	r, err := run(ctx, s, func(e Event) { ended = e.Kind == Ended; out.send(e) }, p)
+	p.relay = s.relay()
+	r, err := run(ctx, s, func(e Event) { ended = e.Kind == Ended || e.Kind == HandedOver; out.send(e) }, p)
 	if !ended { // it did not even begin; the stream says why
 		out.send(Event{Kind: Ended, Time: time.Now().UTC(), Result: &r})
 	}
@@ -56,7 +57,7 @@ func Main(ctx context.Context, controlDir string, stdout io.Writer) int {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "mlops agent:", s.Secrets.masks().Text(err.Error()))
 		return exitBroken
-	case r.Status == Success:
+	case r.Status == Success, r.Status == "": // handed over
 		return exitSuccess
 	}
 	return exitFailure
@@ -89,7 +90,18 @@ func loadSpec(dir string) (Spec, error) {
 			return Spec{}, err
 		}
 	}
+	if s.Isolate && s.relay() == nil {
+		return Spec{}, errors.New("isolate: no relay came over the standard input")
+	}
 	return s, nil
+}
+
+// relay is that of a job whose steps are kept apart, or nil.
+func (s *Spec) relay() *Relay {
+	if !s.Isolate || s.Secrets == nil {
+		return nil
+	}
+	return s.Secrets.Relay
 }
 
 // broken reports that the job could not even be read.

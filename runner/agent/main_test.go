@@ -101,7 +101,7 @@ func (b *bench) run(ctx context.Context) Result {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	kept, err := LoadResult(b.Control)
+	kept, err := loadResult(b.Control)
 	if err != nil {
 		b.t.Fatal(err)
 	}

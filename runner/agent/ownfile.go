@@ -38,11 +38,11 @@ func createOwn(dir, name string, flags int, perm os.FileMode) (*os.File, error) 
 	return os.OpenFile(path, flags|os.O_CREATE|os.O_EXCL, perm)
 }
 
-// reopenOwn empties a file of the control directory that an earlier job may
-// have left, or makes it. Anything but a regular file is replaced.
+// reopenOwn opens a file of the control directory that an earlier job may have
+// left, or makes it. Anything but a regular file is replaced.
 func reopenOwn(dir, name string, flags int) (*os.File, error) {
 	path := filepath.Join(dir, name)
-	f, err := os.OpenFile(path, flags|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o644)
+	f, err := os.OpenFile(path, flags|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o644)
 	if err != nil {
 		return createOwn(dir, name, flags, 0o644)
 	}

@@ -77,7 +77,7 @@ func TestMainTellsTheEnd(t *testing.T) {
 		if code != want || (r.Status == Success) != (want == exitSuccess) {
 			t.Errorf("%s: status %s, exit %d", script, r.Status, code)
 		}
-		if kept, err := LoadResult(b.Control); err != nil || kept.Status != r.Status {
+		if kept, err := loadResult(b.Control); err != nil || kept.Status != r.Status {
 			t.Errorf("%s: kept %+v, %v", script, kept, err)
 		}
 	}
@@ -139,7 +139,7 @@ func TestNobodyReads(t *testing.T) {
 	if err := o.Wait(); err != nil {
 		t.Error(err)
 	}
-	if r, err := LoadResult(b.Control); err != nil || r.Status != Success || !strings.HasPrefix(b.log(), "went on\ny\n") {
+	if r, err := loadResult(b.Control); err != nil || r.Status != Success || !strings.HasPrefix(b.log(), "went on\ny\n") {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

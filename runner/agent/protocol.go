@@ -4,7 +4,7 @@ import "time"
 
 // Version is raised when Spec, Event or Result change in a way that an older
 // reader would misunderstand.
-const Version = 1
+const Version = 2
 
 // A Spec is all an agent needs to run one job. It is written as JSON into the
 // control directory before the agent starts.
@@ -43,6 +43,14 @@ type Spec struct {
 	// the same process and takes the Result from Run.
 	Transient bool              `json:"transient,omitempty"`
 	Labels    map[string]string `json:"labels,omitempty"`
+	// Isolate keeps the steps apart; none of them is in the background. [Main] runs
+	// one step and hands the job on to another agent, see [Relay]. [Run] gives each
+	// step a HOME and a TMPDIR of its own where Env names none, and kills what the
+	// step before it left.
+	Isolate bool `json:"isolate,omitempty"`
+	// HomeLinks are folders that such a home shows: a path below it, and the
+	// absolute one that a link there leads to.
+	HomeLinks []Var `json:"homeLinks,omitempty"`
 }
 
 // Var is an environment variable. Value may hold ${{ }} expressions in a
@@ -120,6 +128,9 @@ const (
 	Notice      EventKind = "notice"  // Level and Text: ::notice/warning/error:: commands of the job, and what the agent itself has to say
 	Waiting     EventKind = "waiting" // Text says what the job waits for: services before its first step, background steps after its last
 	Ended       EventKind = "end"     // Result is set; nothing follows
+	// HandedOver: this agent has ended, and the next one of the job begins with
+	// Step. It stands in the place of Ended; see Relay.
+	HandedOver EventKind = "handover"
 )
 
 // An Event is one line of JSON that the agent writes to its standard output
@@ -206,4 +217,5 @@ const (
 	IndexFile  = "log.index" // lines "offset unix-nanoseconds step": from this byte on, output of that step read at that time, to within 10 ms
 	EventsFile = "events.jsonl"
 	ResultFile = "result.json" // appears by rename, after everything else is complete
+	BatonFile  = "baton"       // sealed: what the next agent of a job with Isolate has to know
 )

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 )
+
+// ErrHandedOver reports that an agent has ended and the job goes on with another.
+var ErrHandedOver = errors.New("agent: the job was handed over")
 
 // ErrNoResult reports that an agent ended, or was lost, before it could say how the job ended.
 var ErrNoResult = errors.New("agent: no result")
@@ -24,7 +27,8 @@ const (
 // event in order and must not keep Event.Data.
 //
 // What is not an event is skipped: a runtime may write into the same stream. It
-// fails with [ErrNoResult] if the stream ends first, and with the reader's error.
+// fails with [ErrHandedOver] after a [HandedOver] event, with [ErrNoResult] if the
+// stream ends first, and with the reader's error.
 func ReadEvents(r io.Reader, watch func(Event)) (Result, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	var payload []byte
@@ -39,8 +43,11 @@ func ReadEvents(r io.Reader, watch func(Event)) (Result, error) {
 			if watch != nil {
 				watch(e)
 			}
-			if e.Kind == Ended {
+			switch e.Kind {
+			case Ended:
 				return *e.Result, nil
+			case HandedOver:
+				return Result{}, ErrHandedOver
 			}
 		}
 		if err == io.EOF {
@@ -110,30 +117,45 @@ func writeEvent(w io.Writer, e Event) error {
 	return err
 }
 
-// LoadResult reads the result from a control directory. It fails with
-// [ErrNoResult] if there is none, and if the log beside it is not the one that
-// the result speaks of.
-func LoadResult(dir string) (Result, error) {
-	b, err := os.ReadFile(filepath.Join(dir, ResultFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return Result{}, fmt.Errorf("%w in %s", ErrNoResult, dir)
+// LoadResult reads the result from a control directory, where the job could
+// write: nothing is followed out of it, and nobody waits for what is no file. It
+// fails with [ErrNoResult] if there is none, and if the log beside it is not the
+// one that the result speaks of.
+func LoadResult(control *os.Root) (Result, error) {
+	b, err := readRegular(control, ResultFile, maxEventLine)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Result{}, fmt.Errorf("%w in %s", ErrNoResult, control.Name())
 	}
 	if err != nil {
-		return Result{}, err
+		return Result{}, fmt.Errorf("%s: %w", ResultFile, err)
 	}
 	var r Result
 	if err := json.Unmarshal(b, &r); err != nil {
 		return Result{}, fmt.Errorf("%s: %w", ResultFile, err)
 	}
-	if r.Version != Version {
-		return Result{}, fmt.Errorf("%s: version %d is not %d", ResultFile, r.Version, Version)
+	if r.Version != Version || r.Status == "" {
+		return Result{}, fmt.Errorf("%s: version %d is not %d, or has no status", ResultFile, r.Version, Version)
 	}
-	st, err := os.Stat(filepath.Join(dir, LogFile))
+	st, err := control.Lstat(LogFile)
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: %w", ResultFile, err)
 	}
-	if st.Size() != r.LogSize {
+	if st.Size() != r.LogSize || !st.Mode().IsRegular() {
 		return Result{}, fmt.Errorf("%s: the log has %d bytes and not %d", ResultFile, st.Size(), r.LogSize)
 	}
 	return r, nil
+}
+
+// readRegular reads a whole file below root, of at most max bytes.
+func readRegular(root *os.Root, name string, max int64) ([]byte, error) {
+	f, _, err := openRegular(root, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, max+1))
+	if err == nil && int64(len(b)) > max {
+		err = fmt.Errorf("is larger than %d bytes", max)
+	}
+	return b, err
 }

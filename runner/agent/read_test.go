@@ -14,14 +14,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// loadResult is LoadResult of a folder by its name.
+func loadResult(dir string) (Result, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return Result{}, err
+	}
+	defer root.Close()
+	return LoadResult(root)
+}
+
 // TestProof shows what does not count as a result.
 func TestProof(t *testing.T) {
-	good := `{"version":1,"status":"success","exit":0,"failed":-1,"steps":[],"logSize":3}`
+	good := `{"version":2,"status":"success","exit":0,"failed":-1,"steps":[],"logSize":3}`
 	tests := []struct{ name, result, log, says string }{
 		{"a result", good, "log", ""},
 		{"none", "", "log", "no result"},
 		{"half of one", good[:20], "log", "unexpected end"},
-		{"another version", strings.Replace(good, `"version":1`, `"version":2`, 1), "log", "version 2 is not 1"},
+		{"another version", strings.Replace(good, `"version":2`, `"version":3`, 1), "log", "version 3 is not 2"},
+		{"something else", `{"version":2}`, "log", "has no status"},
 		{"a log that lost its end", good, "lo", "the log has 2 bytes and not 3"},
 		{"a log that grew", good, "logs", "the log has 4 bytes and not 3"},
 	}
@@ -32,7 +43,7 @@ func TestProof(t *testing.T) {
 			if tt.result != "" {
 				write(t, filepath.Join(dir, ResultFile), tt.result)
 			}
-			r, err := LoadResult(dir)
+			r, err := loadResult(dir)
 			if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%+v, %v", r, err)
 			}
@@ -43,8 +54,17 @@ func TestProof(t *testing.T) {
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, ResultFile), good)
-	if _, err := LoadResult(dir); !errors.Is(err, os.ErrNotExist) {
+	if _, err := loadResult(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a result without a log: %v", err)
+	}
+	dir = t.TempDir()
+	write(t, filepath.Join(dir, LogFile), "log")
+	write(t, filepath.Join(dir, "elsewhere"), good)
+	if err := os.Symlink("elsewhere", filepath.Join(dir, ResultFile)); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := loadResult(dir); err == nil {
+		t.Errorf("a link is followed: %+v", r)
 	}
 }
 
@@ -57,8 +77,8 @@ func TestResultNeedsItsFiles(t *testing.T) {
 	if err == nil || r.Status != Failure || r.Reason != ReasonConfig {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := LoadResult(b.Control); !errors.Is(err, ErrNoResult) {
-		t.Errorf("a result all the same: %v", err)
+	if r, err := loadResult(b.Control); err == nil {
+		t.Errorf("a result all the same: %+v", r)
 	}
 }
 

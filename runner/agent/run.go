@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +39,7 @@ type place struct {
 	reaper   *reaper // nil: orphans are not ours to reap
 	usage    *cgroup // nil: others share our control group
 	all      bool    // kill whatever runs when the job ends: the pid namespace is ours
+	relay    *Relay  // nil: all steps run here
 }
 
 // A job is a Spec that runs.
@@ -49,12 +51,15 @@ type job struct {
 	events   *emitter
 	log      *journal
 	masks    *mask.Set
+	learnt   *keeper // of masks that were added while the job ran
 	null     *os.File
 	files    *commandFiles // of the steps that run one after another
 	contexts map[string]any
 	sweep    sweeper
 	buf      []byte // for the output of the steps that run one after another
 	alone    bool   // no step runs in the background
+	spent    bool   // a step ran here
+	stuck    error  // why the job could not be handed over
 
 	cleanup     context.Context // of steps that run after an interruption; nil before
 	freeCleanup context.CancelFunc
@@ -65,6 +70,7 @@ type job struct {
 	mu        sync.Mutex // guards what background steps change too
 	env       *environ   // what every step sees; grows with MLOPS_ENV and MLOPS_PATH
 	added     []Var      // what MLOPS_ENV added
+	pathAdded bool       // by MLOPS_ENV or MLOPS_PATH
 	results   []StepResult
 	ended     []bool
 	front     *execution // the step at the front, if others may run beside it
@@ -81,17 +87,28 @@ func run(ctx context.Context, s Spec, sink func(Event), p place) (Result, error)
 		none.Error = err.Error()
 		return none, err
 	}
+	past, err := p.relay.receive(s.Control)
+	if err != nil {
+		none.Error = err.Error()
+		return none, err
+	}
 	jobCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if past != nil {
+		started, none.Started = past.Started, past.Started.UTC()
+		if cause := past.cause(); cause != nil {
+			cancel(cause)
+		}
+	}
 	hard, free := hardStop(jobCtx)
 	defer free()
 	if s.Timeout > 0 {
-		timed, stop := context.WithTimeoutCause(jobCtx, s.Timeout, errJobTimeout)
+		timed, stop := context.WithDeadlineCause(jobCtx, started.Add(s.Timeout), errJobTimeout)
 		defer stop()
 		jobCtx = timed
 	}
 	j := &job{spec: s, place: p, ctx: jobCtx, hard: hard, masks: s.Secrets.masks(), failed: -1, stopped: -1, result: none}
-	if err := j.open(sink); err != nil {
+	if err := j.open(sink, past); err != nil {
 		none.Error = err.Error()
 		if isDiskFull(err) {
 			none.Reason = ReasonDiskFull
@@ -100,7 +117,9 @@ func run(ctx context.Context, s Spec, sink func(Event), p place) (Result, error)
 	}
 	j.result.Reason = ReasonNone
 	j.watchSpace(cancel)
-	j.steps()
+	if j.steps() {
+		return Result{Version: Version, Failed: -1, Started: none.Started}, nil
+	}
 	return j.finish(started)
 }
 
@@ -117,23 +136,35 @@ func checkSpec(s *Spec) error {
 			return fmt.Errorf("spec: %s %s: not a directory", name, dir)
 		}
 	}
+	if s.Isolate && slices.ContainsFunc(s.Steps, func(s Step) bool { return s.Background }) {
+		return errors.New("spec: isolate, and a step in the background")
+	}
 	if s.Grace <= 0 {
 		s.Grace = defaultGrace
 	}
 	return nil
 }
 
-// open makes the files of the control directory.
-func (j *job) open(sink func(Event)) (err error) {
+// open makes the files of the control directory, or opens those that the agents
+// before left, if past is not nil.
+func (j *job) open(sink func(Event), past *baton) (err error) {
 	defer func() {
 		if err != nil {
 			j.close()
 		}
 	}()
-	if j.events, err = j.openEvents(sink); err != nil {
+	if past != nil {
+		for _, v := range past.Masks {
+			_ = j.masks.Add(v)
+		}
+	}
+	if j.events, err = j.openEvents(sink, past != nil); err != nil {
 		return err
 	}
-	if j.log, err = openJournal(j.spec, j.events); err != nil {
+	if j.log, err = openJournal(j.spec, j.events, past.log()); err != nil {
+		return err
+	}
+	if j.learnt, err = openKeeper(j.spec.Control, j.spec.Secrets); err != nil {
 		return err
 	}
 	if j.null, err = os.OpenFile(os.DevNull, os.O_RDONLY, 0); err != nil {
@@ -154,15 +185,19 @@ func (j *job) open(sink func(Event)) (err error) {
 	for _, s := range j.spec.Steps {
 		j.alone = j.alone && !s.Background
 	}
-	return j.environment(mark)
+	if err := j.environment(mark); err != nil {
+		return err
+	}
+	j.takeUp(past)
+	return nil
 }
 
-func (j *job) openEvents(sink func(Event)) (*emitter, error) {
+func (j *job) openEvents(sink func(Event), more bool) (*emitter, error) {
 	if j.spec.Transient {
 		return &emitter{masks: j.masks, sink: sink}, nil
 	}
 	_ = os.Remove(filepath.Join(j.spec.Control, ResultFile)) // of an earlier attempt
-	return openEvents(j.spec.Control, j.masks, sink)
+	return openEvents(j.spec.Control, j.masks, sink, more)
 }
 
 // close releases what open opened and finish did not close.
@@ -185,8 +220,11 @@ func (j *job) environment(mark Mark) error {
 	// Python keeps up to 8 KiB of what it prints to a pipe: the log would lag
 	// behind, and lose its order against stderr.
 	j.env.suggest(Var{"CI", "true"}, Var{"PATH", defaultPath}, Var{"PYTHONUNBUFFERED", "1"})
-	if j.env.get("HOME") == "" {
+	if apart := s.Isolate && j.place.relay == nil; j.env.get("HOME") == "" && !apart {
 		home := filepath.Join(s.Control, "home")
+		if s.Isolate { // an agent before this one made it
+			_ = os.RemoveAll(home)
+		}
 		if err := os.MkdirAll(home, 0o755); err != nil {
 			return err
 		}
@@ -198,31 +236,50 @@ func (j *job) environment(mark Mark) error {
 	return nil
 }
 
-// steps runs all steps that are to run.
-func (j *job) steps() {
+// steps runs all steps that are to run, or one if the others are not to share
+// its place; the job then was handed over.
+func (j *job) steps() (handed bool) {
 	back := &backstage{job: j}
 	defer back.end()
 	for i := range j.spec.Steps {
+		if j.ended[i] {
+			continue // by an agent before this one
+		}
 		x := j.newExecution(i)
 		if !x.wanted() {
 			continue
 		}
-		ctx, ok := j.stepContext()
-		if !ok {
+		if j.spent && j.place.relay != nil && !j.killed() && j.stuck == nil {
+			if j.stuck = j.handOver(i); j.stuck == nil {
+				return true
+			}
+		}
+		if j.stuck != nil {
 			x.skip()
 			continue
 		}
-		if x.step.Background {
-			back.launch(ctx, x)
-			continue
-		}
-		ctx, leave := j.foreground(ctx, x)
-		if x.step.controls() {
-			back.control(ctx, x)
-		} else {
-			x.run(ctx)
-		}
-		leave()
+		j.step(back, x)
+	}
+	return false
+}
+
+// step runs a step that was wanted when it was asked. What happens from the
+// moment on in which the step is at the front ends its context; what happened
+// before is asked for once more.
+func (j *job) step(back *backstage, x *execution) {
+	ctx, ok := j.stepContext()
+	fore, leave := j.foreground(ctx, x)
+	defer leave()
+	switch {
+	case !ok || x.overtaken():
+		x.skip()
+	case x.step.Background:
+		back.launch(ctx, x)
+	case x.step.controls():
+		back.control(fore, x)
+	default:
+		j.spent = true
+		x.run(fore)
 	}
 }
 
@@ -230,7 +287,7 @@ func (j *job) steps() {
 // ended the one that all later steps share. ok is false after a kill.
 func (j *job) stepContext() (ctx context.Context, ok bool) {
 	if j.killed() {
-		return nil, false
+		return j.hard, false
 	}
 	if j.ctx.Err() == nil {
 		return j.ctx, true
@@ -343,6 +400,7 @@ func (j *job) apply(c collected) {
 		j.env = j.env.with(c.env) // steps in the background keep the one they started with
 		j.added = append(j.added, c.env...)
 	}
+	j.pathAdded = j.pathAdded || len(c.paths) > 0
 	if len(c.paths) > 0 {
 		j.env = j.env.with([]Var{{"PATH", j.env.get("PATH")}})
 		j.env.prependPath(c.paths)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -50,7 +51,7 @@ func (j *job) watchSpace(end context.CancelCauseFunc) {
 		defer close(done)
 		j.watchLoop(quit)
 	}()
-	j.stopWatch = func() { close(quit); <-done }
+	j.stopWatch = sync.OnceFunc(func() { close(quit); <-done })
 }
 
 func (j *job) watchLoop(quit <-chan struct{}) {
@@ -148,6 +149,14 @@ type meter struct {
 	largest string // its path
 	deep    string // a path that is nested too deep
 	seen    map[uint64]bool
+}
+
+// Taken returns how many bytes a folder takes on the disk, by the rules of
+// Spec.Disk. What cannot be looked into counts as nothing.
+func Taken(dir string) int64 {
+	m := meter{}
+	m.folder(dir)
+	return m.bytes
 }
 
 const statxWanted = unix.STATX_BASIC_STATS | unix.STATX_MNT_ID

@@ -27,7 +27,10 @@ type execution struct {
 	vars  []Var         // the step's own variables, evaluated
 	// inputs is the file with the inputs of an action, which may be secret.
 	inputs string
-	res    StepResult
+	// folders are a home and the like, where neither the job nor the step names one.
+	folders []Var
+	res     StepResult
+	asked   status // of the job when the condition was evaluated
 
 	refused int64 // processes that the limit did not let start; 0 if that is not known
 }
@@ -49,6 +52,7 @@ func (x *execution) scope() *expression.Scope { return x.job.scope(x.vars) }
 func (x *execution) wanted() bool {
 	x.res.Started = time.Now().UTC()
 	st := x.job.status()
+	x.asked = st
 	if x.step.If == "" && !st.success() {
 		x.skip()
 		return false
@@ -67,6 +71,17 @@ func (x *execution) wanted() bool {
 		return false
 	}
 	return true
+}
+
+// overtaken reports whether the job failed or was cancelled since the step was
+// wanted, so that it is not any more.
+func (x *execution) overtaken() bool {
+	st := x.job.status()
+	if st == x.asked {
+		return false
+	}
+	ok, err := condition(x.step.If, st, x.scope)
+	return err == nil && !ok
 }
 
 func (x *execution) skip() {
@@ -124,11 +139,17 @@ func (x *execution) execute(ctx context.Context) error {
 		defer stop()
 		ctx = timed
 	}
+	j := x.job
+	folders, drop, err := j.ownFolders(x.i)
+	if err != nil {
+		return err
+	}
+	defer drop()
+	x.folders = folders
 	c, err := x.command()
 	if err != nil {
 		return err
 	}
-	j := x.job
 	before, own, orphans := j.place.usage.read(), x.ownTime(), j.place.reaper.used()
 	e, err := j.place.children.run(ctx, j.hard, c, j.null, j.spec.Grace, x.pump)
 	if start := (*startError)(nil); errors.As(err, &start) {
@@ -179,7 +200,7 @@ func (x *execution) pump(r *os.File) error {
 	c := &capture{out: newVeil(x.job.log, x.i, x.job.masks), command: w.line, whole: !x.job.alone}
 	if x.files != nil {
 		masks := maskFile{path: x.files.paths[maskFileKind]}
-		c.learn = func() { masks.learn(x.job.masks) }
+		c.learn = func() { masks.learn(x.job.learn) }
 	}
 	buf := x.job.buf
 	if x.step.Background {
@@ -309,7 +330,12 @@ func (x *execution) command() (command, error) {
 func (x *execution) environment(vars []Var) *environ {
 	x.job.mu.Lock()
 	defer x.job.mu.Unlock()
-	return x.job.env.with(vars)
+	env := x.job.env.with(vars)
+	if len(x.folders) > 0 {
+		env = env.clone()
+		env.suggest(x.folders...)
+	}
+	return env
 }
 
 func (x *execution) script(vars []Var, dir string) (command, error) {

@@ -79,7 +79,7 @@ func TestDeviceRequest(t *testing.T) {
 		{"all, where they have no names", runner.Resources{GPUs: -1}, container.DeviceRequest{Count: -1}},
 	} {
 		r, e := record(t, "{}")
-		tk := task(t, runner.Image{ID: "sha256:1"}, compile(t, "../executortest/agentmain"), "true")
+		tk := task(t, runner.Image{ID: "sha256:1"}, realAgent(t), "true")
 		tk.Name = strings.ReplaceAll(c.name, " ", "-")
 		tk.Resources = c.r
 		if err := e.Prepare(t.Context(), tk); err != nil {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
@@ -46,24 +45,22 @@ func chown(name string, d fs.DirEntry, uid, gid int) error {
 }
 
 // handBack gives files that a job wrote as root to the caller, by a container
-// that can do that and nothing else.
+// that can do that and nothing else. If it fails it is tried once more with
+// somebody who listens to what it says, which costs a request.
 func (j *job) handBack(ctx context.Context) error {
 	owner, err := j.e.owner(j.task)
 	if err != nil || !owner.root || os.Getuid() == 0 || j.e.isRootless() {
 		return err
 	}
-	// A helper can find the machine without a thread to spare, as a job may just
-	// have used them all up; a moment later there are some.
-	for tries := 0; ; tries++ {
-		err := j.handBackOnce(ctx, fmt.Sprintf("%s-chown%d", j.box.name, tries))
-		if err == nil || tries == 2 || ctx.Err() != nil {
-			return err
-		}
-		time.Sleep(time.Second)
+	err = j.runHelper(ctx, j.box.name+"-chown", nil)
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
+	return j.runHelper(ctx, j.box.name+"-chown-again", &listener{})
 }
 
-func (j *job) handBackOnce(ctx context.Context, name string) error {
+// runHelper runs the helper to its end. heard, if not nil, takes what it says.
+func (j *job) runHelper(ctx context.Context, name string, heard *listener) error {
 	fail := func(op string, err error) error {
 		return config(fmt.Sprintf("sudo chown -R %d:%d %s", os.Getuid(), os.Getgid(), j.task.Workspace),
 			"docker: hand back files that root wrote: %s %s: %w", op, name, err)
@@ -73,6 +70,11 @@ func (j *job) handBackOnce(ctx context.Context, name string) error {
 	if err != nil {
 		return fail("create", err)
 	}
+	if err := heard.listen(ctx, j.e, made.ID); err != nil {
+		j.e.remove(name, made.ID)
+		return fail("attach to", err)
+	}
+	defer heard.close()
 	// It removes itself, so the wait must be there before it starts.
 	ended, failed := j.e.cli.ContainerWait(ctx, made.ID, container.WaitConditionRemoved)
 	if err := j.e.cli.ContainerStart(ctx, made.ID, container.StartOptions{}); err != nil {
@@ -82,7 +84,7 @@ func (j *job) handBackOnce(ctx context.Context, name string) error {
 	select {
 	case r := <-ended:
 		if r.StatusCode != 0 {
-			return fail("wait for", fmt.Errorf("exit status %d", r.StatusCode))
+			return fail("wait for", fmt.Errorf("exit status %d%s", r.StatusCode, heard.words()))
 		}
 		return nil
 	case err := <-failed:
@@ -99,7 +101,7 @@ func (j *job) helper() (container.Config, container.HostConfig) {
 		User:       "0:0",
 		Image:      imageRef(j.task.Image),
 		Entrypoint: []string{program, "chown", strconv.Itoa(os.Getuid()), strconv.Itoa(os.Getgid())},
-		Labels:     labels(j.task, ""),
+		Labels:     labels(j.task),
 	}
 	h := container.HostConfig{
 		AutoRemove:     true,

@@ -34,8 +34,6 @@ const (
 
 // Labels that this package writes itself, beside those of the task.
 const (
-	labelConfig  = "mlops.config"  // digest of the container's configuration
-	labelControl = "mlops.control" // the control directory on the host
 	labelHost    = "mlops.host"
 	labelScope   = "mlops.scope" // the store that the run keeps its results in
 	labelPID     = "mlops.pid"
@@ -53,24 +51,28 @@ type place struct {
 	host   container.HostConfig
 }
 
-// place describes the container of a task.
-func (e *Executor) place(t runner.Task) (place, error) {
+// place describes the container of a task, or that of one of its parts.
+func (e *Executor) place(t runner.Task, part int) (place, error) {
 	remote := e.isRemote()
 	owner, err := e.owner(t)
 	if err != nil {
 		return place{}, err
 	}
-	p := place{name: containerName(t.Name)}
+	p := place{name: partName(t.Name, part)}
 	p.config = containerConfig(t, owner)
 	if p.host, err = hostConfig(t, owner); err != nil {
 		return p, err
 	}
-	if !remote {
+	switch {
+	case !remote:
 		p.host.Tmpfs = scratch(t)
 		p.host.Mounts = e.mounts(t, owner)
+	case t.Spec.Isolate:
+		if p.host.Mounts, err = volumes(t); err != nil {
+			return p, err
+		}
 	}
-	digest := p.digest()
-	p.config.Labels = labels(t, digest)
+	p.config.Labels = labels(t)
 	return p, nil
 }
 
@@ -107,7 +109,7 @@ func (e *Executor) owner(t runner.Task) (identity, error) {
 // containerConfig is what runs, without labels.
 func containerConfig(t runner.Task, owner identity) container.Config {
 	stop := int(patience(t.Spec) / time.Second)
-	private := t.Spec.Secrets != nil
+	private := t.Spec.Secrets != nil || t.Spec.Isolate
 	return container.Config{
 		Hostname:   "mlops", // an ID would make each run differ
 		User:       owner.String(),
@@ -248,22 +250,21 @@ func (e *Executor) mounts(t runner.Task, owner identity) []mount.Mount {
 
 // labels are the task's own, completed so that a container can always be
 // traced to a process.
-func labels(t runner.Task, digest string) map[string]string {
+func labels(t runner.Task) map[string]string {
 	self := store.Self()
 	l := map[string]string{
-		labelHost:    self.Host,
-		labelPID:     strconv.Itoa(self.PID),
-		labelStart:   self.Start,
-		labelConfig:  digest,
-		labelControl: t.Control,
+		labelHost:  self.Host,
+		labelPID:   strconv.Itoa(self.PID),
+		labelStart: self.Start,
 	}
 	maps.Copy(l, t.Labels)
 	return l
 }
 
-// digest identifies the configuration: two containers with one digest do the
-// same if they find the same spec.
+// digest identifies the configuration, labels apart: two containers with one
+// digest do the same if they find the same spec.
 func (p place) digest() string {
+	p.config.Labels = nil
 	b, err := json.Marshal(struct {
 		Config container.Config
 		Host   container.HostConfig
@@ -279,7 +280,9 @@ func (p place) digest() string {
 func (p place) sources() []string {
 	var s []string
 	for _, m := range p.host.Mounts {
-		s = append(s, m.Source)
+		if m.Type == mount.TypeBind {
+			s = append(s, m.Source)
+		}
 	}
 	return s
 }

@@ -1,10 +1,8 @@
 package docker
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -19,11 +17,7 @@ import (
 const (
 	passwdFile = "passwd"
 	groupFile  = "group"
-	ownerFile  = "owner" // the process that took a container over, as store.Process prints it
 )
-
-// maxControlFile bounds what is read into memory from a job's files, in bytes.
-const maxControlFile = 256 << 20
 
 // A controlDir is the folder that runner and agent share. The job can write to
 // it, so nothing in it is followed outside and only regular files are read.
@@ -53,20 +47,6 @@ func (c controlDir) open(name string) (*os.File, error) {
 	return f, nil
 }
 
-// read returns a whole file.
-func (c controlDir) read(name string) ([]byte, error) {
-	f, err := c.open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxControlFile+1))
-	if err == nil && len(b) > maxControlFile {
-		err = fmt.Errorf("%s is larger than %d bytes", name, maxControlFile)
-	}
-	return b, err
-}
-
 // write replaces a file.
 func (c controlDir) write(name string, b []byte) error {
 	if err := c.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -83,14 +63,14 @@ func (c controlDir) write(name string, b []byte) error {
 	return nil
 }
 
-// begin removes what an earlier attempt left and writes the spec.
-func (c controlDir) begin(spec []byte) error {
-	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, ownerFile} {
+// begin removes what an earlier attempt left.
+func (c controlDir) begin() error {
+	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, agent.LearntFile} {
 		if err := c.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("docker: control directory: %w", err)
 		}
 	}
-	return c.write(agent.SpecFile, spec)
+	return nil
 }
 
 // users writes the passwd and group files of a container whose user is not
@@ -105,25 +85,6 @@ func users(id identity) (passwd, group []byte) {
 	passwd = fmt.Appendf(nil, "root:x:0:0:root:/root:/bin/sh\nmlops:x:%d:%d:mlops:%s:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n", id.uid, id.gid, Home)
 	group = fmt.Appendf(nil, "root:x:0:\nmlops:x:%d:\nnogroup:x:65534:\n", id.gid)
 	return passwd, group
-}
-
-// result reads the agent's proof. It fails with fs.ErrNotExist if there is none.
-func (c controlDir) result() (agent.Result, error) {
-	b, err := c.read(agent.ResultFile)
-	if err != nil {
-		return agent.Result{}, err
-	}
-	var r agent.Result
-	if err := json.Unmarshal(b, &r); err != nil {
-		return r, fmt.Errorf("%s: %w", agent.ResultFile, err)
-	}
-	if r.Version != agent.Version || r.Status == "" {
-		return r, fmt.Errorf("%s: version %d, status %q: not written by this version's agent", agent.ResultFile, r.Version, r.Status)
-	}
-	if n := c.logSize(); n != r.LogSize {
-		return r, fmt.Errorf("%s: the log has %d bytes and not %d", agent.ResultFile, n, r.LogSize)
-	}
-	return r, nil
 }
 
 // logSize is the length of the log in bytes, 0 if there is none.

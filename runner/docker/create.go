@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"os"
@@ -9,10 +8,8 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/docker/docker/api/types/container"
 
 	"github.com/mlops-runner/mlops/runner"
-	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -25,7 +22,6 @@ type placed struct {
 	name, id string
 	digest   string // of its configuration
 	remote   bool   // files are copied in, not mounted
-	adopted  string // its state when it was another runner's; "" for our own
 }
 
 // Prepare creates the container of a task that will run later, so that Run
@@ -35,7 +31,7 @@ func (e *Executor) Prepare(ctx context.Context, t runner.Task) error {
 	if err != nil {
 		return err
 	}
-	p, err := e.create(ctx, t, nil)
+	p, err := e.create(ctx, t, 0)
 	if err != nil {
 		return err
 	}
@@ -58,20 +54,19 @@ func (e *Executor) complete(t runner.Task) (runner.Task, error) {
 	return t, err
 }
 
-// obtain returns a task's container: prepared before, left by a dead runner
-// with the same work, or new.
-func (e *Executor) obtain(ctx context.Context, t runner.Task, spec []byte) (*placed, error) {
+// obtain returns a task's container: prepared before, or new.
+func (e *Executor) obtain(ctx context.Context, t runner.Task, part int) (*placed, error) {
 	if err := e.connect(ctx); err != nil { // who the job runs as depends on the engine
 		return nil, err
 	}
-	want, err := e.place(t)
+	want, err := e.place(t, part)
 	if err != nil {
 		return nil, err
 	}
 	e.mu.Lock()
 	p := e.prepared[want.name]
 	delete(e.prepared, want.name)
-	if p != nil && p.digest != want.config.Labels[labelConfig] {
+	if p != nil && p.digest != want.digest() {
 		e.removeLocked(p.name, p.id)
 		p = nil
 	}
@@ -79,24 +74,23 @@ func (e *Executor) obtain(ctx context.Context, t runner.Task, spec []byte) (*pla
 	if p != nil {
 		return p, nil
 	}
-	return e.create(ctx, t, spec)
+	return e.create(ctx, t, part)
 }
 
-// create makes a task's container. spec, if not nil, allows to take over a
-// container of the same name that was created for the very same work.
-func (e *Executor) create(ctx context.Context, t runner.Task, spec []byte) (*placed, error) {
+// create makes a task's container, or that of one of its parts.
+func (e *Executor) create(ctx context.Context, t runner.Task, part int) (*placed, error) {
 	if err := e.connect(ctx); err != nil {
 		return nil, err
 	}
 	for range 3 {
-		p, err := e.place(t)
+		p, err := e.place(t, part)
 		if err != nil {
 			return nil, err
 		}
 		if err := e.stage(ctx, t, p); err != nil {
 			return nil, err
 		}
-		made, again, err := e.createOnce(ctx, t, p, spec)
+		made, again, err := e.createOnce(ctx, p)
 		if err != nil || !again {
 			return made, err
 		}
@@ -110,7 +104,7 @@ func (e *Executor) stage(ctx context.Context, t runner.Task, p place) error {
 	if err := e.awaitRemoval(ctx, p.name); err != nil {
 		return err
 	}
-	if len(p.host.Mounts) == 0 {
+	if len(p.sources()) == 0 {
 		return nil
 	}
 	if err := mountpoints(t); err != nil {
@@ -130,19 +124,18 @@ func (e *Executor) stage(ctx context.Context, t runner.Task, p place) error {
 
 // createOnce sends one create request; again says that its answer removed an
 // obstacle and another try may succeed.
-func (e *Executor) createOnce(ctx context.Context, t runner.Task, p place, spec []byte) (made *placed, again bool, err error) {
+func (e *Executor) createOnce(ctx context.Context, p place) (made *placed, again bool, err error) {
 	remote := e.isRemote()
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
 	defer cancel()
 	resp, err := e.cli.ContainerCreate(cctx, &p.config, &p.host, nil, nil, p.name)
-	made = &placed{name: p.name, id: resp.ID, digest: p.config.Labels[labelConfig], remote: remote}
+	made = &placed{name: p.name, id: resp.ID, digest: p.digest(), remote: remote}
 	switch {
 	case err == nil:
 		return made, false, nil
 	case errdefs.IsConflict(err) && strings.Contains(err.Error(), "name"):
-		id, state, err := e.takeOver(cctx, t, p, spec)
-		made.id, made.adopted = id, state
-		return made, id == "" && err == nil, err
+		err := e.freeName(cctx, p.name)
+		return nil, err == nil, err
 	case !remote && invisible(err, p.sources()):
 		e.setRemote()
 		return nil, true, nil
@@ -157,67 +150,19 @@ func (e *Executor) createOnce(ctx context.Context, t runner.Task, p place, spec 
 	return nil, false, e.explain("docker: create", p.name, err)
 }
 
-// takeOver decides about a container that already has our name. It returns the
-// container's id and state if its work is ours, and "" if it was removed or is
-// gone, so that the name is free.
-func (e *Executor) takeOver(ctx context.Context, t runner.Task, p place, spec []byte) (id, state string, err error) {
-	c, err := e.cli.ContainerInspect(ctx, p.name)
+// freeName removes a container that has our name, unless it belongs to another
+// process that still runs. Names hold run, job and attempt: it is one that a
+// broken connection hid from us, or its maker is dead.
+func (e *Executor) freeName(ctx context.Context, name string) error {
+	c, err := e.cli.ContainerInspect(ctx, name)
 	if errdefs.IsNotFound(err) {
-		return "", "", nil
+		return nil
 	}
 	if err != nil {
-		return "", "", e.explain("docker: inspect", p.name, err)
+		return e.explain("docker: inspect", name, err)
 	}
 	if by := maker(c.Config.Labels); by != store.Self() && by.Host == store.Self().Host && by.Alive() {
-		return "", "", config("wait for it, or stop it", "docker: container %s belongs to process %d, which still runs", p.name, by.PID)
+		return config("wait for it, or stop it", "docker: container %s belongs to process %d, which still runs", name, by.PID)
 	}
-	if c.Config.Labels[labelConfig] == p.config.Labels[labelConfig] && e.sameWork(t, spec) && usable(c.State, t) {
-		return c.ID, c.State.Status, e.claim(t)
-	}
-	err = e.cli.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
-		return "", "", e.explain("docker: remove", p.name, err)
-	}
-	return "", "", nil
-}
-
-// sameWork tells whether the control directory holds the spec we would write.
-func (e *Executor) sameWork(t runner.Task, spec []byte) bool {
-	c, err := openControl(t.Control)
-	if err != nil || spec == nil {
-		return false
-	}
-	defer c.close()
-	b, err := c.read(agent.SpecFile)
-	return err == nil && bytes.Equal(b, spec)
-}
-
-// usable tells whether a container's state leads to a result: it runs, or it
-// ended with one, or memory ran out. One that was created and never started,
-// or that ended with the machine, is better made anew.
-func usable(s *container.State, t runner.Task) bool {
-	if s == nil {
-		return false
-	}
-	if s.Running || s.OOMKilled {
-		return true
-	}
-	c, err := openControl(t.Control)
-	if err != nil {
-		return false
-	}
-	defer c.close()
-	_, err = c.result()
-	return s.Status == container.StateExited && err == nil
-}
-
-// claim notes in the control directory that this process now owns the
-// container, for Reap: labels cannot be changed.
-func (e *Executor) claim(t runner.Task) error {
-	c, err := openControl(t.Control)
-	if err != nil {
-		return err
-	}
-	defer c.close()
-	return c.write(ownerFile, []byte(store.Self().String()+"\n"))
+	return e.explain("docker: remove", name, e.removeWait(c.ID))
 }

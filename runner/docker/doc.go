@@ -13,6 +13,20 @@
 // API version is negotiated once per Executor with one more request.
 // [Executor.Requests] counts, and a test holds the limit of eight.
 //
+// # Steps apart
+//
+// A task whose steps are kept apart is a chain of containers that differ in
+// nothing but their names, with five requests each. One is removed when the next
+// exists. Where files are mounted they share the folders; where files are copied,
+// named volumes that the first upload fills and from which the outputs are read in
+// the end. Taking over the volumes of the container before would be simpler, and
+// would bring those of the image along, with what a step left there.
+//
+// Why no container is made ahead of its turn: what it mounts lies where the step
+// before it can still remove it, and a container that does not start for that
+// reason would look like a failure of the engine. Making one is an eighth of what
+// it costs to make, run and remove it.
+//
 // # Services
 //
 // A task with services costs a network, and per service a container and a few

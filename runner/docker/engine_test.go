@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,7 @@ type fixture struct {
 	dir   string
 	built sync.Map // package → func() (string, error)
 	image func() (runner.Image, error)
+	self  func() (string, error) // a copy of the tests' binary that everybody may start
 }
 
 var shared fixture
@@ -41,6 +43,7 @@ func TestMain(m *testing.M) {
 	}
 	shared.dir = dir
 	shared.image = sync.OnceValues(makeBusybox)
+	shared.self = sync.OnceValues(copySelf)
 	hadEmpty := hasImage(EmptyImage)
 	code := m.Run()
 	dropImage(busyboxRef())
@@ -49,6 +52,12 @@ func TestMain(m *testing.M) {
 	}
 	os.RemoveAll(dir)
 	os.Exit(code)
+}
+
+func copySelf() (string, error) {
+	out := filepath.Join(shared.dir, "docker.test")
+	b, err := os.ReadFile(os.Args[0])
+	return out, errors.Join(err, os.WriteFile(out, b, 0o755))
 }
 
 // withEngine calls f with an executor if an engine answers.
@@ -105,7 +114,7 @@ func open(t testing.TB, o Options) *Executor {
 func compile(t testing.TB, pkg string) string {
 	t.Helper()
 	build := func() (string, error) {
-		out := filepath.Join(shared.dir, filepath.Base(pkg))
+		out := filepath.Join(shared.dir, strings.ReplaceAll(pkg, "/", "_"))
 		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if b, err := cmd.CombinedOutput(); err != nil {
@@ -196,7 +205,7 @@ func task(t testing.TB, im runner.Image, agentPath string, scripts ...string) ru
 	t.Helper()
 	dir := t.TempDir()
 	tk := runner.Task{
-		Name:      strings.NewReplacer("/", "-", "#", "-", "=", "-").Replace(t.Name()) + fmt.Sprint("-", os.Getpid()),
+		Name:      strings.NewReplacer("/", "-", "#", "-", "=", "-", ",", "").Replace(t.Name()) + fmt.Sprint("-", os.Getpid()),
 		Labels:    map[string]string{"mlops.test": t.Name()},
 		Image:     im,
 		Workspace: filepath.Join(dir, "work"),

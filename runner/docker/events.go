@@ -27,6 +27,7 @@ type progress struct {
 	steps  []agent.StepResult
 	step   int           // that started last; -1 before
 	result *agent.Result // of the Ended event
+	next   int           // the step that another agent is to go on with; 0 for none
 	err    error         // of writing the log
 }
 
@@ -49,6 +50,17 @@ func newProgress(watch func(agent.Event), output bool) *progress {
 	return &progress{watch: watch, output: output, known: map[eventKey]bool{}, ready: make(chan struct{}), step: -1}
 }
 
+// renew prepares for the events of another agent of the same job.
+func (p *progress) renew() {
+	p.next, p.ready, p.once = 0, make(chan struct{}), sync.Once{}
+}
+
+// over reports whether the agent has said that it ended.
+func (p *progress) over() bool { return p.result != nil || p.next > 0 }
+
+// last reports whether an event is the last one of its agent.
+func last(ev agent.Event) bool { return ev.Kind == agent.Ended || ev.Kind == agent.HandedOver }
+
 // deliver hands on one event. The agent keeps a journal, and drops from its
 // stream what a slow reader does not take, so an event may come from either.
 func (p *progress) deliver(ev agent.Event) {
@@ -65,7 +77,9 @@ func (p *progress) deliver(ev agent.Event) {
 		p.known[keyOf(ev)] = true
 	}
 	p.note(ev)
-	p.watch(ev)
+	if ev.Kind != agent.HandedOver {
+		p.watch(ev)
+	}
 }
 
 // note remembers what an event says about the job.
@@ -79,6 +93,8 @@ func (p *progress) note(ev agent.Event) {
 		}
 	case agent.Ended:
 		p.result = ev.Result
+	case agent.HandedOver:
+		p.next = ev.Step
 	}
 }
 
@@ -158,8 +174,8 @@ func (t *tail) String() string {
 	return string(bytes.TrimSpace(t.b))
 }
 
-// A journal reads events.jsonl while it grows. It takes over where an attached
-// stream broke off, and serves when there never was one.
+// A journal reads events.jsonl while it grows. It goes on where an attached
+// stream broke off.
 type journal struct {
 	control controlDir
 	offset  int64
@@ -176,13 +192,13 @@ func (j *journal) read(p *progress) error {
 }
 
 // fill delivers the events that the stream dropped: all that stand in the
-// journal before its end.
+// journal before its end, or before the end of an agent.
 func (j *journal) fill(p *progress) error {
 	return j.events(func(ev agent.Event) bool {
-		if ev.Kind != agent.Ended {
+		if !last(ev) {
 			p.deliver(ev)
 		}
-		return ev.Kind != agent.Ended
+		return !last(ev)
 	})
 }
 

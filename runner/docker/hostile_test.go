@@ -80,6 +80,25 @@ func TestForkBomb(t *testing.T) {
 	}
 }
 
+// TestStepsApartCannotReachEachOther shows that a step changes neither what the
+// steps after it do nor what is known of those before it.
+func TestStepsApartCannotReachEachOther(t *testing.T) {
+	t.Parallel()
+	e := open(t, Options{})
+	tk := task(t, busybox(t, e), realAgent(t), "echo x=1 >>$MLOPS_OUTPUT", `
+cd /mlops/control; cp baton /workspace/old
+for f in spec.json baton passwd group events.jsonl; do rm -rf $f; echo '{"version":2,"steps":[]}' > $f; done
+rm -rf step; ln -s /etc step; mkdir result.json
+(while :; do cp /workspace/old baton; done) &`, "echo reached")
+	tk.Spec.Steps[0].ID = "a"
+	tk.Spec.Steps[2].Env = []agent.Var{{Name: "X", Value: "${{ steps.a.outputs.x }}"}}
+	tk.Spec.Isolate = true
+	r, log := run(t, e, tk)
+	if r.Status != agent.Success || log != "reached\n" || len(r.Steps) != 3 || r.Outputs["x"] != "1" {
+		t.Errorf("%+v\n%s", r, log)
+	}
+}
+
 // TestDiskIsWatched shows that the agent measures the workspace and what the
 // job can write to beside it, and no mounts.
 func TestDiskIsWatched(t *testing.T) {

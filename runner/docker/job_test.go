@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/containerd/errdefs"
 
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/agent"
@@ -90,6 +91,7 @@ func TestRequests(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{})
 	im := busybox(t, e)
+	isolate := false
 	count := func(steps int) int64 {
 		scripts := make([]string, steps)
 		for i := range scripts {
@@ -98,6 +100,7 @@ func TestRequests(t *testing.T) {
 		before := e.Requests()
 		tk := task(t, im, realAgent(t), scripts...)
 		tk.Name += fmt.Sprint("-", steps)
+		tk.Spec.Isolate = isolate
 		if r, log := run(t, e, tk); r.Status != agent.Success || len(r.Steps) != steps {
 			t.Fatalf("%+v\n%s", r, log)
 		}
@@ -110,6 +113,10 @@ func TestRequests(t *testing.T) {
 	}
 	if many := count(51); many != one {
 		t.Errorf("%d requests for 51 steps, %d for one", many, one)
+	}
+	isolate = true
+	if three := count(3); three != 3*one {
+		t.Errorf("%d requests for 3 steps apart, %d for one", three, one)
 	}
 	t.Logf("%d requests", one)
 }
@@ -298,12 +305,12 @@ func socketOf(t testing.TB) string {
 
 func TestConnectionLost(t *testing.T) {
 	t.Parallel()
-	for _, remote := range []bool{false, true} {
-		t.Run(fmt.Sprint("remote ", remote), func(t *testing.T) {
+	for name, tt := range map[string]struct{ remote, isolate bool }{"mounted": {false, false}, "copied": {true, false}, "mounted, apart": {false, true}, "copied, apart": {true, true}} {
+		t.Run(name, func(t *testing.T) {
 			p := newProxy(t, socketOf(t))
-			e := open(t, Options{Host: p.host(), Remote: remote})
+			e := open(t, Options{Host: p.host(), Remote: tt.remote})
 			tk := task(t, busybox(t, e), realAgent(t), "echo one", "sleep 1; echo two", "echo three")
-			tk.Name = strings.ReplaceAll(tk.Name, " ", "-")
+			tk.Spec.Isolate = tt.isolate
 			var steps []string
 			r, err := e.Run(t.Context(), tk, func(ev agent.Event) {
 				if ev.Kind == agent.StepStarted || ev.Kind == agent.StepEnded {
@@ -356,60 +363,6 @@ func TestEngineGone(t *testing.T) {
 	direct.removeWait(containerName(tk.Name))
 }
 
-// TestTakeOver starts a job whose runner dies, and runs it again.
-func TestTakeOver(t *testing.T) {
-	socket := socketOf(t)
-	tests := []struct {
-		name   string
-		pause  time.Duration // before the second run
-		change func(*runner.Task)
-		starts int // how often the first step ran in all
-	}{
-		{"it still runs", 0, nil, 1},
-		{"it has ended meanwhile", 2500 * time.Millisecond, nil, 1},
-		{"it does other work", 0, func(tk *runner.Task) { tk.Spec.Steps[0].Name = "another" }, 2},
-		{"it is another container", 0, func(tk *runner.Task) { tk.Resources.Pids = 99 }, 2},
-	}
-	for i, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			p := newProxy(t, socket)
-			first, err := Open(t.Context(), Options{Host: p.host(), Patience: time.Millisecond})
-			if err != nil {
-				t.Fatal(err)
-			}
-			tk := task(t, busybox(t, first), realAgent(t), "echo started >> count; sleep 2", "echo done")
-			tk.Name = fmt.Sprint("take-over-", i, "-", os.Getpid())
-			tk.Labels["mlops.pid"], tk.Labels["mlops.pid-start"] = "999999", "dead"
-			if _, err := first.Run(t.Context(), tk, func(ev agent.Event) {
-				if ev.Kind == agent.StepStarted {
-					time.AfterFunc(200*time.Millisecond, func() { p.cut(true) })
-				}
-			}); execError(err) == nil {
-				t.Fatal("the first runner did not lose its engine: ", err)
-			}
-			time.Sleep(tt.pause)
-			if tt.change != nil {
-				tt.change(&tk)
-			}
-			second := open(t, Options{})
-			var ended int
-			r, err := second.Run(t.Context(), tk, func(ev agent.Event) {
-				if ev.Kind == agent.StepEnded {
-					ended++
-				}
-			})
-			if err != nil || r.Status != agent.Success || ended != 2 {
-				t.Errorf("%+v %v, %d steps ended", r, err, ended)
-			}
-			b, _ := os.ReadFile(filepath.Join(tk.Workspace, "count"))
-			if n := strings.Count(string(b), "started"); n != tt.starts {
-				t.Errorf("the job started %d times", n)
-			}
-		})
-	}
-}
-
 func TestReap(t *testing.T) {
 	e := open(t, Options{})
 	im := busybox(t, e)
@@ -434,10 +387,35 @@ func TestReap(t *testing.T) {
 	}
 }
 
+// TestReapVolumes shows that the volumes go too that steps apart share on an
+// engine that does not see our files.
+func TestReapVolumes(t *testing.T) {
+	e := open(t, Options{Remote: true})
+	tk := task(t, busybox(t, e), realAgent(t), "true", "true")
+	tk.Labels["mlops.pid"], tk.Labels["mlops.pid-start"] = "999999", "dead"
+	tk.Spec.Isolate = true
+	if err := e.Prepare(t.Context(), tk); err != nil {
+		t.Fatal(err)
+	}
+	names, err := e.Reap(t.Context(), false)
+	if err != nil || !slices.Contains(names, containerName(tk.Name)) {
+		t.Errorf("%v, %v", names, err)
+	}
+	for _, v := range volumeNames(tk) {
+		if !slices.Contains(names, v) {
+			t.Errorf("%v, without the volume %s", names, v)
+		}
+		if _, err := e.cli.VolumeInspect(t.Context(), v); !errdefs.IsNotFound(err) {
+			t.Errorf("%s is still there: %v", v, err)
+		}
+	}
+	clear(e.prepared)
+}
+
 // TestAsCaller runs jobs as an ordinary user: the engine's socket is for root,
 // so the child process reaches it through a port.
 func TestAsCaller(t *testing.T) {
-	// Alone: beside tests that use up processes its helper can fail to start.
+	t.Parallel()
 	if os.Getenv("MLOPS_TEST_AGENT") != "" {
 		asCaller(t)
 		return
@@ -458,12 +436,9 @@ func asUser(t *testing.T, test string, env ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe := filepath.Join(shared.dir, "docker.test")
-	if _, err := os.Stat(exe); err != nil {
-		b, err := os.ReadFile(os.Args[0])
-		if err = errors.Join(err, os.WriteFile(exe, b, 0o755)); err != nil {
-			t.Fatal(err)
-		}
+	exe, err := shared.self()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := os.Chown(dir, 1000, 1000); err != nil {
 		t.Fatal(err)
@@ -512,6 +487,37 @@ func asCaller(t *testing.T) {
 		if list := containers(t, e); len(list) > 0 {
 			t.Errorf("left behind: %v", list)
 		}
+	}
+}
+
+// TestHelperFails shows that a person reads what the helper said that could not
+// hand files back: this agent has no such command.
+func TestHelperFails(t *testing.T) {
+	t.Parallel()
+	unable := os.Getenv("MLOPS_TEST_UNABLE")
+	if unable == "" {
+		if os.Getuid() != 0 {
+			t.Skip("only root can become somebody else")
+		}
+		p := newProxy(t, socketOf(t))
+		asUser(t, t.Name(), "DOCKER_HOST="+p.host(), "MLOPS_TEST_UNABLE="+compile(t, "../executortest/agentmain"))
+		return
+	}
+	e := open(t, Options{})
+	tk := task(t, busybox(t, e), unable, "mkdir -m 700 private")
+	tk.User = "root"
+	_, err := e.Run(t.Context(), tk, nil)
+	x := execError(err)
+	if x == nil || !strings.Contains(x.Error(), "exit status 2: usage: agentmain") || x.Fix != "sudo chown -R 1000:1000 "+tk.Workspace {
+		t.Errorf("got %v", err)
+	}
+	tk.Agent = realAgent(t)
+	tk.Spec.Steps[0].Run = "true"
+	run(t, e, tk) // hands back what the other one left
+	allMine(t, tk.Workspace)
+	e.removals.Wait()
+	if list := containers(t, e); len(list) > 0 {
+		t.Errorf("left behind: %v", list)
 	}
 }
 

@@ -11,15 +11,14 @@ import (
 )
 
 // makeNetwork makes the private network of a job with services, called as its
-// container. Nothing leads out of it unless the job may use the network. One
-// that a dead runner left under that name is taken over.
+// container. Nothing leads out of it unless the job may use the network.
 func (e *Executor) makeNetwork(ctx context.Context, t runner.Task) error {
 	name := containerName(t.Name)
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
 	defer cancel()
-	_, err := e.cli.NetworkCreate(cctx, name, network.CreateOptions{Driver: "bridge", Internal: !t.Network, Labels: labels(t, "")})
+	_, err := e.cli.NetworkCreate(cctx, name, network.CreateOptions{Driver: "bridge", Internal: !t.Network, Labels: labels(t)})
 	if errdefs.IsConflict(err) {
-		return nil // the name holds run, job and attempt: it was made for this very work
+		return nil // the name holds run, job and attempt: an answer that was lost made it for this very work
 	}
 	return e.explain("docker: create network", name, err)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"syscall"
 	"time"
@@ -17,7 +16,7 @@ import (
 
 // outcome says how a job ended whose container has ended with code.
 func (j *job) outcome(ctx context.Context, code int64) (agent.Result, error) {
-	r, err := j.control.result()
+	r, err := agent.LoadResult(j.control.root)
 	if err == nil && r.Status == agent.Canceled && ctx.Err() == nil && j.lost {
 		// An engine that starts ends what ran before, unless told to let it live.
 		return agent.Result{}, lost(`run it again; "live-restore": true in the engine's daemon.json keeps jobs through its restarts`,
@@ -29,7 +28,7 @@ func (j *job) outcome(ctx context.Context, code int64) (agent.Result, error) {
 	if j.seen.result != nil {
 		return *j.seen.result, nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if !errors.Is(err, agent.ErrNoResult) {
 		return agent.Result{}, config("", "docker: container %s: read the agent's result: %w", j.box.name, err)
 	}
 	if ctx.Err() != nil {
@@ -119,7 +118,7 @@ func (j *job) unplaced(ctx context.Context, err error) (agent.Result, error) {
 // abandoned is the outcome when the engine is gone: the agent's result may
 // have been written before.
 func (j *job) abandoned(err error) (agent.Result, error) {
-	if r, rerr := j.control.result(); rerr == nil {
+	if r, rerr := agent.LoadResult(j.control.root); rerr == nil {
 		return r, nil
 	}
 	j.e.mu.Lock()

@@ -27,8 +27,7 @@ type Leftover struct {
 }
 
 // Reap removes containers, networks and volumes that were made on this host, in the executor's
-// scope, by processes that no longer live, and returns their names; with dryRun it only names them. A
-// restarted runner that wants to take over its containers calls it afterwards.
+// scope, by processes that no longer live, and returns their names; with dryRun it only names them.
 func (e *Executor) Reap(ctx context.Context, dryRun bool) ([]string, error) {
 	left, err := e.clear(ctx, dryRun, false)
 	var names []string
@@ -162,23 +161,9 @@ func maker(labels map[string]string) store.Process {
 	return store.Process{PID: pid, Start: labels[labelStart], Host: labels[labelHost]}
 }
 
-// owned tells whether a living process looks after a container: the one that
-// made it, or one that took it over later. Labels that do not tell are no
-// licence to remove.
+// owned tells whether the process that made a container still lives. Labels that
+// do not tell are no licence to remove.
 func owned(labels map[string]string) bool {
 	by := maker(labels)
-	if by == (store.Process{}) || by.Alive() {
-		return true
-	}
-	c, err := openControl(labels[labelControl])
-	if err != nil {
-		return false
-	}
-	defer c.close()
-	b, err := c.read(ownerFile)
-	if err != nil {
-		return false
-	}
-	heir, err := store.ParseProcess(string(b))
-	return err == nil && heir.Alive()
+	return by == (store.Process{}) || by.Alive()
 }

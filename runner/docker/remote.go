@@ -43,16 +43,39 @@ func (j *job) pack(w io.Writer, owner identity) error {
 		func() error { return root.path(j.task.Agent, program[1:], 0o755) },
 		func() error { return p.dir(control[1:], 0o755) },
 		func() error { return p.bytes(path.Join(control[1:], agent.SpecFile), j.spec) },
-		func() error { return p.dir(Home[1:], 0o1777) },
+		func() error { return j.packHome(p) },
 		func() error { return root.dir("tmp", 0o1777) },
 		func() error { return j.packUsers(root, owner) },
-		func() error { return p.path(j.task.Workspace, Workspace[1:], 0) },
 	}
+	if j.part == 0 {
+		steps = append(steps, func() error { return p.path(j.task.Workspace, Workspace[1:], 0) })
+	}
+	kept := volumeTargets(j.task)
 	for _, m := range j.task.Mounts {
-		steps = append(steps, func() error { return p.mount(m) })
+		if j.part == 0 || !slices.Contains(kept, target(m.Target)) && !strings.HasPrefix(target(m.Target), Workspace+"/") {
+			steps = append(steps, func() error { return p.mount(m) })
+		}
 	}
 	for _, step := range append(steps, p.Close) {
 		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// packHome adds the home and the parents of what lies below it, which the engine
+// would else make for root alone.
+func (j *job) packHome(p packer) error {
+	dirs := []string{Home}
+	for _, m := range j.task.Mounts {
+		for dir := path.Dir(target(m.Target)); strings.HasPrefix(dir, Home+"/"); dir = path.Dir(dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	slices.Sort(dirs)
+	for _, dir := range slices.Compact(dirs) {
+		if err := p.dir(dir[1:], 0o1777); err != nil {
 			return err
 		}
 	}
@@ -80,8 +103,7 @@ func (j *job) collect(ctx context.Context) error {
 		return err
 	}
 	if j.seen.result == nil {
-		log := journal{control: j.control}
-		if err := log.read(j.seen); err != nil {
+		if err := j.log.read(j.seen); err != nil {
 			return err
 		}
 	}
@@ -93,7 +115,7 @@ func (j *job) collect(ctx context.Context) error {
 
 // fetchControl copies log, events and result here.
 func (j *job) fetchControl(ctx context.Context) error {
-	names := []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile}
+	names := []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, agent.LearntFile}
 	return j.fetch(ctx, control, func(rel string, h *tar.Header, r io.Reader) error {
 		if !slices.Contains(names, rel) || h.Typeflag != tar.TypeReg {
 			return nil
@@ -135,7 +157,7 @@ func (c controlDir) appendLog() (*os.File, error) {
 // fetchOutputs copies the artifacts that the agent's result names, and metric
 // files, into the workspace here.
 func (j *job) fetchOutputs(ctx context.Context) error {
-	r, err := j.control.result()
+	r, err := agent.LoadResult(j.control.root)
 	if err != nil {
 		return nil // outcome says why
 	}

@@ -130,43 +130,47 @@ func TestEngineRestarts(t *testing.T) {
 	const lines = "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"
 	script := "echo begun >> count; for i in 0 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.5; done"
 
-	t.Run("containers live on", func(t *testing.T) {
-		t.Parallel()
-		d := startDaemon(t, "--live-restore")
-		e := open(t, Options{Host: d.host(), Patience: 30 * time.Second})
-		tk := task(t, d.image(e), realAgent(t), script, "exit 7")
-		r, events := restartDuring(t, d, e, tk)
-		if r.err != nil || r.Status != agent.Failure || r.Exit != 7 || r.Failed != 1 {
-			t.Errorf("the true end is exit 7 of step 1: %+v", r)
-		}
-		if events != "started 0 ended 0 started 1 ended 1 " {
-			t.Errorf("events %q", events)
-		}
-		if log := logOf(t, tk); log != lines {
-			t.Errorf("log %q", log)
-		}
-		e.removals.Wait()
-		if list := containers(t, e); len(list) > 0 {
-			t.Errorf("left behind: %v", list)
-		}
-	})
+	for _, kind := range []string{"", ", steps apart"} {
+		t.Run("containers live on"+kind, func(t *testing.T) {
+			t.Parallel()
+			d := startDaemon(t, "--live-restore")
+			e := open(t, Options{Host: d.host(), Patience: 30 * time.Second})
+			tk := task(t, d.image(e), realAgent(t), script, "exit 7")
+			tk.Spec.Isolate = kind != ""
+			r, events := restartDuring(t, d, e, tk)
+			if r.err != nil || r.Status != agent.Failure || r.Exit != 7 || r.Failed != 1 {
+				t.Errorf("the true end is exit 7 of step 1: %+v", r)
+			}
+			if events != "started 0 ended 0 started 1 ended 1 " {
+				t.Errorf("events %q", events)
+			}
+			if log := logOf(t, tk); log != lines {
+				t.Errorf("log %q", log)
+			}
+			e.removals.Wait()
+			if list := containers(t, e); len(list) > 0 {
+				t.Errorf("left behind: %v", list)
+			}
+		})
 
-	t.Run("containers are stopped", func(t *testing.T) {
-		t.Parallel()
-		d := startDaemon(t)
-		e := open(t, Options{Host: d.host(), Patience: 30 * time.Second})
-		tk := task(t, d.image(e), realAgent(t), script)
-		r, _ := restartDuring(t, d, e, tk)
-		x := execError(r.err)
-		if x == nil || x.Reason != agent.ReasonDaemonLost || !strings.Contains(x.Fix, "live-restore") {
-			t.Errorf("got %+v", r)
-		}
-		t.Log(r.err)
-		// The same job again starts anew.
-		if r, log := run(t, e, tk); r.Status != agent.Success || log != lines {
-			t.Errorf("%+v\n%s", r, log)
-		}
-	})
+		t.Run("containers are stopped"+kind, func(t *testing.T) {
+			t.Parallel()
+			d := startDaemon(t)
+			e := open(t, Options{Host: d.host(), Patience: 30 * time.Second})
+			tk := task(t, d.image(e), realAgent(t), script, "exit 0")
+			tk.Spec.Isolate = kind != ""
+			r, _ := restartDuring(t, d, e, tk)
+			x := execError(r.err)
+			if x == nil || x.Reason != agent.ReasonDaemonLost || !strings.Contains(x.Fix, "live-restore") {
+				t.Errorf("got %+v", r)
+			}
+			t.Log(r.err)
+			// The same job again starts anew.
+			if r, log := run(t, e, tk); r.Status != agent.Success || log != lines {
+				t.Errorf("%+v\n%s", r, log)
+			}
+		})
+	}
 
 	t.Run("it stays away", func(t *testing.T) {
 		t.Parallel()

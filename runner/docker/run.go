@@ -12,17 +12,22 @@ import (
 	"github.com/mlops-runner/mlops/runner/agent"
 )
 
-// A job is one call of Run.
+// A job is one call of Run, or one container of it if its steps are kept apart.
 type job struct {
 	e       *Executor
 	task    runner.Task
-	spec    []byte
-	box     *placed
 	control controlDir
 	seen    *progress
-	stderr  tail
-	exited  chan struct{} // closed when the container has ended, or cannot be asked any more
-	lost    bool          // the engine was away meanwhile
+	log     *journal // what control has of it
+	names   []string // of the containers so far
+
+	part   int     // number of the container, from 0
+	before *placed // the container of the part before, until there is one of this
+	spec   []byte
+	box    *placed
+	stderr tail
+	exited chan struct{} // closed when the container has ended, or cannot be asked any more
+	lost   bool          // the engine was away meanwhile
 }
 
 // Run places a task in a container and waits for its end; see runner.Executor.
@@ -37,22 +42,37 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 		return agent.Result{}, err
 	}
 	defer c.close()
-	j := &job{e: e, task: t, control: c, seen: newProgress(watch, asked), exited: make(chan struct{})}
+	j := &job{e: e, task: t, control: c, seen: newProgress(watch, asked), log: &journal{control: c}, exited: make(chan struct{})}
 	if len(t.Services) > 0 {
 		return j.runBeside(ctx)
 	}
 	return j.run(ctx)
 }
 
+// run runs the job with all its containers.
 func (j *job) run(ctx context.Context) (agent.Result, error) {
-	if ctx.Err() != nil {
+	if j.task.Spec.Isolate {
+		return j.runApart(ctx)
+	}
+	return j.runOne(ctx)
+}
+
+// runOne runs the job in one container, or the part of it that this one is for.
+func (j *job) runOne(ctx context.Context) (agent.Result, error) {
+	placing, free := j.placing(ctx)
+	defer free()
+	if placing.Err() != nil {
+		j.removeBefore()
 		return j.canceled(), nil
 	}
-	if err := j.obtain(ctx); err != nil {
+	err := j.obtain(placing)
+	j.removeBefore()
+	if err != nil {
 		return j.unplaced(ctx, err)
 	}
+	j.names = append(j.names, j.box.name)
 	j.e.removeOrphans()
-	conn, err := j.start(ctx)
+	conn, err := j.start(placing)
 	if err != nil {
 		j.e.remove(j.box.name, j.box.id)
 		return j.unplaced(ctx, err)
@@ -62,47 +82,47 @@ func (j *job) run(ctx context.Context) (agent.Result, error) {
 		// The engine is gone. What it still runs is found by its name or label.
 		return j.abandoned(err)
 	}
+	if j.seen.next == 0 {
+		err = j.collect(ctx)
+	}
+	if err == nil && j.seen.next > 0 { // a broken stream may have kept it from us until now
+		return agent.Result{}, nil
+	}
 	defer j.e.remove(j.box.name, j.box.id)
-	if err := j.collect(ctx); err != nil {
+	if err != nil {
 		return agent.Result{}, err
 	}
 	return j.outcome(ctx, code)
 }
 
 // obtain gets the container and tells it its work.
-func (j *job) obtain(ctx context.Context) error {
-	remote := j.e.isRemote()
-	var err error
-	if j.spec, err = inside(j.task.Spec, remote); err != nil {
+func (j *job) obtain(ctx context.Context) (err error) {
+	if j.box, err = j.e.obtain(ctx, j.task, j.part); err != nil {
 		return err
 	}
-	if j.box, err = j.e.obtain(ctx, j.task, j.spec); err != nil {
-		return err
+	if j.spec, err = inside(j.task.Spec, j.box.remote); err == nil && j.part == 0 {
+		err = j.control.begin()
 	}
-	if j.box.adopted != "" {
-		return nil
+	if err == nil { // anew for each part, as steps could have written to it
+		err = j.control.write(agent.SpecFile, j.spec)
 	}
-	if j.box.remote != remote { // found out while creating
-		if j.spec, err = inside(j.task.Spec, j.box.remote); err != nil {
-			return err
-		}
+	if err != nil {
+		j.e.remove(j.box.name, j.box.id)
 	}
-	return j.control.begin(j.spec)
+	return err
 }
 
-// start attaches to the container and starts it. A container taken over runs
-// already; its events are read from the journal.
+// start attaches to the container and starts it.
 func (j *job) start(ctx context.Context) (*types.HijackedResponse, error) {
-	if j.box.adopted != "" {
-		return nil, nil
-	}
 	if j.box.remote {
 		if err := j.upload(ctx); err != nil {
 			return nil, err
 		}
 	}
 	// The connection outlives a cancelled ctx: the agent still reports.
-	conn, err := j.e.attach(context.WithoutCancel(ctx), j.box.id, j.task.Spec.Secrets != nil)
+	conn, err := j.e.attach(context.WithoutCancel(ctx), j.box.id, container.AttachOptions{
+		Stream: true, Stdin: j.task.Spec.Secrets != nil, Stdout: true, Stderr: true,
+	})
 	if err != nil {
 		return nil, j.e.explain("docker: attach to", j.box.name, err)
 	}
@@ -122,12 +142,16 @@ func (j *job) confide(conn *types.HijackedResponse) error {
 	if j.task.Spec.Secrets == nil {
 		return nil
 	}
+	return j.e.explain("docker: start", j.box.name, handOver(conn, j.task.Spec.Secrets))
+}
+
+// handOver writes secrets to the standard input of a container.
+func handOver(conn *types.HijackedResponse, s *agent.Secrets) error {
 	_ = conn.Conn.SetWriteDeadline(time.Now().Add(createTimeout))
-	err := agent.WriteSecrets(conn.Conn, j.task.Spec.Secrets)
-	if err == nil {
-		err = conn.CloseWrite()
+	if err := agent.WriteSecrets(conn.Conn, s); err != nil {
+		return err
 	}
-	return j.e.explain("docker: start", j.box.name, err)
+	return conn.CloseWrite()
 }
 
 // startBounded starts the container when there is a place among the starts.
@@ -184,10 +208,9 @@ func (j *job) follow(ctx context.Context, conn *types.HijackedResponse) (int64, 
 	case end = <-waited:
 	case err := <-pumped:
 		pumped <- err
-		if j.seen.result != nil && !j.box.remote {
+		if j.seen.over() && !j.box.remote {
 			cancel()
 			<-waited
-			end = exit{int64(j.seen.result.Exit), nil}
 		} else {
 			end = <-waited
 		}
@@ -210,10 +233,6 @@ const drainIdle = 10 * time.Second
 
 // drain waits until all events have been handed on.
 func (j *job) drain(conn *types.HijackedResponse, pumped <-chan error) {
-	if conn == nil {
-		<-pumped
-		return
-	}
 	defer conn.Close()
 	select {
 	case <-pumped:
@@ -224,13 +243,10 @@ func (j *job) drain(conn *types.HijackedResponse, pumped <-chan error) {
 }
 
 // pump reads events from the stream, and from the journal if the stream breaks
-// off (or never was) before the agent said that it ended.
+// off before the agent said that it ended.
 func (j *job) pump(conn *types.HijackedResponse) error {
-	var err error
-	if conn != nil {
-		err = j.pumpStream(conn)
-	}
-	if j.seen.result != nil || j.box.remote {
+	err := j.pumpStream(conn)
+	if j.seen.over() || j.box.remote {
 		return err
 	}
 	return errors.Join(err, j.pumpJournal())
@@ -250,8 +266,8 @@ func (j *job) pumpStream(conn *types.HijackedResponse) error {
 	}
 	var filled error
 	_, _ = agent.ReadEvents(&demux{r: conn.Reader, stderr: &j.stderr}, func(ev agent.Event) {
-		if ev.Kind == agent.Ended && !j.box.remote {
-			filled = (&journal{control: j.control}).fill(j.seen)
+		if last(ev) && !j.box.remote {
+			filled = j.log.fill(j.seen)
 		}
 		j.seen.deliver(ev)
 	})
@@ -262,17 +278,16 @@ func (j *job) pumpStream(conn *types.HijackedResponse) error {
 const pollEvery = 50 * time.Millisecond
 
 func (j *job) pumpJournal() error {
-	log := journal{control: j.control}
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			if err := log.read(j.seen); err != nil {
+			if err := j.log.read(j.seen); err != nil {
 				return err
 			}
 		case <-j.exited:
-			return log.read(j.seen)
+			return j.log.read(j.seen)
 		}
 	}
 }

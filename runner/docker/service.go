@@ -34,6 +34,8 @@ type serviceBox struct {
 	runner.Service
 	name string // of the container
 	id   string // "" before it exists
+	// argv is what the container runs, if it has secrets: then it has to be told.
+	argv []string
 }
 
 // runBeside runs a job with its services. The job's container is placed when
@@ -50,7 +52,7 @@ func (j *job) runBeside(ctx context.Context) (agent.Result, error) {
 	}
 	r, err := j.run(ctx)
 	if x := execError(err); x != nil && x.Reason == agent.ReasonDaemonLost {
-		return r, err // what still runs is taken over or reaped with its services
+		return r, err // what still runs is reaped with its services
 	}
 	b.tellDead(ctx)
 	b.end(ctx)
@@ -158,7 +160,7 @@ func (b *beside) tellDead(ctx context.Context) {
 func (b *beside) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
 	defer cancel()
-	names := []string{containerName(b.job.task.Name)}
+	names := b.job.names
 	for _, box := range b.boxes {
 		if box.id == "" {
 			continue
@@ -178,63 +180,46 @@ func (b *serviceBox) bringUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	running, err := b.create(ctx)
-	if err != nil {
+	if b.argv, err = b.command(ctx); err != nil {
 		return err
 	}
-	if !running {
-		if err := b.launch(ctx, p.port > 0); err != nil {
-			return err
-		}
+	if err := b.create(ctx); err != nil {
+		return err
+	}
+	if err := b.launch(ctx, p.port > 0); err != nil {
+		return err
 	}
 	return b.await(ctx, p)
 }
 
-// create makes the container, and takes over one of the same name and
-// configuration that a dead runner left: the job's own may still use it.
-func (b *serviceBox) create(ctx context.Context) (running bool, err error) {
+// create makes the container.
+func (b *serviceBox) create(ctx context.Context) error {
 	if err := b.e.awaitRemoval(ctx, b.name); err != nil {
-		return false, err
+		return err
 	}
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
 	defer cancel()
 	for range 4 {
 		p, nets, err := b.place()
 		if err != nil {
-			return false, err
+			return err
 		}
 		made, err := b.e.cli.ContainerCreate(cctx, &p.config, &p.host, nets, nil, p.name)
 		switch {
 		case err == nil:
 			b.id = made.ID
-			return false, nil
+			return nil
 		case !b.e.isRemote() && invisible(err, p.sources()):
 			b.e.setRemote()
 			continue
 		case !errdefs.IsConflict(err):
-			return false, b.e.explain("docker: create service", b.name, err)
+			return b.e.explain("docker: create service", b.name, err)
 		}
-		if b.id, err = b.takeOver(cctx, p); b.id != "" || err != nil {
-			return true, err
+		if err := b.e.freeName(cctx, b.name); err != nil {
+			return err
 		}
 	}
-	return false, config(`remove it with "docker rm -f"`, "docker: create %s: the name stays taken", b.name)
-}
-
-// takeOver returns the id of the container that has the service's name if that
-// is the same and runs, and "" if it was removed or is gone.
-func (b *serviceBox) takeOver(ctx context.Context, p place) (id string, err error) {
-	old, err := b.e.cli.ContainerInspect(ctx, b.name)
-	if err == nil && old.State.Running && old.Config.Labels[labelConfig] == p.config.Labels[labelConfig] {
-		return old.ID, nil
-	}
-	if err == nil {
-		err = b.e.removeWait(old.ID)
-	}
-	if errdefs.IsNotFound(err) {
-		return "", nil
-	}
-	return "", b.e.explain("docker: remove", b.name, err)
+	return config(`remove it with "docker rm -f"`, "docker: create %s: the name stays taken", b.name)
 }
 
 // place describes the service's container. Services come with images of their
@@ -261,14 +246,18 @@ func (b *serviceBox) place() (place, *network.NetworkingConfig, error) {
 		OomScoreAdj: 200,
 		ShmSize:     b.Resources.Shm,
 	}
-	if !b.e.isRemote() {
+	if len(b.Secrets) > 0 {
+		p.config.Entrypoint, p.config.Cmd = []string{program, "confided"}, b.argv
+		p.config.AttachStdin, p.config.OpenStdin, p.config.StdinOnce = true, true, true
+	}
+	if !b.carries() {
 		p.host.Mounts = []mount.Mount{{Type: mount.TypeBind, Source: b.task.Agent, Target: program, ReadOnly: true}}
 	}
 	var err error
 	if p.host.Resources, err = limits(b.Resources); err != nil {
 		return p, nil, err
 	}
-	p.config.Labels = labels(b.task, p.digest())
+	p.config.Labels = labels(b.task)
 	p.config.Labels[labelService] = b.Name
 	nets := &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{net: {Aliases: []string{b.Name}}}}
 	return p, nets, nil
@@ -276,7 +265,7 @@ func (b *serviceBox) place() (place, *network.NetworkingConfig, error) {
 
 // launch starts the container, when there is a place among the starts.
 func (b *serviceBox) launch(ctx context.Context, probed bool) error {
-	if b.e.isRemote() && probed {
+	if b.carries() && (probed || len(b.Secrets) > 0) {
 		if err := b.uploadProgram(ctx); err != nil {
 			return err
 		}
@@ -289,7 +278,11 @@ func (b *serviceBox) launch(ctx context.Context, probed bool) error {
 	defer func() { <-b.e.starts }()
 	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
 	defer cancel()
-	return b.e.explain("docker: start service", b.name, b.e.cli.ContainerStart(sctx, b.id, container.StartOptions{}))
+	start := func() error { return b.e.cli.ContainerStart(sctx, b.id, container.StartOptions{}) }
+	if len(b.Secrets) > 0 {
+		return b.e.explain("docker: start service", b.name, b.confide(sctx, start))
+	}
+	return b.e.explain("docker: start service", b.name, start())
 }
 
 // alive returns a *serviceError if the container has ended.

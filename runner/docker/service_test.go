@@ -41,7 +41,7 @@ func TestServicePlace(t *testing.T) {
 	if c.Labels["mlops.run"] != "r" || c.Labels[labelService] != "db" || c.Labels[labelPID] == "" {
 		t.Errorf("labels: %v", c.Labels)
 	}
-	job, err := b.e.place(runner.Task{Name: "t", Services: []runner.Service{b.Service}})
+	job, err := b.e.place(runner.Task{Name: "t", Services: []runner.Service{b.Service}}, 0)
 	if err != nil || job.host.NetworkMode != "mlops-t" {
 		t.Errorf("the job's network: %v, %v", job.host.NetworkMode, err)
 	}

@@ -33,14 +33,57 @@ func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) 
 	if ctx.Err() != nil {
 		return agent.Result{Status: agent.Canceled, Reason: agent.ReasonCanceled}, nil
 	}
+	root, err := os.OpenRoot(t.Control)
+	if err != nil {
+		return agent.Result{}, err
+	}
+	defer root.Close()
+	s := t.Spec
+	s.Workspace = t.Workspace
+	if s.Isolate {
+		s.Secrets = &agent.Secrets{}
+		if t.Spec.Secrets != nil {
+			*s.Secrets = *t.Spec.Secrets
+		}
+		s.Secrets.Relay = agent.NewRelay()
+	}
+	for {
+		r, err := c.part(ctx, t, s, watch)
+		if errors.Is(err, agent.ErrHandedOver) {
+			continue
+		}
+		kept, lerr := agent.LoadResult(root)
+		if err = errors.Join(err, lerr); err == nil && kept.Status != r.Status {
+			err = errors.New("the stream and the file tell different results")
+		}
+		return r, err
+	}
+}
+
+// part runs one agent, with mounts as links, and a home and a folder for
+// temporary files of its own.
+func (c child) part(ctx context.Context, t runner.Task, s agent.Spec, watch func(agent.Event)) (agent.Result, error) {
+	place, err := os.MkdirTemp("", "child-")
+	if err != nil {
+		return agent.Result{}, err
+	}
+	defer os.RemoveAll(place)
+	home, tmp := filepath.Join(place, "home"), filepath.Join(place, "tmp")
+	if err := errors.Join(os.Mkdir(home, 0o755), os.Mkdir(tmp, 0o755)); err != nil {
+		return agent.Result{}, err
+	}
 	for _, m := range t.Mounts {
-		place := filepath.Join(t.Workspace, m.Target)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(place), 0o755), os.Symlink(m.Source, place)); err != nil {
+		at := filepath.Join(t.Workspace, m.Target)
+		if rel, ok := strings.CutPrefix(m.Target, "~/"); ok {
+			at = filepath.Join(home, rel)
+		}
+		if _, err := os.Lstat(at); err == nil {
+			continue // made for an agent before this one
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o755), os.Symlink(m.Source, at)); err != nil {
 			return agent.Result{}, err
 		}
 	}
-	s := t.Spec
-	s.Workspace = t.Workspace
 	s.SecretsFollow = s.Secrets != nil
 	b, err := json.Marshal(s)
 	if err != nil {
@@ -51,7 +94,12 @@ func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) 
 	}
 	argv := append(c.wrap[:len(c.wrap):len(c.wrap)], c.agent, "agent", t.Control)
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.Control}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + tmp, "HOME=" + home}
+	return c.follow(ctx, cmd, s, watch)
+}
+
+// follow runs one agent to its end.
+func (c child) follow(ctx context.Context, cmd *exec.Cmd, s agent.Spec, watch func(agent.Event)) (agent.Result, error) {
 	cmd.Stderr = os.Stderr
 	if s.SecretsFollow {
 		var in bytes.Buffer
@@ -72,7 +120,10 @@ func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) 
 	defer c.stop(ctx, cmd, ready)()
 	r, err := agent.ReadEvents(out, func(e agent.Event) {
 		once.Do(func() { close(ready) })
-		if watch != nil {
+		switch {
+		case e.Kind == agent.HandedOver:
+			s.Secrets.Relay.Next = e.Step
+		case watch != nil:
 			watch(e)
 		}
 	})
@@ -80,11 +131,7 @@ func (c child) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) 
 	if werr := cmd.Wait(); err != nil {
 		return r, errors.Join(err, werr)
 	}
-	kept, err := agent.LoadResult(t.Control)
-	if err == nil && kept.Status != r.Status {
-		err = errors.New("the stream and the file tell different results")
-	}
-	return r, err
+	return r, nil
 }
 
 // stop sends the signals that ctx and its kill stand for, once the agent listens.

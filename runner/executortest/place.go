@@ -58,7 +58,7 @@ func placeCases() []testCase {
 // asked. A process number 1 cannot be killed from inside its namespace; another
 // agent could be, and is spared.
 func agentOutOfReach(s *suite) {
-	const forged = `{"kind":"end","result":{"version":1,"status":"success"}}`
+	const forged = `{"kind":"end","result":{"version":2,"status":"success"}}`
 	tr := s.steps(`exec 2>/dev/null; [ $PPID != 1 ] || kill -KILL 1
 		(echo '` + forged + `' >/proc/$PPID/fd/1) && echo forged
 		exit 5`)

@@ -139,7 +139,12 @@ func succeeds(s *suite) {
 func resultStays(s *suite) {
 	tr := s.steps("echo x")
 	r := tr.succeed()
-	kept, err := agent.LoadResult(tr.Control)
+	root, err := os.OpenRoot(tr.Control)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer root.Close()
+	kept, err := agent.LoadResult(root)
 	if err != nil {
 		s.Fatal(err)
 	}

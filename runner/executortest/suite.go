@@ -61,7 +61,7 @@ func Run(t *testing.T, f Factory, o Options) {
 	if o.Timeout == 0 {
 		o.Timeout = time.Minute
 	}
-	for _, group := range [][]testCase{processCases(), outputCases(), commandCases(), secretCases(), flowCases(), stopCases(), fileCases(), placeCases()} {
+	for _, group := range [][]testCase{processCases(), outputCases(), commandCases(), secretCases(), flowCases(), stopCases(), fileCases(), placeCases(), isolateCases()} {
 		for _, c := range group {
 			if o.PlaceOnly && agentAlone(c.name) {
 				continue
@@ -85,7 +85,11 @@ func agentAlone(name string) bool {
 		"bad command file", "command files can be replaced",
 		"conditions", "bad condition", "continue on error", "background step",
 		"job timeout", "timeout of a deaf step",
-		"failed jobs have no outputs", "links that lead out", "special files":
+		"failed jobs have no outputs", "links that lead out", "special files",
+		"working directory apart", "action apart", "index apart", "limit apart", "last line without newline apart",
+		"bad command file apart", "conditions apart", "continue on error apart", "job timeout apart", "missing output apart",
+		"skipped steps apart", "success apart", "environment apart", "command files apart", "secrets apart", "step timeout apart",
+		"cancel leaves time for a checkpoint apart", "kill after cancel apart", "cancelled before apart", "outputs apart":
 		return true
 	}
 	return false
@@ -100,8 +104,9 @@ type testCase struct {
 // A suite runs the jobs of one case.
 type suite struct {
 	*testing.T
-	opts Options
-	exec runner.Executor
+	opts    Options
+	exec    runner.Executor
+	isolate bool // trials keep their steps apart
 }
 
 // A trial is a task with what is watched of it.
@@ -134,7 +139,7 @@ func (s *suite) trial(steps ...agent.Step) *trial {
 		Labels: map[string]string{"mlops.test": "executortest"},
 		Image:  s.opts.Image, Agent: s.opts.Agent,
 		Workspace: filepath.Join(dir, "workspace"), Control: filepath.Join(dir, "control"),
-		Spec: agent.Spec{Version: agent.Version, Job: "train", Steps: steps, Grace: 5 * time.Second},
+		Spec: agent.Spec{Version: agent.Version, Job: "train", Steps: steps, Grace: 5 * time.Second, Isolate: s.isolate},
 	}}
 	for _, d := range []string{tr.Workspace, tr.Control} {
 		if err := os.Mkdir(d, 0o755); err != nil {

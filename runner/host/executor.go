@@ -22,6 +22,11 @@
 // not root. A job's GPUs are named to it by CUDA_VISIBLE_DEVICES, which it could
 // ignore.
 //
+// Steps with `isolate: true` get as much as there is: each has an empty HOME and
+// an empty TMPDIR, which go with it, and processes do not outlive their step. What
+// they install elsewhere stays, and a notice says so. Why not refuse such jobs:
+// what they do is the same, only nobody sees to it that they rely on nothing else.
+//
 // # Mounts
 //
 // A mount is a symbolic link in the workspace, made before the job and removed
@@ -95,6 +100,7 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 	if len(t.Services) > 0 {
 		return agent.Result{}, config("use --executor docker, or start them yourself and remove `services`", "host: job %s has services, which need containers", t.Spec.Job)
 	}
+	home, t := homeLinks(t)
 	undo, err := link(t)
 	if err != nil {
 		return agent.Result{}, err
@@ -102,7 +108,7 @@ func (e *Executor) Run(ctx context.Context, t runner.Task, watch func(agent.Even
 	defer undo()
 	s := t.Spec
 	s.Version = cmp.Or(s.Version, agent.Version)
-	s.Workspace, s.Control = t.Workspace, t.Control
+	s.Workspace, s.Control, s.HomeLinks = t.Workspace, t.Control, home
 	if s.Env, err = e.environment(s, t.Resources.Devices); err != nil {
 		return agent.Result{}, placeError(err)
 	}
@@ -127,6 +133,7 @@ func Limits(t runner.Task) []string {
 		{"memory limit", r.Memory > 0}, {"CPU limit", r.CPUs > 0}, {"process limit", r.Pids > 0},
 		{"size of /dev/shm", r.Shm > 0},
 		{"read-only mounts", slices.ContainsFunc(t.Mounts, func(m runner.Mount) bool { return !m.Writable })},
+		{"isolation of steps outside of HOME and TMPDIR", t.Spec.Isolate},
 	} {
 		if l.asked {
 			out = append(out, l.name)
@@ -145,25 +152,50 @@ func Inherited() []string {
 }
 
 // environment is what steps see: inherited variables first, the Spec's last.
+// Steps that are kept apart get their home and TMPDIR from the agent.
 func (e *Executor) environment(s agent.Spec, devices []string) ([]agent.Var, error) {
 	tmp := filepath.Join(s.Control, "tmp")
 	if err := os.Mkdir(tmp, 0o755); err != nil && !isFolder(tmp) {
 		return nil, err
 	}
 	names := Inherited()
+	if s.Isolate {
+		names = slices.DeleteFunc(names, func(name string) bool { return name == "HOME" })
+	}
 	env := make([]agent.Var, 0, len(names)+len(s.Env)+1)
 	for _, kv := range e.Environ {
 		if name, value, ok := strings.Cut(kv, "="); ok && slices.Contains(names, name) {
 			env = append(env, agent.Var{Name: name, Value: value})
 		}
 	}
-	env = append(env, agent.Var{Name: "TMPDIR", Value: tmp})
+	if !s.Isolate {
+		env = append(env, agent.Var{Name: "TMPDIR", Value: tmp})
+	}
 	return append(append(env, deviceVars(devices)...), s.Env...), nil
 }
 
 func isFolder(name string) bool {
 	st, err := os.Stat(name)
 	return err == nil && st.IsDir()
+}
+
+// homeLinks takes the mounts below the home out of a task whose steps have homes
+// of their own, for the agent to show them there.
+func homeLinks(t runner.Task) ([]agent.Var, runner.Task) {
+	if !t.Spec.Isolate {
+		return nil, t
+	}
+	var links []agent.Var
+	var rest []runner.Mount
+	for _, m := range t.Mounts {
+		if rel, ok := strings.CutPrefix(m.Target, "~/"); ok && filepath.IsLocal(rel) {
+			links = append(links, agent.Var{Name: rel, Value: m.Source})
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	t.Mounts = rest
+	return links, t
 }
 
 // link shows a task's mounts as symbolic links in the workspace. undo removes them.

@@ -2,6 +2,8 @@ package mask
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,6 +54,13 @@ func (s *Set) insert(value string) {
 	}
 	s.values[value] = true
 	eachForm(value, func(form string) { s.forms[form] = true })
+}
+
+// Values returns the values that were added, in no order.
+func (s *Set) Values() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.values))
 }
 
 // Empty reports whether the set has no value.

@@ -221,6 +221,9 @@ func (c *codec) plan(p *Plan) {
 	list(c, &p.Metrics, 3, func(m *Metric) { c.str(&m.Name); c.str(&m.Better); c.str(&m.Unit) })
 	list(c, &p.Data, 3, func(d *Dataset) { c.str(&d.Name); c.str(&d.Path); c.str(&d.Digest) })
 	list(c, &p.Gates, 3, c.text)
+	c.str(&p.Baseline.Asked)
+	c.bool(&p.Baseline.Run)
+	c.bool(&p.Baseline.Gates)
 	c.group(&p.Group)
 	c.nodes(p)
 }

@@ -334,7 +334,7 @@ func TestNewIsDeterministic(t *testing.T) {
 func TestLater(t *testing.T) {
 	t.Parallel()
 	p := planOf(t, "jobs:\n  a: {isolate: true, seeds: 3, run: x}\n  b: {run: x}\n")
-	same(t, "a", []string{"isolate", "seeds"}, p.Node("a").Later)
+	same(t, "a", []string{"seeds"}, p.Node("a").Later)
 	same(t, "b", []string(nil), p.Node("b").Later)
 }
 

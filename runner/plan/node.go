@@ -20,7 +20,8 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 		ContinueOnError: j.ContinueOnError.Value,
 		FailFast:        j.Strategy.FailFast == nil || *j.Strategy.FailFast,
 		MaxParallel:     j.Strategy.MaxParallel, Retry: j.Retry, NoCache: j.Cache.Value == "false",
-		Group: group(j.Concurrency),
+		Verify: j.CI.Value == "verify",
+		Group:  group(j.Concurrency),
 	}
 	n.Inputs, src.inputs = b.inputs(j, leg)
 	n.Outputs, src.outputs = b.paths(j.Outputs, leg)
@@ -86,9 +87,6 @@ func (n *Node) Uncached() string {
 // later lists the keys of a job that are part of the language and not carried out yet.
 func later(j *spec.Job) []string {
 	var keys []string
-	if j.Isolate {
-		keys = append(keys, "isolate")
-	}
 	if j.Seeds != nil {
 		keys = append(keys, "seeds")
 	}

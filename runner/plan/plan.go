@@ -35,6 +35,7 @@ type Plan struct {
 	Nodes    []*Node // in an order that respects Needs; file order otherwise
 	Metrics  []Metric
 	Gates    []spec.Str
+	Baseline Baseline
 	Data     []Dataset
 	// Params are the leaves of the parameters, ParamTree the same as a tree and
 	// ParamFile the file they come from ("" if they stand in File).
@@ -46,6 +47,13 @@ type Plan struct {
 	// made for one commit may not hold for another.
 	Git  bool
 	byID func() map[string]int
+}
+
+// A Baseline says what runs are compared with.
+type Baseline struct {
+	Asked string // merge-base, ref:v1, …; "" if the file does not say
+	Run   bool   // where there is no run of it, make one
+	Gates bool   // a gate compares with it
 }
 
 // A Metric says how a number is to be read; Better is higher, lower or "".
@@ -101,7 +109,7 @@ type Node struct {
 	Services  []Service
 	Env       []Var // may hold expressions; later ones win
 	Steps     []Step
-	Secrets   []Secret // that Env and Steps read, by name
+	Secrets   []Secret // that Env, Steps and the Env of Services read, by name
 
 	Timeout         time.Duration
 	Grace           time.Duration
@@ -110,6 +118,7 @@ type Node struct {
 	MaxParallel     int
 	Retry           []spec.Retry
 	NoCache         bool
+	Verify          bool  // in a CI service, results of other machines are checked before they are used
 	Group           Group // of jobs
 
 	Select Selection // of a Select node
@@ -157,7 +166,7 @@ type Cache struct{ Name, Path string }
 type Service struct {
 	Name      string
 	Image     string
-	Env       []Var
+	Env       []Var // of which those that read secrets are still texts with expressions
 	Command   []string
 	Ports     []int
 	Health    Health

@@ -203,16 +203,7 @@ func openRegular(name string) (*os.File, error) {
 	return f, nil
 }
 
-// sumFile returns digest and size of a file.
-func sumFile(name string) (store.Digest, int64, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return store.Digest{}, 0, err
-	}
-	defer f.Close()
-	return sumReader(f)
-}
-
+// sumReader returns digest and size of what is read.
 func sumReader(r io.Reader) (store.Digest, int64, error) {
 	h := sha256.New()
 	n, err := io.Copy(h, r)

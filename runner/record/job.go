@@ -21,6 +21,9 @@ type Job struct {
 
 	Cached     bool   `json:"cached,omitempty"`     // whether the outputs come from an earlier run
 	CachedFrom string `json:"cachedFrom,omitempty"` // id of the run that executed it, which also has the log
+	// Verified says of a reused result that was made elsewhere where, by whom and in
+	// which run, after its outputs were read and its fingerprint was made again.
+	Verified string `json:"verified,omitempty"`
 	// Uncached says why a job that succeeded may not be reused: an input moved, cache: false, …
 	Uncached string `json:"uncached,omitempty"`
 
@@ -37,7 +40,7 @@ type Job struct {
 	Summary string            `json:"summary,omitempty"` // Markdown the job wrote
 	Metrics []Metric          `json:"-"`                 // metrics.jsonl; Job is filled in by the record
 
-	Steps    []Step    `json:"steps,omitempty"`
+	Steps    []Step    `json:"steps,omitempty"`    // of the last attempt
 	Attempts []Attempt `json:"attempts,omitempty"` // all, the last one included
 
 	Queued     time.Time     `json:"queued,omitzero"`      // when its needs were met
@@ -102,6 +105,21 @@ type Attempt struct {
 	Wall    time.Duration `json:"wall,omitempty"`    // nanoseconds
 	LogFrom int64         `json:"logFrom,omitempty"` // byte range in the job's log
 	LogTo   int64         `json:"logTo,omitempty"`
+	CPU     time.Duration `json:"cpu,omitempty"` // nanoseconds, user and system
+	// PeakMemory is in bytes, 0 if it is not known.
+	PeakMemory int64   `json:"peakMemory,omitempty"`
+	GPUSeconds float64 `json:"gpuSeconds,omitempty"`
+	// Steps are those of an attempt that another one followed; those of the last
+	// are the job's. See [Job.StepsOf].
+	Steps []Step `json:"steps,omitempty"`
+}
+
+// StepsOf returns the steps of an attempt, by its index.
+func (j *Job) StepsOf(attempt int) []Step {
+	if s := j.Attempts[attempt].Steps; s != nil || attempt < len(j.Attempts)-1 {
+		return s // also of the last one so far in a record that was interrupted
+	}
+	return j.Steps
 }
 
 // An Artifact is a file or folder that a job read or wrote.

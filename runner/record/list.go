@@ -22,11 +22,18 @@ type Entry struct {
 	Time time.Time // when the id was made, in UTC, to the millisecond
 }
 
-// Head reads the record without its jobs' files; see [Head].
+// Head reads the record without its jobs' own files: Jobs have ID, Status,
+// Cached, Wall and Metrics only. It is meant for lists and comparisons. Of an
+// unsealed record it reads what Load does.
 func (e Entry) Head() (*Run, error) { return head(e.Dir) }
 
 // Load reads the record; see [Load].
 func (e Entry) Load() (*Run, error) { return load(e.Dir) }
+
+// Cover reads of a sealed record only what it says of the run as a whole and of
+// its source: Jobs, Environment and Params are empty. It is meant for indexes
+// over many runs, and fails with [ErrNotSealed] for a record without a seal.
+func (e Entry) Cover() (*Run, error) { return cover(e.Dir) }
 
 // List returns the runs below root, newest first. It opens a month's folder
 // only when it gets there and reads no record, so the first of many thousand

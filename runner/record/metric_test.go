@@ -129,7 +129,7 @@ func TestReadMetrics(t *testing.T) {
 	}
 }
 
-func TestParseMetricLines(t *testing.T) {
+func TestMetricLines(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, in, want, err string }{
 		{"nothing", "", "", ""},
@@ -154,7 +154,7 @@ func TestParseMetricLines(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			ms, err := ParseMetricLines(c.in)
+			ms, err := MetricReader{}.Lines(c.in)
 			message := ""
 			if err != nil {
 				message = err.Error()
@@ -168,7 +168,7 @@ func TestParseMetricLines(t *testing.T) {
 
 func TestManyBadLinesAreNotAllReported(t *testing.T) {
 	t.Parallel()
-	_, err := ParseMetricLines(strings.Repeat("bad\n", 1000))
+	_, err := MetricReader{}.Lines(strings.Repeat("bad\n", 1000))
 	if n := strings.Count(err.Error(), "\n"); n != maxErrors {
 		t.Errorf("%d lines of errors, want %d", n+1, maxErrors+1)
 	}

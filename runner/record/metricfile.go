@@ -92,16 +92,13 @@ func (c *collector) slurp(r io.Reader, limit int64) ([]byte, error) {
 	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
 }
 
-// ParseMetricLines reads what a job wrote to the file MLOPS_METRICS: on each
+// Lines reads what a job wrote to the file MLOPS_METRICS: on each
 // line NAME=NUMBER pairs (loss=0.3 step=10) or a JSON object, as in a file of
 // JSON Lines. A later line replaces a metric's value, and with a step extends
 // its history. Empty lines and lines that begin with # do not count.
 //
 // The metrics of good lines are returned together with the errors of bad ones,
 // which are joined *[MetricError]s, at most 20.
-func ParseMetricLines(text string) ([]Metric, error) { return MetricReader{}.Lines(text) }
-
-// Lines is [ParseMetricLines] with notices.
 func (mr MetricReader) Lines(text string) ([]Metric, error) {
 	c := newCollector(MetricLinesFile, mr.Notice)
 	var errs []error

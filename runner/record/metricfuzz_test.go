@@ -43,7 +43,7 @@ func readAs(format uint8, text string) ([]Metric, error) {
 	if i := int(format) % (len(formats) + 1); i < len(formats) {
 		return ReadMetrics("metrics"+formats[i], strings.NewReader(text))
 	}
-	return ParseMetricLines(text)
+	return MetricReader{}.Lines(text)
 }
 
 // checkMetricErrors checks that each of the joined errors says what is wrong where.

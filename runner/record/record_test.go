@@ -57,7 +57,11 @@ func rootOf(t *testing.T, run Run) string {
 func TestHead(t *testing.T) {
 	t.Parallel()
 	root := rootOf(t, sampleRun())
-	got, err := Head(root, LATEST)
+	e, err := Find(root, LATEST)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Head()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +157,27 @@ func TestVerify(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// A record that says how its run ended, and has no seal, has lost it.
+func TestVerifyNoticesALostSeal(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	write(t, root, sampleRun())
+	e, err := Find(root, LATEST)
+	if err == nil {
+		err = os.Remove(filepath.Join(e.Dir, "SHA256SUMS"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Verify(root, sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(Verification{ID: sampleID, Missing: []string{"SHA256SUMS"}}, *got); d != "" {
+		t.Error(d)
 	}
 }
 
@@ -299,7 +324,7 @@ func TestWriterRefuses(t *testing.T) {
 	if err := os.WriteFile(log, []byte("late\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for what, err := range map[string]error{"seal": again, "job": w.JobEnded(ended), "file": w.AddFile("a", nil), "log": second(w.TakeLog("a", LogFiles{Log: log}))} {
+	for what, err := range map[string]error{"seal": again, "job": w.JobEnded(ended), "file": w.AddFile("a", nil), "taken": w.TakeFile("a", "a", log), "log": second(w.TakeLog("a", LogFiles{Log: log}))} {
 		if !errors.Is(err, ErrSealed) {
 			t.Errorf("%s after the seal: %v, want ErrSealed", what, err)
 		}
@@ -369,5 +394,41 @@ func TestNewerFormat(t *testing.T) {
 	var newer *VersionError
 	if _, err := Load(root, LATEST); !errors.As(err, &newer) || newer.Version != 99 {
 		t.Errorf("%v, want a VersionError", err)
+	}
+}
+
+// A cover is what an index needs: the run and its source, of sealed records alone.
+func TestCover(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	run := sampleRun()
+	write(t, root, run)
+	e, err := Find(root, sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := e.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Cover()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := *whole
+	want.Jobs, want.Environment, want.Params = nil, Environment{}, nil
+	if d := cmp.Diff(&want, got); d != "" {
+		t.Error(d)
+	}
+	run.ID = olderID
+	if _, err := Create(root, run); err != nil {
+		t.Fatal(err)
+	}
+	open, err := Find(root, olderID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.Cover(); !errors.Is(err, ErrNotSealed) {
+		t.Errorf("an open record: %v", err)
 	}
 }

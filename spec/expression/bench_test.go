@@ -12,7 +12,7 @@ func benchEnv() *Env {
 		fields[fmt.Sprintf("p%d", i)] = NumberType()
 	}
 	return &Env{Names: map[string]Type{"auc": MetricType(), "baseline": ObjectOf(map[string]Type{"auc": MetricType()}),
-		"params": ObjectOf(fields), "github": OpenObject(map[string]Type{"ref": StringType()})}}
+		"params": ObjectOf(fields), "github": object(map[string]Type{"ref": StringType()}, Type{}, true)}}
 }
 
 func benchScope() *Scope {

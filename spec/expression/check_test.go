@@ -16,7 +16,7 @@ func gateEnv() *Env {
 			"auc": metric, "loss": metric,
 			"baseline": ObjectOf(map[string]Type{"auc": metric, "loss": metric}),
 			"params":   TypeOf(map[string]any{"train": map[string]any{"lr": 0.1, "layers": []any{8.0, 4.0}, "name": "x"}, "debug": false}),
-			"github":   OpenObject(map[string]Type{"ref": StringType()}),
+			"github":   object(map[string]Type{"ref": StringType()}, Type{}, true),
 			"env":      MapOf(StringType()),
 			"data":     ArrayOf(ObjectOf(map[string]Type{"name": StringType(), "rows": NumberType()})),
 			"anything": AnyType(),

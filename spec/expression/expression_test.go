@@ -212,9 +212,9 @@ func repeat(s, sep string, n int) string { return strings.Repeat(s+sep, n-1) + s
 func manyRows(n int) *Array {
 	items := make([]any, n)
 	for i := range items {
-		items[i] = NewArray(float64(i))
+		items[i] = array(float64(i))
 	}
-	return NewArray(items...)
+	return array(items...)
 }
 
 // TestLongChains shows that long flat expressions do not exhaust the stack.

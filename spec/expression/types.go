@@ -66,14 +66,12 @@ func ArrayOf(elem Type) Type { return Type{kind: kindArray, of: &shape{elem: ele
 // ObjectOf is the type of an object that has these names and no others.
 func ObjectOf(fields map[string]Type) Type { return object(fields, Type{}, false) }
 
-// OpenObject is the type of an object that has these names and maybe others, of
-// which nothing is known.
-func OpenObject(fields map[string]Type) Type { return object(fields, Type{}, true) }
-
 // MapOf is the type of an object with unknown names whose values are of elem,
 // such as environment variables.
 func MapOf(elem Type) Type { return object(nil, elem, true) }
 
+// object is the type of an object that has these names and, if it is open, maybe
+// others, whose values are of elem.
 func object(fields map[string]Type, elem Type, open bool) Type {
 	s := &shape{elem: elem, open: open, fields: make(map[string]Type, len(fields)), names: make([]string, 0, len(fields))}
 	for name, t := range fields {

@@ -52,10 +52,6 @@ type Array struct {
 	filtered bool
 }
 
-// NewArray returns an array of items, each of which must be a value of the
-// language. It keeps the slice.
-func NewArray(items ...any) *Array { return &Array{items: items} }
-
 // Len returns the number of items.
 func (a *Array) Len() int { return len(a.items) }
 
