@@ -62,6 +62,11 @@
 // a file may be torn, but only in a record without a seal, and reading it says
 // so in [Run].Problems.
 //
+// The writer keeps little of a job in memory once it has ended: where its files
+// and lines are, and their digests. The files that sum up the jobs are made from
+// those when the record is sealed, and a file that is not as it was written is
+// an error then.
+//
 // The writer holds a lock on the folder, which the kernel gives back when the
 // process dies: that tells a run that is [Running] from one that was
 // [Interrupted]. Where locks do not work, the process number and its start time

@@ -19,12 +19,17 @@
 // On file systems whose stats may be cached or invented (network, FUSE), every
 // file is read every time.
 //
-// The index is one flat file. It is read whole and used as it lies: 100,000
-// files take 14 MB and no decoding. It is replaced by rename, without a lock
-// and without a flush: of two processes that save at once one is forgotten, and
-// a torn file fails its checksum; both cost time and nothing else. Why not a
-// database: nothing here needs a query or a transaction, and losing all of it
-// costs one rehash.
+// The index is one flat file. It is used as it lies in the kernel's memory:
+// 100,000 files take 14 MB and no decoding. It is replaced by rename, without a
+// lock and without a flush of its own: of two processes that save at once one is
+// forgotten, and a torn file fails its checksum; both cost time and nothing
+// else. Why not a database: nothing here needs a query or a transaction, and
+// losing all of it costs one rehash.
+//
+// After a power cut a file may have the stat of its last version and the bytes
+// of the one before. So files that changed lately are flushed before the index
+// that knows them is saved. A snapshot knows more than inputs, and is good for
+// one boot of the machine instead.
 //
 // # The table's format, of index and snapshot
 //
