@@ -7,10 +7,10 @@ N        ?= 50
 GO       ?= go
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race e2e fuzz lint golden generate bench images demo soak release clean
+.PHONY: help build test race e2e e2e-forge act fuzz lint golden generate bench images demo soak release clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## bin/mlops, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/mlops ./cmd/mlops
@@ -24,6 +24,12 @@ race: ## all tests under the race detector
 e2e: build images ## all tests, and a failure where Docker does not answer; then the demo, checked
 	MLOPS_NEED_DOCKER=1 $(GO) test -timeout 30m $(TESTFLAGS) ./...
 	.ci/e2e
+
+e2e-forge: ## comments and statuses on a real Gitea, which is built first; minutes of CPU the first time
+	.ci/e2e-forge
+
+act: ## bin/act, which runs workflows on this machine; the tests of actions/ need it
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@v0.2.89
 
 fuzz: ## each fuzz target for T=30s
 	.ci/fuzz $(T)
@@ -49,8 +55,8 @@ demo: ## run an example: EXECUTOR=docker|host EXAMPLE=churn|minimal
 soak: build images ## run the small example N=50 times, kill runs for T=10m, and look for what was left behind
 	.ci/soak $(N) $(if $(filter file default,$(origin T)),10m,$(T))
 
-release: ## bin/release/: static binaries, their modules and checksums
-	.ci/release
+release: ## bin/release/: archives with static binaries, what is in them, and checksums; VERSION=v0.4.0
+	.ci/release $(VERSION)
 
 clean: ## remove what these targets made, but no image
 	rm -rf bin examples/*/out examples/*/.mlops

@@ -32,6 +32,9 @@ type Capacity struct {
 	// and without NoGPU there are GPUs that cannot be told apart; jobs then have
 	// them one at a time.
 	GPUs []string
+	// Where names the engine, or the part of a machine, that the GPUs are counted
+	// in; "" is this machine.
+	Where string
 	// NoGPU says why jobs cannot have GPUs, best as an *ExecError with its cure.
 	NoGPU error
 	// Platforms are those that run here, natively (the first) or by emulation; nil
@@ -166,8 +169,12 @@ func gpus(n int) string {
 }
 
 // lacking says in words what a waiting job waits for.
-func (p *packer) lacking(d demand) string {
+func (p *packer) lacking(c *claim) string {
 	var out []string
+	d := c.need
+	if c.barred {
+		return gpus(d.gpus) + ", which another run on this machine has"
+	}
 	if d.cores > p.free.cores {
 		out = append(out, fmt.Sprintf("%s (%s of %s free)", cores(float64(d.cores)/1000), number(p.free.cores), number(p.total.cores)))
 	}

@@ -17,14 +17,14 @@ func (x *execution) choose(n *plan.Node) *outcome {
 	leg := ""
 	for _, need := range n.Needs {
 		o, id := x.outcomes[need.Node], x.Plan.Nodes[need.Node].ID
-		if o.result == nil {
+		if o.product == nil {
 			continue
 		}
 		if n.Select.Metric == "" {
 			winner, leg = o, id
 			break
 		}
-		v, ok := metricOf(o.result.Metrics, n.Select.Metric)
+		v, ok := metricOf(o.product.metrics, n.Select.Metric)
 		if !ok {
 			return &outcome{status: agent.Failure, reason: agent.ReasonConfig,
 				err: fmt.Sprintf("%s reported no metric %s, by which %s is selected", id, n.Select.Metric, n.Job),
@@ -40,7 +40,7 @@ func (x *execution) choose(n *plan.Node) *outcome {
 	if winner == nil {
 		return &outcome{status: agent.Failure, reason: agent.ReasonConfig, err: fmt.Sprintf("no leg of %s has a value of %s", n.Job, n.Select.Metric)}
 	}
-	return &outcome{status: agent.Success, cached: winner.cached, result: winner.result, leg: leg}
+	return &outcome{status: agent.Success, cached: winner.cached, product: winner.product, leg: leg}
 }
 
 func metricOf(ms []record.Metric, name string) (float64, bool) {

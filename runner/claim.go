@@ -2,6 +2,8 @@ package runner
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/plan"
 )
@@ -45,6 +47,7 @@ func (s *schedule) admit() {
 	}
 	if s.packer == nil {
 		s.packer = s.machine.packer()
+		s.packer.leases = s.newLeases(s.machine.Where)
 	}
 	s.withdraw()
 	got, rest := s.packer.admit(s.parked, s.jobs()-s.busy, s.now())
@@ -61,10 +64,21 @@ func (s *schedule) admit() {
 			c.told = true
 			id := s.Plan.Nodes[c.node].ID
 			s.watch.send(Event{Kind: JobQueued, Job: id})
-			s.watch.send(Event{Kind: Waiting, Job: id, Text: "waiting for " + s.packer.lacking(c.need)})
+			s.watch.send(Event{Kind: Waiting, Job: id, Text: "waiting for " + s.packer.lacking(c)})
 		}
 	}
 }
+
+// barred lets the schedule look again, in a while, for GPUs that another run
+// has: nobody tells when it gives them back. It is nil if nobody waits for any.
+func (s *schedule) barred() <-chan time.Time {
+	if !slices.ContainsFunc(s.parked, func(c *claim) bool { return c.barred }) {
+		return nil
+	}
+	return time.After(lookAgain)
+}
+
+const lookAgain = 500 * time.Millisecond
 
 // withdraw ends those that are not to be started any more, since another job
 // failed.

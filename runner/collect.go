@@ -16,11 +16,12 @@ import (
 	"github.com/mlops-runner/mlops/runner/worktree"
 )
 
-// conclude makes the outcome of a node from its last attempt: it keeps log,
+// conclude makes the outcome of a node from its last attempt: it keeps logs,
 // metrics and outputs, and publishes them.
-func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job *record.Job, a *attempt, logs []string) *outcome {
+func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job *record.Job, done []*attempt) *outcome {
+	a := done[len(done)-1]
 	x.measure(n, job, a)
-	if err := errors.Join(x.keepLog(job, logs), x.keepServiceLogs(n, job, a.control)); err != nil {
+	if err := x.keepLogs(n, job, done); err != nil {
 		return x.end(n, failure(n, err), job)
 	}
 	if a.status() != agent.Success {
@@ -40,38 +41,49 @@ func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job 
 	}
 	x.fill(job, r)
 	if n.Publish {
-		if err := x.publish(ctx, n, r); err != nil {
+		if err := x.publish(ctx, n, r.Outputs); err != nil {
 			return x.end(n, failure(n, err), job)
 		}
 	}
-	return x.end(n, &outcome{status: agent.Success, result: r}, job)
+	return x.end(n, &outcome{status: agent.Success, product: r.product()}, job)
 }
 
-// measure copies what the agent measured into the record.
+// measure copies what the agent measured of the last attempt into the record.
 func (x *execution) measure(n *plan.Node, job *record.Job, a *attempt) {
 	r := a.result
 	job.Wall = x.now().Sub(job.Started)
 	job.CPU, job.PeakMemory, job.GPUSeconds, job.Summary, job.Values = r.CPU, r.PeakMemory, r.GPUSeconds, r.Summary, r.Outputs
-	job.Steps = nil
+	job.Steps = recordSteps(n, r)
+	job.Attempts[len(job.Attempts)-1].Steps = nil // they are the job's now
+}
+
+// recordSteps are the steps of a result in the record's form.
+func recordSteps(n *plan.Node, r agent.Result) (out []record.Step) {
 	for i, s := range r.Steps {
 		uses := ""
 		if i < len(n.Steps) {
 			uses = n.Steps[i].Uses
 		}
-		job.Steps = append(job.Steps, record.Step{
+		out = append(out, record.Step{
 			ID: s.ID, Name: s.Name, Uses: uses, Outcome: record.Status(s.Outcome), Conclusion: record.Status(s.Conclusion),
 			Reason: string(s.Reason), Exit: s.Exit, Signal: s.Signal, Started: s.Started, Wall: s.Wall, CPU: s.CPU,
 			PeakMemory: s.PeakMemory, OOMKills: s.OOMKills, Outputs: s.Outputs, LogFrom: s.LogFrom, LogTo: s.LogTo, Error: s.Error,
 		})
 	}
+	return out
+}
+
+// keepLogs moves what the attempts printed, and their services, into the record.
+func (x *execution) keepLogs(n *plan.Node, job *record.Job, done []*attempt) error {
+	return errors.Join(x.keepLog(job, done), x.keepServiceLogs(n, job, done))
 }
 
 // keepLog moves the log into the record; the logs of several attempts follow
 // one another.
-func (x *execution) keepLog(job *record.Job, controls []string) error {
+func (x *execution) keepLog(job *record.Job, done []*attempt) error {
 	var files []record.LogFiles
-	for _, c := range controls {
-		files = append(files, record.LogFiles{Log: filepath.Join(c, agent.LogFile), Index: filepath.Join(c, agent.IndexFile)})
+	for _, a := range done {
+		files = append(files, record.LogFiles{Log: filepath.Join(a.control, agent.LogFile), Index: filepath.Join(a.control, agent.IndexFile)})
 	}
 	ends, err := x.writer.TakeLog(job.ID, files...)
 	if err != nil || len(ends) < 2 {
@@ -80,11 +92,11 @@ func (x *execution) keepLog(job *record.Job, controls []string) error {
 	from := int64(0)
 	for i, end := range ends {
 		job.Attempts[i].LogFrom, job.Attempts[i].LogTo = from, end
-		if from = end; i == len(ends)-2 { // the steps are those of the last attempt
-			for k := range job.Steps {
-				job.Steps[k].LogFrom, job.Steps[k].LogTo = job.Steps[k].LogFrom+from, job.Steps[k].LogTo+from
-			}
+		for k := range job.StepsOf(i) {
+			s := &job.StepsOf(i)[k]
+			s.LogFrom, s.LogTo = s.LogFrom+from, s.LogTo+from
 		}
+		from = end
 	}
 	return nil
 }

@@ -77,10 +77,10 @@ func (x *execution) addNeed(out map[string]any, n *plan.Node, o *outcome) {
 		out[n.Job] = job
 	}
 	job["result"] = worse(job["result"].(string), o.word())
-	if o.result == nil {
+	if o.product == nil {
 		return
 	}
-	for k, v := range o.result.Values {
+	for k, v := range o.product.values {
 		job["outputs"].(map[string]any)[k] = v
 	}
 }

@@ -19,8 +19,8 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 	}
 	x.reapBeside(ctx)
 	tries := newTries(n)
-	var last *attempt
-	var places, logs []string
+	var done []*attempt
+	var places []string
 	defer func() { x.discard(places) }()
 	for {
 		a, err := x.attempt(ctx, n, d, g, tries.number)
@@ -28,18 +28,21 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 			places = append(places, a.place)
 		}
 		if err != nil {
-			return x.breakOff(n, job, last, logs, x.failed(ctx, n, err))
+			return x.breakOff(n, job, done, x.failed(ctx, n, err))
 		}
-		last, logs = a, append(logs, a.control)
-		job.Attempts = append(job.Attempts, a.describe())
+		done = append(done, a)
+		job.Attempts = append(job.Attempts, x.describe(n, a))
 		rule, times := tries.again(a)
 		if rule == nil || ctx.Err() != nil {
-			return x.conclude(ctx, n, d, job, a, logs)
+			return x.conclude(ctx, n, d, job, done)
+		}
+		if err := x.writer.JobStarted(*job); err != nil { // what is known so far, in case that we are killed
+			return x.breakOff(n, job, done, failure(n, err))
 		}
 		wait := backoff(rule.Delay, times, x.jitter())
 		x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: a.describeFailure() + "; trying again" + pause(wait)})
 		if !sleep(ctx, wait) {
-			return x.breakOff(n, job, last, logs, x.failed(ctx, n, ctx.Err()))
+			return x.breakOff(n, job, done, x.failed(ctx, n, ctx.Err()))
 		}
 		if rule.Resources == nil {
 			continue
@@ -47,20 +50,20 @@ func (x *execution) execute(ctx context.Context, n *plan.Node, d decision, job *
 		more := raised(n, rule.Resources)
 		if g, _, err = x.claim(ctx, more, d.image, true); err != nil && ctx.Err() == nil {
 			x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: "not tried again: " + err.Error()})
-			return x.conclude(ctx, n, d, job, a, logs)
+			return x.conclude(ctx, n, d, job, done)
 		} else if err != nil {
-			return x.breakOff(n, job, last, logs, x.failed(ctx, n, err))
+			return x.breakOff(n, job, done, x.failed(ctx, n, err))
 		}
 		n = more
 	}
 }
 
-// breakOff ends a node between two attempts; what the last one left, if there
-// was one, is kept.
-func (x *execution) breakOff(n *plan.Node, job *record.Job, last *attempt, logs []string, o *outcome) *outcome {
-	if last != nil {
-		x.measure(n, job, last)
-		if err := errors.Join(x.keepLog(job, logs), x.keepServiceLogs(n, job, last.control)); err != nil {
+// breakOff ends a node between two attempts; what those left that were made is
+// kept.
+func (x *execution) breakOff(n *plan.Node, job *record.Job, done []*attempt, o *outcome) *outcome {
+	if len(done) > 0 {
+		x.measure(n, job, done[len(done)-1])
+		if err := x.keepLogs(n, job, done); err != nil {
 			o = failure(n, err)
 		}
 	}
@@ -93,6 +96,7 @@ type attempt struct {
 	result    agent.Result
 	err       *ExecError // the place failed
 	memory    int64      // bytes that it might take; 0 for no limit
+	masks     *serviceMasks
 	started   time.Time
 	wall      time.Duration
 }
@@ -113,13 +117,15 @@ func (a *attempt) reason() agent.Reason {
 
 func (a *attempt) exit() int { return a.result.Exit }
 
-func (a *attempt) describe() record.Attempt {
+// describe is an attempt in the record's form.
+func (x *execution) describe(n *plan.Node, a *attempt) record.Attempt {
 	out := record.Attempt{
 		Number: a.number, Name: a.name, Status: record.Status(a.status()), Reason: string(a.reason()), Exit: a.exit(),
-		Started: a.started, Wall: a.wall,
+		Started: a.started, Wall: a.wall, CPU: a.result.CPU, PeakMemory: a.result.PeakMemory, GPUSeconds: a.result.GPUSeconds,
+		Steps: recordSteps(n, a.result),
 	}
 	if a.status() != agent.Success {
-		out.Error = a.describeFailure()
+		out.Error = x.secret.Text(a.describeFailure())
 	}
 	return out
 }
@@ -137,12 +143,15 @@ func (x *execution) attempt(ctx context.Context, n *plan.Node, d decision, g gra
 		return nil, err
 	}
 	tail := newTail(x.watch, n, a.control)
+	printed := x.budget.prints(a.control)
 	a.result, err = x.Executor.Run(ctx, t, tail.event)
+	printed()
 	tail.finish()
 	a.wall = x.now().Sub(a.started)
 	a.judgePlace(ctx, err)
 	a.judgeStop(ctx)
-	return a, x.tellServices(n, a, tail)
+	x.tellServices(n, a, tail)
+	return a, nil
 }
 
 // judgePlace notes what the executor's error means for an attempt.

@@ -24,23 +24,28 @@ type execution struct {
 
 	definitions *definitions
 	secret      *mask.Set
+	key         []byte // of what jobs mask while they run
 	machine     machine
 	claims      chan *claim // for room on the machine
 
 	// Of runs only.
 	watch  *watcher
 	writer *record.Writer
+	lost   lostRecords
 	pin    *store.Pin
 	used   usedFiles
 	places places
+	budget *budget
 
 	publishing publishing
+	records    records
 
 	reapOnce sync.Once
 	reaping  sync.WaitGroup
 }
 
-// An outcome is what became of a node, for those that need it.
+// An outcome is what became of a node, for those that need it. One is kept of
+// each node until the run ends, so there is no more in it than that.
 type outcome struct {
 	status agent.Status
 	reason agent.Reason
@@ -49,14 +54,25 @@ type outcome struct {
 	// assumed: a forecast takes the job to succeed, and does not know its result.
 	assumed bool
 	// soft: the job failed and continue-on-error says that this is no failure.
-	soft   bool
-	result *Result // of success
-	leg    string  // that a Select node chose
-	place  bool    // the place failed, not the job
-	err    string  // for people
-	fix    string
-	record *record.Job
+	soft     bool
+	product  *product // of success
+	leg      string   // that a Select node chose
+	place    bool     // the place failed, not the job
+	err      string   // for people
+	fix      string
+	uncached bool        // it may not be reused
+	line     *JobSummary // nil for a Select node that chose
 }
+
+// A product is what a job that succeeded made, for the jobs and gates that read it.
+type product struct {
+	outputs []record.Artifact
+	values  map[string]string // outputs of its steps
+	metrics []record.Metric
+	wall    time.Duration // that the job took when it was executed
+}
+
+func (r *Result) product() *product { return &product{r.Outputs, r.Values, r.Metrics, r.Wall} }
 
 // word is the outcome as expressions see it: needs.X.result.
 func (o *outcome) word() string {
@@ -66,40 +82,47 @@ func (o *outcome) word() string {
 	return string(o.status)
 }
 
+// lostRecords are the jobs that could not be recorded when they ended, to be
+// tried again when the record is sealed.
+type lostRecords struct {
+	mu   sync.Mutex // guards jobs
+	jobs []record.Job
+}
+
+func (l *lostRecords) add(job record.Job) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, job)
+}
+
 // usedFiles collects what the decisions of a run rested on.
 type usedFiles struct {
-	mu      sync.Mutex // guards all below
-	files   map[string]store.Entry
+	mu      sync.Mutex              // guards all below
+	files   map[string]store.Digest // zero for a link
 	folders map[string]bool
-	inputs  map[*plan.Node]inputs
-	outputs []store.Entry // published
+	inputs  map[*plan.Node]store.Digest // of what a node saw of the repository
 }
 
 // addInputs notes what a node saw of the repository.
 func (u *usedFiles) addInputs(n *plan.Node, in inputs) {
+	u.add(in.repo)
+	digest := in.digest()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.inputs == nil {
-		u.inputs = map[*plan.Node]inputs{}
+		u.inputs = map[*plan.Node]store.Digest{}
 	}
-	u.inputs[n] = in
-}
-
-func (u *usedFiles) addOutputs(es []store.Entry) {
-	u.add(es)
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.outputs = append(u.outputs, es...)
+	u.inputs[n] = digest
 }
 
 func (u *usedFiles) add(es []store.Entry) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.files == nil {
-		u.files = make(map[string]store.Entry, len(es))
+		u.files = make(map[string]store.Digest, len(es))
 	}
 	for _, e := range es {
-		u.files[e.Path] = e
+		u.files[e.Path] = e.Digest
 	}
 }
 

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -20,6 +21,11 @@ type Forecast struct {
 	Fingerprint string   `json:"fingerprint,omitempty"` // if it is known
 	CachedFrom  string   `json:"cachedFrom,omitempty"`  // run id
 	Pin         string   `json:"pin,omitempty"`         // the image's name and what it is pinned to: NAME → sha256:…
+	Each        bool     `json:"each,omitempty"`        // the job runs each time: it is never cached
+	// Wall and GPUSeconds are what the job's last kept result took; 0 if none is
+	// known, and of a job that will not run.
+	Wall       time.Duration `json:"wall,omitempty"` // nanoseconds
+	GPUSeconds float64       `json:"gpuSeconds,omitempty"`
 }
 
 // Forecast decides about every selected job as Run would, and changes nothing.
@@ -53,13 +59,32 @@ func (x *execution) foretell(ctx context.Context, n *plan.Node) (Forecast, *outc
 	switch d.fate {
 	case IsCached:
 		f.CachedFrom = d.hit.Run
-		return f, &outcome{status: agent.Success, cached: true, result: d.hit}
+		return f, &outcome{status: agent.Success, cached: true, product: d.hit.product()}
 	case IsSkip:
 		return f, &outcome{status: agent.Skipped}
 	case CannotBe:
 		return f, &outcome{status: agent.Failure, err: d.err}
 	}
+	f.Each = n.NoCache
+	f.Wall, f.GPUSeconds = x.lastCost(n)
 	return f, &outcome{status: agent.Success, assumed: true}
+}
+
+// lastCost is what the latest kept result of a node took.
+func (x *execution) lastCost(n *plan.Node) (time.Duration, float64) {
+	last, err := x.Store.Last(x.lastKey(n))
+	if err != nil {
+		return 0, 0
+	}
+	data, err := x.Store.Action(last)
+	if err != nil {
+		return 0, 0
+	}
+	r, err := ParseResult(data)
+	if err != nil {
+		return 0, 0
+	}
+	return r.Wall, r.GPU
 }
 
 func (x *execution) foretellChoice(n *plan.Node) (Forecast, *outcome) {

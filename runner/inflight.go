@@ -22,6 +22,6 @@ func (x *execution) awaitSame(ctx context.Context, n *plan.Node, d decision) (re
 	if err != nil {
 		return nil, nil, err
 	}
-	hit, _ = x.lookUp(d.print)
+	hit, _ = x.kept(ctx, n, d.print)
 	return release, hit, nil
 }

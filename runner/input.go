@@ -3,6 +3,8 @@ package runner
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"path"
@@ -29,6 +31,20 @@ func (in inputs) all() []store.Entry {
 	all := slices.Concat(in.repo, in.blobs)
 	slices.SortFunc(all, func(a, b store.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return all
+}
+
+// digest tells inputs of the repository apart.
+func (in inputs) digest() store.Digest {
+	h := sha256.New()
+	var b []byte
+	for _, e := range in.repo {
+		b = append(append(b[:0], e.Path...), 0)
+		b = append(append(b, e.Link...), 0)
+		b = binary.LittleEndian.AppendUint32(b, uint32(e.Mode))
+		b = binary.LittleEndian.AppendUint64(b, uint64(e.Size))
+		h.Write(append(b, e.Digest[:]...))
+	}
+	return store.Digest(h.Sum(nil))
 }
 
 // inputs finds and digests what a node reads. Every needed node has ended.
@@ -101,10 +117,10 @@ func (x *execution) upstream(n *plan.Node, patterns []plan.Input, exclude []stri
 	var out []store.Entry
 	for _, need := range n.Needs {
 		o := x.outcomes[need.Node]
-		if o.result == nil || !n.Tracked && len(need.Paths) == 0 {
+		if o.product == nil || !n.Tracked && len(need.Paths) == 0 {
 			continue
 		}
-		for _, e := range entries(o.result.Outputs) {
+		for _, e := range entries(o.product.outputs) {
 			if (n.Tracked || worktree.Match(names, e.Path)) && !worktree.Match(exclude, e.Path) {
 				out = append(out, e)
 			}
@@ -187,21 +203,24 @@ func explainInputs(err error) error {
 // moved names the first input of the repository that is not what it was when
 // the job began, or "".
 func (x *execution) moved(ctx context.Context, n *plan.Node, before inputs) string {
-	patterns, exclude := splitPatterns(n)
-	var now []store.Entry
-	var err error
-	if n.Tracked {
-		now, err = x.Tree.TrackedEntries(ctx, x.written.has)
-	}
-	if err == nil && len(patterns) > 0 {
-		var more []store.Entry
-		more, err = x.fromTree(ctx, n, patterns, exclude, before.blobs)
-		now = unite(now, more)
-	}
+	now, err := x.repository(ctx, n, before.blobs)
 	if err != nil {
 		return err.Error()
 	}
 	return difference(before.repo, now)
+}
+
+// repository looks again at what a node sees of the repository.
+func (x *execution) repository(ctx context.Context, n *plan.Node, blobs []store.Entry) (now []store.Entry, err error) {
+	if n.Tracked {
+		now, err = x.Tree.TrackedEntries(ctx, x.written.has)
+	}
+	patterns, exclude := splitPatterns(n)
+	if err != nil || len(patterns) == 0 {
+		return now, err
+	}
+	more, err := x.fromTree(ctx, n, patterns, exclude, blobs)
+	return unite(now, more), err
 }
 
 // difference names the first path at which two sorted lists differ, or "".

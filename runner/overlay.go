@@ -10,7 +10,8 @@ import (
 )
 
 // An Overlay lets a run leave nothing outside of its own store, Runner.Store:
-// for runs whose jobs nobody trusts.
+// for runs whose jobs nobody trusts. Only its place in concurrency groups is
+// noted in the store at Scope, as long as it is there.
 type Overlay struct {
 	// Lower is a store whose results may be reused; nil means none. It is read
 	// alone: open it with store.Options.ReadOnly.
@@ -18,8 +19,16 @@ type Overlay struct {
 	// Outputs is the folder, made if missing, into which outputs are published
 	// instead of Runner.Root.
 	Outputs string
-	// Scope labels containers, so that later runs find what this one leaves.
+	// Scope is the root of the store that later runs will use: it labels
+	// containers, so that they find what this one leaves, and holds the
+	// concurrency groups in which this one waits for others and they for it.
 	Scope string
+	// Limits hold for the run as a whole. One that takes more is ended at once, and
+	// has failed; its record says of what.
+	Limits Limits
+	// Params, if not nil, are read by concurrency groups in place of the plan's:
+	// those of the commit that is trusted.
+	Params map[string]any
 }
 
 // adopt copies a result from below, with its outputs, so that it can be used
@@ -73,9 +82,9 @@ func copyBlob(ctx context.Context, b *store.Batch, from *store.Dir, dig store.Di
 	return err
 }
 
-// publishAside puts a result's outputs into the overlay's folder.
-func (x *execution) publishAside(ctx context.Context, r *Result) error {
-	_, err := x.Store.Restore(ctx, entries(r.Outputs), x.Overlay.Outputs, store.RestoreOptions{})
+// publishAside puts a job's outputs into the overlay's folder.
+func (x *execution) publishAside(ctx context.Context, es []store.Entry) error {
+	_, err := x.Store.Restore(ctx, es, x.Overlay.Outputs, store.RestoreOptions{})
 	return err
 }
 

@@ -17,8 +17,15 @@ import (
 // runOverlay runs the pipeline in a store of its own above that of the place.
 func (p *place) runOverlay(o runner.Options) (*runner.Finished, *runner.Overlay) {
 	p.t.Helper()
+	return p.runLimited(o, p.fake, runner.Limits{})
+}
+
+// runLimited does so by an executor and within limits.
+func (p *place) runLimited(o runner.Options, x runner.Executor, l runner.Limits) (*runner.Finished, *runner.Overlay) {
+	p.t.Helper()
 	r, done := p.runner(o)
 	defer done()
+	r.Executor = x
 	lower, err := store.OpenWith(r.Store.Root(), store.Options{ReadOnly: true})
 	if err != nil {
 		p.t.Fatal(err)
@@ -27,7 +34,7 @@ func (p *place) runOverlay(o runner.Options) (*runner.Finished, *runner.Overlay)
 	if r.Store, err = store.Open(own); err != nil {
 		p.t.Fatal(err)
 	}
-	r.Overlay = &runner.Overlay{Lower: lower, Outputs: filepath.Join(own, "outputs"), Scope: lower.Root()}
+	r.Overlay = &runner.Overlay{Lower: lower, Outputs: filepath.Join(own, "outputs"), Scope: lower.Root(), Limits: l}
 	f, err := r.Run(context.Background(), context.Background())
 	if err != nil {
 		p.t.Fatal(err)

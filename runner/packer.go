@@ -28,6 +28,7 @@ func (d demand) minus(e demand) demand {
 type grant struct {
 	demand
 	devices []string  // names of the GPUs; nil where the machine does not know them
+	leased  []string  // by which other runs know that they are taken
 	held    *holdback // the job is not to run any more
 }
 
@@ -38,6 +39,7 @@ type claim struct {
 	since   time.Time
 	passed  int  // claims behind it that were granted before it
 	told    bool // people know that it waits
+	barred  bool // there is room but for GPUs that another run has
 	again   bool // its job runs already, and takes another attempt
 	granted chan grant
 }
@@ -56,6 +58,7 @@ type packer struct {
 	total, free demand
 	devices     []string // free GPUs, in the machine's order
 	order       []string // all GPUs, in the machine's order
+	leases      *leases
 }
 
 // newPacker shares out total. devices are the GPUs' names, total.gpus of them,
@@ -76,7 +79,12 @@ func (p *packer) admit(queue []*claim, slots int, now time.Time) (admitted map[*
 			continue
 		}
 		if c.need.fits(p.free) {
-			admitted[c] = p.take(c.need)
+			g, ok := p.lend(c.need)
+			if c.barred = !ok; c.barred { // to drain the machine would not help it
+				rest = append(rest, c)
+				continue
+			}
+			admitted[c] = g
 			if !c.again {
 				used++
 			}
@@ -93,6 +101,28 @@ func (p *packer) admit(queue []*claim, slots int, now time.Time) (admitted map[*
 	return admitted, rest
 }
 
+// unnamed stands for the GPUs of a machine that does not know their names.
+const unnamed = "all"
+
+// lend takes what fits, with GPUs that no other run has; it fails if there are
+// too few of these.
+func (p *packer) lend(d demand) (g grant, ok bool) {
+	names := p.devices
+	if len(p.order) == 0 && d.gpus > 0 {
+		names = []string{unnamed}
+	}
+	got, ok := p.leases.take(names, min(d.gpus, len(names)))
+	if !ok {
+		return g, false
+	}
+	if len(p.order) > 0 { // those first
+		p.devices = append(slices.Clone(got), slices.DeleteFunc(slices.Clone(names), func(d string) bool { return slices.Contains(got, d) })...)
+	}
+	g = p.take(d)
+	g.leased = got
+	return g, true
+}
+
 func (p *packer) take(d demand) grant {
 	p.free = p.free.minus(d)
 	g := grant{demand: d}
@@ -105,6 +135,7 @@ func (p *packer) take(d demand) grant {
 
 // giveBack ends the use of a grant.
 func (p *packer) giveBack(g grant) {
+	p.leases.release(g.leased)
 	p.free = p.free.plus(g.demand)
 	free := append(slices.Clone(p.devices), g.devices...)
 	slices.SortStableFunc(free, func(a, b string) int { return slices.Index(p.order, a) - slices.Index(p.order, b) })

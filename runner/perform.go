@@ -101,7 +101,6 @@ func (x *execution) unexecuted(ctx context.Context, n *plan.Node, d *decision) *
 
 // noteUse remembers what the decision rested on.
 func (x *execution) noteUse(n *plan.Node, d decision) {
-	x.used.add(d.inputs.repo)
 	x.used.addInputs(n, d.inputs)
 	patterns, _ := splitPatterns(n)
 	x.used.addPatterns(patterns)
@@ -137,7 +136,7 @@ func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outco
 		return nil, err
 	}
 	if n.Publish {
-		if err := x.publish(ctx, n, d.hit); err != nil {
+		if err := x.publish(ctx, n, d.hit.Outputs); err != nil {
 			return nil, err
 		}
 	}
@@ -148,9 +147,12 @@ func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outco
 	}
 	job := x.newJob(n, d)
 	job.Cached, job.CachedFrom, job.Image = true, d.hit.Run, d.hit.Image
-	job.Why = nil
+	job.Why, job.Verified = nil, d.hit.verified
+	if job.Verified != "" {
+		x.watch.send(Event{Kind: Notice, Level: "notice", Job: n.ID, Text: "verified: " + job.Verified})
+	}
 	x.fill(job, d.hit)
-	return x.end(n, &outcome{status: agent.Success, cached: true, result: d.hit}, job), nil
+	return x.end(n, &outcome{status: agent.Success, cached: true, product: d.hit.product()}, job), nil
 }
 
 // fill copies a result into a job's record.
@@ -193,11 +195,12 @@ func (x *execution) end(n *plan.Node, o *outcome, job *record.Job) *outcome {
 		f := failure(n, err)
 		o.status, o.reason, o.err, o.fix, o.place = f.status, f.reason, f.err, f.fix, true
 		job.Status, job.Reason, job.Error = record.Failure, string(o.reason), o.err
+		x.lost.add(*job)
 	}
-	o.record = job
+	o.uncached, o.line = job.Uncached != "", summaryLine(n, job)
 	x.watch.send(Event{
 		Kind: JobEnded, Job: n.ID, Status: string(o.status), Reason: string(o.reason), Exit: o.exit, Wall: job.Wall, Cached: o.cached,
-		Metrics: metricValues(job.Metrics), Error: o.err, Fix: o.fix, Why: job.Why,
+		Metrics: o.line.Metrics, Error: o.err, Fix: o.fix, Why: job.Why,
 	})
 	return o
 }

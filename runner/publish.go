@@ -9,6 +9,7 @@ import (
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -70,14 +71,14 @@ func (x *execution) vacate() {
 	}
 }
 
-// publish puts a result's outputs into the repository folder, unless they are
+// publish puts a job's outputs into the repository folder, unless they are
 // there already.
-func (x *execution) publish(ctx context.Context, n *plan.Node, r *Result) error {
+func (x *execution) publish(ctx context.Context, n *plan.Node, outputs []record.Artifact) error {
+	es := entries(outputs)
 	if x.Overlay != nil {
-		return x.publishAside(ctx, r)
+		return x.publishAside(ctx, es)
 	}
-	es := entries(r.Outputs)
-	x.used.addOutputs(es)
+	x.used.add(es)
 	if x.Tree.Current(ctx, es) && !slices.ContainsFunc(n.Outputs, isFolder) {
 		return nil
 	}
@@ -114,10 +115,10 @@ func (x *execution) publishAgain(ctx context.Context) error {
 	defer x.vacate()
 	for i, n := range x.Plan.Nodes {
 		o := x.outcomes[i]
-		if o == nil || o.result == nil || !n.Publish {
+		if o == nil || o.product == nil || !n.Publish {
 			continue
 		}
-		if err := x.replace(ctx, n, entries(o.result.Outputs)); err != nil {
+		if err := x.replace(ctx, n, entries(o.product.outputs)); err != nil {
 			return err
 		}
 	}

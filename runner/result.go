@@ -33,6 +33,8 @@ type Result struct {
 	Peak     int64             `json:"peak,omitempty"`
 	GPU      float64           `json:"gpuSeconds,omitempty"`
 	Finished time.Time         `json:"finished"`
+
+	verified string // where, by whom and in which run it was made, if that was checked; see verify
 }
 
 // errVersion is the error of a result that another version of mlops wrote.

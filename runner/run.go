@@ -5,14 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
 )
 
 // Exit codes of a run, as its record has them.
@@ -48,11 +48,14 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, errors.Join(err, x.writer.Close())
 	}
 	defer x.leave(turn.turn)
-	s := newSchedule(x, turn.hard, turn.soft)
+	atWork, welcome, settle := x.budget.bind(turn.hard, turn.soft, x.tellLimit)
+	s := newSchedule(x, atWork, welcome)
 	s.member = m
 	s.loop()
+	tooMuch := settle()
 	againErr := x.publishAgain(hard)
-	run := x.finish(s, turn.soft.Err() != nil)
+	run := x.finish(s, turn)
+	overrun(run, tooMuch)
 	if run.Status == record.Cancelled {
 		run.Error = cmp.Or(run.Error, turn.reason())
 	}
@@ -85,7 +88,11 @@ func (x *execution) close() {
 
 // begin opens the record and says that the run has started.
 func (x *execution) begin(ctx context.Context) (err error) {
-	swept, err := x.Store.Sweep()
+	unsettled := Unsettled(x.Store.Root())
+	err = x.noteDeath()
+	if err == nil {
+		_, err = x.Store.Sweep()
+	}
 	if err != nil {
 		x.log().Warn("sweep", "error", err)
 	}
@@ -104,38 +111,13 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	for _, text := range x.Options.Notices {
 		x.watch.send(Event{Kind: Notice, Level: "warning", Text: text})
 	}
-	switch died := slices.ContainsFunc(swept, func(rel string) bool { return strings.HasPrefix(rel, "pins/") }); {
+	switch {
 	case x.images.imager == nil:
 		x.reap(ctx)
-	case died:
+	case unsettled:
 		x.reapBeside(ctx) // otherwise a container engine is asked when a job runs, not before
 	}
 	return nil
-}
-
-// reap removes what dead runners left.
-func (x *execution) reap(ctx context.Context) {
-	r, ok := x.Executor.(Reaper)
-	if !ok {
-		return
-	}
-	if _, err := r.Reap(ctx, false); err != nil {
-		x.log().Warn("reap", "error", err)
-	}
-}
-
-// reapBeside does so once, beside the first job that runs.
-func (x *execution) reapBeside(ctx context.Context) {
-	if x.images.imager == nil {
-		return
-	}
-	x.reapOnce.Do(func() {
-		x.reaping.Go(func() {
-			ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-			defer stop()
-			x.reap(ctx)
-		})
-	})
 }
 
 // total is how many jobs the run decides on.
@@ -150,16 +132,20 @@ func (x *execution) total() int {
 }
 
 // finish makes the record of the whole run and judges the gates.
-func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
+func (x *execution) finish(s *schedule, turn *runTurn) *record.Run {
+	cancelled := turn.soft.Err() != nil
 	run := x.Options.Header
 	run.ID, run.Dir, run.Started, run.Ended = x.writer.ID(), x.writer.Dir(), x.started.UTC(), x.now().UTC()
-	run.Status, run.Exit = record.Success, exitFine
+	run.Status, run.Exit, run.Jobs = record.Success, exitFine, x.lost.jobs
 	for i, o := range x.outcomes {
 		if o == nil {
 			continue
 		}
-		if o.record != nil {
-			run.Jobs = append(run.Jobs, *o.record)
+		if o.line != nil {
+			run.Summary = append(run.Summary, record.JobSummary{ID: o.line.Job})
+		}
+		if o.leg != "" {
+			run.Selected = selected(run.Selected, x.Plan.Nodes[i].Job, o.leg)
 		}
 		x.count(&run, x.Plan.Nodes[i], o)
 	}
@@ -167,9 +153,18 @@ func (x *execution) finish(s *schedule, cancelled bool) *record.Run {
 		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
 	}
 	if run.Status == record.Success && x.Judge != nil && x.whole() {
-		x.judge(&run)
+		x.judge(turn.hard, turn.soft, &run)
 	}
 	return &run
+}
+
+// selected notes the leg that a job's select chose.
+func selected(legs record.Labels, job, leg string) record.Labels {
+	if legs == nil {
+		legs = record.Labels{}
+	}
+	legs[job] = leg
+	return legs
 }
 
 // count lets a node's outcome bear on that of the run.
@@ -191,10 +186,28 @@ func (x *execution) count(run *record.Run, n *plan.Node, o *outcome) {
 	}
 }
 
-// judge decides on the gates by the metrics of all jobs; of a matrix with
-// `select` those of the chosen leg count.
-func (x *execution) judge(run *record.Run) {
-	run.Gates = x.Judge(x.gateMetrics(), x.jobsContext())
+// judge lets the run be decided on, and acts on its gates.
+func (x *execution) judge(hard, soft context.Context, run *record.Run) {
+	whole, err := withJobs(run)
+	var j *Judgement
+	if err == nil {
+		j, err = x.Judge(hard, soft, whole, x.jobsContext())
+	}
+	if err == nil {
+		for _, name := range slices.Sorted(maps.Keys(j.Files)) {
+			err = errors.Join(err, x.writer.AddFile(name, j.Files[name]))
+		}
+	}
+	switch {
+	case err != nil && soft.Err() != nil:
+		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
+		return
+	case err != nil:
+		run.Status, run.Exit, run.Reason, run.Error = record.Failure, exitStuck, string(agent.ReasonConfig), fmt.Sprintf("judge the run: %v", err)
+		x.watch.send(Event{Kind: Notice, Level: "error", Text: run.Error})
+		return
+	}
+	run.Gates, run.Baseline = j.Gates, j.Baseline
 	for _, g := range run.Gates {
 		text := fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
 		switch g.Outcome {
@@ -207,6 +220,23 @@ func (x *execution) judge(run *record.Run) {
 			x.watch.send(Event{Kind: Notice, Level: "notice", File: x.Plan.File, Line: g.Line, Text: text})
 		}
 	}
+}
+
+// withJobs returns a run with the jobs that its record has, in the order of the
+// plan: nobody keeps them in memory until then.
+func withJobs(run *record.Run) (*record.Run, error) {
+	written, err := record.Entry{ID: run.ID, Dir: run.Dir}.Load()
+	if err != nil {
+		return nil, err
+	}
+	whole := *run
+	whole.Jobs = nil
+	for _, s := range run.Summary {
+		if j := cmp.Or(written.Job(s.ID), run.Job(s.ID)); j != nil {
+			whole.Jobs = append(whole.Jobs, *j)
+		}
+	}
+	return &whole, nil
 }
 
 // The outcomes of a gate that a run acts upon.
@@ -226,16 +256,6 @@ func (x *execution) jobsContext() map[string]any {
 	return out
 }
 
-func (x *execution) gateMetrics() []record.Metric {
-	var ms []record.Metric
-	for i, n := range x.Plan.Nodes {
-		if o := x.outcomes[i]; o != nil && o.result != nil && n.Publish {
-			ms = append(ms, o.result.Metrics...)
-		}
-	}
-	return ms
-}
-
 // settled reports whether an equal run would do nothing.
 func (x *execution) settled(run *record.Run) bool {
 	if run.Status != record.Success {
@@ -246,7 +266,7 @@ func (x *execution) settled(run *record.Run) bool {
 		if !x.selected(i) {
 			continue
 		}
-		if o == nil || o.soft || n.NoCache || o.record != nil && o.record.Uncached != "" {
+		if o == nil || o.soft || n.NoCache || o.uncached {
 			return false
 		}
 	}
@@ -264,12 +284,25 @@ func (x *execution) relative(path string) string {
 
 // still looks again at everything that was decided upon.
 func (x *execution) still(ctx context.Context) bool {
-	for n, in := range x.used.inputs {
-		if x.moved(ctx, n, in) != "" {
+	for n, before := range x.used.inputs {
+		patterns, exclude := splitPatterns(n)
+		now, err := x.repository(ctx, n, x.upstream(n, patterns, exclude))
+		if err != nil || (inputs{repo: now}).digest() != before {
 			return false
 		}
 	}
-	return x.Tree.Current(ctx, x.used.outputs)
+	return x.Tree.Current(ctx, x.published())
+}
+
+// published are the files that the run's jobs have put into the repository.
+func (x *execution) published() []store.Entry {
+	var es []store.Entry
+	for i, n := range x.Plan.Nodes {
+		if o := x.outcomes[i]; x.Overlay == nil && o != nil && o.product != nil && n.Publish {
+			es = append(es, entries(o.product.outputs)...)
+		}
+	}
+	return es
 }
 
 // summary is the run for those who watched it.
@@ -290,29 +323,34 @@ func (x *execution) summarize(s *Summary, n *plan.Node, o *outcome) {
 	if o.leg != "" {
 		s.Selected[n.Job] = o.leg
 	}
-	if o.record == nil {
+	if o.line == nil {
 		return
 	}
-	j := o.record
-	s.Jobs = append(s.Jobs, JobSummary{
-		Job: j.ID, Status: string(j.Status), Reason: j.Reason, Exit: j.Exit, Cached: j.Cached, Wall: j.Wall, CPU: j.CPU,
-		Peak: j.PeakMemory, Metrics: metricValues(j.Metrics), Outputs: n.Outputs, Error: j.Error,
-	})
+	j := *o.line
+	s.Jobs = append(s.Jobs, j)
 	switch {
 	case j.Cached:
 		s.Cached++
-		s.Saved += o.result.Wall
-	case j.Status == record.Success:
+		s.Saved += o.product.wall
+	case j.Status == string(record.Success):
 		s.Succeeded++
-	case j.Status == record.Failure:
+	case j.Status == string(record.Failure):
 		s.Failed++
-	case j.Status == record.Skipped:
+	case j.Status == string(record.Skipped):
 		s.Skipped++
 	default:
 		s.Canceled++
 	}
 	if !j.Cached {
-		s.CPU += time.Duration(j.CPU)
+		s.CPU += j.CPU
+	}
+}
+
+// summaryLine is the line of a job in the summary of its run.
+func summaryLine(n *plan.Node, j *record.Job) *JobSummary {
+	return &JobSummary{
+		Job: j.ID, Status: string(j.Status), Reason: j.Reason, Exit: j.Exit, Cached: j.Cached, Wall: j.Wall, CPU: j.CPU,
+		Peak: j.PeakMemory, Metrics: metricValues(j.Metrics), Outputs: n.Outputs, Error: j.Error,
 	}
 }
 

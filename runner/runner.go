@@ -21,7 +21,9 @@
 // that do not: eight times, or for five minutes, then the machine drains for
 // who waits longest. GPUs are handed out one by one. Cached jobs claim nothing;
 // a job that waited is decided about again. What can never fit is an error
-// before anything starts. Other runs on the same machine are not known.
+// before anything starts. Of other runs on the same machine only their GPUs are
+// known (Runner.GPULocks): cores and memory are shared out to each run as if it
+// were alone.
 //
 // # Foretelling
 //
@@ -51,6 +53,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -75,15 +78,29 @@ type Runner struct {
 	// They are masked in all that a run writes and in no fingerprint; a value of
 	// fewer than mask.MinLength bytes cannot be.
 	Secrets map[string]string
-	// Judge decides on the gates when all jobs have succeeded, by their metrics and
-	// the jobs context (result and outputs by job); nil means that there are none.
-	Judge func(metrics []record.Metric, jobs map[string]any) []record.Gate
+	// Judge decides on a run of the whole plan when all of its jobs have succeeded;
+	// nil means that there is nothing to decide. run is its record as far as it is
+	// known, not to be changed; jobs is the jobs context: result and outputs by job.
+	// The contexts are those of Run; an error that ends with them cancels the run,
+	// any other is mlops' own.
+	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
 	// Watch, if not nil, gets every event, one at a time.
-	Watch   func(Event)
-	Log     *slog.Logger     // nil discards
-	Now     func() time.Time // nil means time.Now
-	Jitter  func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
-	Options Options
+	Watch func(Event)
+	// GPULocks is a folder of lock files by which the runs of one person on this
+	// machine keep from giving a GPU to two jobs at once, made if missing; "" means
+	// that this run is the only one.
+	GPULocks string
+	Log      *slog.Logger     // nil discards
+	Now      func() time.Time // nil means time.Now
+	Jitter   func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
+	Options  Options
+}
+
+// A Judgement is what Judge has decided.
+type Judgement struct {
+	Gates    []record.Gate     // in the order of the file
+	Baseline string            // run or commit that it was compared with; "" for none
+	Files    map[string][]byte // further files of the record, by name; see [record.Writer.AddFile]
 }
 
 // Options are a person's wishes for one run. The zero value runs everything
@@ -96,6 +113,9 @@ type Options struct {
 	KeepGoing bool
 	Withheld  map[string]string // nodes that must not run, by ID, with the reason
 	Notices   []string          // shown when the run begins
+	// Verify checks kept results that other machines made before they are used, of
+	// the nodes whose plan says so.
+	Verify bool
 	// DiskFloor is how many bytes a job must leave free on the store's file
 	// system; 0 means [DefaultDiskFloor], less than 0 none.
 	DiskFloor int64
@@ -105,14 +125,15 @@ type Options struct {
 
 // A Finished run: its record, and which files it rests on.
 type Finished struct {
-	Record  *record.Run
+	Record  *record.Run // without Jobs, which are in its files
 	Summary Summary
 	// Settled is whether the run had nothing to do that it would do again: all
 	// jobs succeeded, were reused or skipped by their condition.
 	Settled bool
-	// Files are the repository files that decided about the jobs: inputs and
-	// published outputs. Folders are the patterns whose matches did.
-	Files   map[string]store.Entry
+	// Files are the repository files that decided about the jobs, inputs and
+	// published outputs, with the digests that they had; that of a link is zero.
+	// Folders are the patterns whose matches did.
+	Files   map[string]store.Digest
 	Folders []string
 	// Still reports whether all of them are as they were when the run looked.
 	// It may be called until the tree is closed.
@@ -164,6 +185,6 @@ func (r *Runner) open(ctx context.Context) *execution {
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
 		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store), secret: r.masks(),
-		claims: make(chan *claim),
+		claims: make(chan *claim), budget: r.newBudget(), key: agent.NewKey(),
 	}
 }

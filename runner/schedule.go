@@ -14,20 +14,21 @@ import (
 type schedule struct {
 	*execution
 	hard, soft context.Context
+	usual      context.Context // ends with the first signal, and the second kills it
 	ended      chan ended
-	parked     []*claim       // who waits for room on the machine, in order of asking
-	held       map[int]grant  // by node: what it has of the machine
-	packer     *packer        // nil until somebody asked
-	waiting    []int          // by node: how many needed nodes have not ended
-	readers    [][]int        // by node: who needs it
-	ready      []int          // in the order of the plan, as far as possible
-	news       []int          // ready since the last announce
-	taken      []bool         // by node: no longer ready
-	active     int            // nodes in a goroutine, waiting or not
-	busy       int            // of these, those that take a slot
-	legs       map[string]int // running legs of a matrix job
-	groups     map[string]*group
-	failed     string // the first job that failed, or ""
+	parked     []*claim          // who waits for room on the machine, in order of asking
+	held       map[int]grant     // by node: what it has of the machine
+	packer     *packer           // nil until somebody asked
+	waiting    []int             // by node: how many needed nodes have not ended
+	readers    [][]int           // by node: who needs it
+	ready      []int             // in the order of the plan, as far as possible
+	news       []int             // ready since the last announce
+	taken      []bool            // by node: no longer ready
+	active     int               // nodes in a goroutine, waiting or not
+	busy       int               // of these, those that take a slot
+	legs       map[string]int    // running legs of a matrix job
+	groups     map[string]*group // by matrix job
+	failed     string            // the first job that failed, or ""
 
 	member  membership     // of the run
 	entered map[string]int // concurrency group → the node of this run that is in it, or on its way
@@ -55,7 +56,7 @@ type ended struct {
 func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	n := len(x.Plan.Nodes)
 	s := &schedule{
-		execution: x, hard: hard, soft: soft, ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
+		execution: x, hard: hard, soft: soft, usual: agent.WithKill(soft, hard), ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
 		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, kept: map[int]string{}, held: map[int]grant{}, turns: map[int]*turn{},
 	}
 	for i, node := range x.Plan.Nodes {
@@ -85,6 +86,7 @@ func (s *schedule) loop() {
 			return
 		}
 		select {
+		case <-s.barred():
 		case c := <-s.claims:
 			s.park(c)
 		case e := <-s.ended:
@@ -98,7 +100,9 @@ func (s *schedule) back(e ended) {
 	s.active--
 	if e.slot {
 		s.vacateRoom(e.node)
-		s.legs[s.Plan.Nodes[e.node].Job]--
+		if n := s.Plan.Nodes[e.node]; n.MaxParallel > 0 {
+			s.legs[n.Job]--
+		}
 	}
 	if e.outcome == nil {
 		if e.turn != nil {
@@ -173,7 +177,9 @@ func (s *schedule) take(i int) {
 func (s *schedule) launch(node int, n *plan.Node) {
 	s.active++
 	s.busy++
-	s.legs[n.Job]++
+	if n.MaxParallel > 0 {
+		s.legs[n.Job]++
+	}
 	ctx := s.context(n)
 	cancelled := s.soft.Err() != nil
 	if t := s.turns[node]; t != nil && (!cancelled || t.askedBy() != nil) {
@@ -186,11 +192,14 @@ func (s *schedule) launch(node int, n *plan.Node) {
 	}()
 }
 
-// context is what a node runs under: its group's, which ends with the first
-// signal, or, after a signal, one that only the second ends.
+// context is what a node runs under: one that the first signal ends, of a leg
+// also its group, or, after a signal, one that only the second ends.
 func (s *schedule) context(n *plan.Node) context.Context {
-	if s.soft.Err() != nil {
+	switch {
+	case s.soft.Err() != nil:
 		return s.hard
+	case len(n.Leg) == 0:
+		return s.usual
 	}
 	g := s.groups[n.Job]
 	if g == nil {
@@ -281,7 +290,7 @@ func (s *schedule) selectLeg(n *plan.Node) *outcome {
 	}
 	o := s.choose(n)
 	if o.err == "" {
-		if err := s.publish(s.hard, n, o.result); err != nil {
+		if err := s.publish(s.hard, n, o.product.outputs); err != nil {
 			o = failure(n, err)
 		}
 	}

@@ -69,22 +69,30 @@ func (r *Runner) masks() *mask.Set {
 }
 
 // confide returns what an attempt is told beside its Spec, nil if nothing: the
-// secrets that the job names; and to be masked those of all jobs that it builds
-// on, as their outputs may hold them.
+// secrets that the job names; and to be masked those of its services, which may
+// repeat them to it, and of all jobs that it builds on, as their outputs may hold
+// them.
 func (x *execution) confide(n *plan.Node, d decision) (*agent.Secrets, error) {
-	if len(x.Secrets) == 0 {
-		return nil, nil
+	s := &agent.Secrets{}
+	if len(x.Secrets) > 0 {
+		s.Masks = x.inherited(n)
 	}
-	s := &agent.Secrets{Masks: x.inherited(n)}
+	if len(n.Services) > 0 {
+		s.Key = x.key
+	}
 	if len(n.Secrets) == 0 {
-		if len(s.Masks) == 0 {
+		if len(s.Masks) == 0 && s.Key == nil {
 			return nil, nil
 		}
 		return s, nil
 	}
 	s.Values = make(map[string]string, len(n.Secrets))
 	for _, secret := range n.Secrets {
-		s.Values[secret.Name] = x.Secrets[secret.Name]
+		if secret.Beside {
+			s.Masks = append(s.Masks, x.Secrets[secret.Name])
+		} else {
+			s.Values[secret.Name] = x.Secrets[secret.Name]
+		}
 	}
 	var err error
 	if s.Env, err = environment(n, x.trueScope(n, d.needs)); err != nil {

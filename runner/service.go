@@ -26,7 +26,8 @@ type Service struct {
 	Name      string
 	Image     Image
 	Env       []agent.Var
-	Command   []string // nil for the image's own
+	Secrets   []agent.Var // variables that nothing must show: they come by standard input
+	Command   []string    // nil for the image's own
 	Ports     []int
 	Health    Health
 	User      string // as the image knows it, or UID:GID; "" for the image's own
@@ -56,6 +57,13 @@ func (h Health) Complete() Health {
 // ServiceLog is the name of the file with what a service printed, in the
 // control directory and in the record of its job. Long logs lose their start.
 func ServiceLog(service string) string { return "service-" + service + ".log" }
+
+// AttemptServiceLog is the name in the record for an attempt that another one
+// followed; it counts from 1. That of the last one is ServiceLog's. Services
+// have no dots in their names.
+func AttemptServiceLog(service string, attempt int) string {
+	return fmt.Sprintf("service-%s.attempt-%d.log", service, attempt)
+}
 
 // serviceImages finds the images of a node's services. With forecast, open is
 // the name of one that must be pulled first, or "".
@@ -91,20 +99,41 @@ func serviceLines(n *plan.Node, images []Image) []plan.Line {
 
 // services are a node's, ready to be placed. devices are the GPUs that the job
 // leaves to them.
-func services(n *plan.Node, images []Image, devices []string) []Service {
+func (x *execution) services(n *plan.Node, images []Image, devices []string) ([]Service, error) {
 	var out []Service
 	for i, s := range n.Services {
 		r := resources(s.Resources)
 		r.Devices, devices = share(r.GPUs, devices)
+		env, secrets, err := x.serviceEnv(n, s)
+		if err != nil {
+			return nil, &jobError{"", fmt.Errorf("service %s: env: %s", s.Name, x.secret.Text(err.Error()))}
+		}
 		out = append(out, Service{
-			Name: s.Name, Image: images[i], Env: agentVars(s.Env), Command: s.Command, Ports: s.Ports, User: s.User, Resources: r,
+			Name: s.Name, Image: images[i], Env: env, Secrets: secrets, Command: s.Command, Ports: s.Ports, User: s.User, Resources: r,
 			Health: Health{
 				Run: s.Health.Run, Interval: s.Health.Interval, Timeout: s.Health.Timeout,
 				StartPeriod: s.Health.StartPeriod, Retries: s.Health.Retries,
 			},
 		})
 	}
-	return out
+	return out, nil
+}
+
+// serviceEnv parts the variables of a service that hold secrets, evaluated, from
+// the others, which have their values from the plan.
+func (x *execution) serviceEnv(n *plan.Node, s plan.Service) (env, secrets []agent.Var, err error) {
+	for _, v := range s.Env {
+		one := agent.Var{Name: v.Name, Value: v.Value}
+		if !readsSecrets(v.Value) {
+			env = append(env, one)
+			continue
+		}
+		if one.Value, err = evalText(v.Value, x.trueScope(n, nil)); err != nil {
+			return nil, nil, err
+		}
+		secrets = append(secrets, one)
+	}
+	return env, secrets, nil
 }
 
 // share cuts the GPUs of one container from those of a job with its services.
@@ -135,29 +164,27 @@ func whole(n *plan.Node) spec.Resources {
 // maxServiceTail is how many lines of a service's log are shown when its job fails.
 const maxServiceTail = 50
 
-// tellServices masks the logs of an attempt's services, and shows how they end
-// if it failed: there is often the reason.
-func (x *execution) tellServices(n *plan.Node, a *attempt, t *tail) error {
+// tellServices shows how the services of an attempt end if it failed: there is
+// often the reason.
+func (x *execution) tellServices(n *plan.Node, a *attempt, t *tail) {
+	if len(n.Services) == 0 {
+		return
+	}
+	a.masks = x.learn(a.control)
+	if a.status() != agent.Failure {
+		return
+	}
 	for _, s := range n.Services {
-		path := filepath.Join(a.control, ServiceLog(s.Name))
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(filepath.Join(a.control, ServiceLog(s.Name)))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it never ran
 		}
 		if err != nil {
-			return fmt.Errorf("log of service %s: %w", s.Name, err)
+			x.log().Warn("show the log of a service", "service", s.Name, "error", err)
+			continue // keeping it fails as well, and is told then
 		}
-		masked := x.secret.Bytes(text)
-		if !bytes.Equal(masked, text) {
-			if err := os.WriteFile(path, masked, 0o644); err != nil {
-				return fmt.Errorf("log of service %s: %w", s.Name, err)
-			}
-		}
-		if a.status() == agent.Failure {
-			t.send(Event{Kind: JobOutput, Data: lastLines(s.Name, masked)})
-		}
+		t.send(Event{Kind: JobOutput, Data: lastLines(s.Name, a.masks.apply(text))})
 	}
-	return nil
 }
 
 // lastLines introduces the end of a service's log.
@@ -174,14 +201,38 @@ func lastLines(name string, text []byte) []byte {
 	return append([]byte(head), bytes.Join(shown, nil)...)
 }
 
-// keepServiceLogs moves what the services of the last attempt printed into the
-// record, beside the job's own log.
-func (x *execution) keepServiceLogs(n *plan.Node, job *record.Job, control string) error {
-	for _, s := range n.Services {
-		err := x.writer.TakeFile(job.ID, ServiceLog(s.Name), filepath.Join(control, ServiceLog(s.Name)))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+// keepServiceLogs moves what the services of all attempts printed into the
+// record, beside the job's own log: masked, also what only a later attempt was
+// told to mask.
+func (x *execution) keepServiceLogs(n *plan.Node, job *record.Job, as []*attempt) error {
+	var masks *serviceMasks
+	for _, a := range as {
+		masks = masks.join(a.masks)
+	}
+	for i, a := range as {
+		for _, s := range n.Services {
+			name := ServiceLog(s.Name)
+			if i < len(as)-1 {
+				name = AttemptServiceLog(s.Name, a.number)
+			}
+			err := x.keepServiceLog(job, name, filepath.Join(a.control, ServiceLog(s.Name)), masks)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("log of service %s: %w", s.Name, err)
+			}
 		}
 	}
 	return nil
+}
+
+func (x *execution) keepServiceLog(job *record.Job, name, path string, masks *serviceMasks) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if masked := masks.apply(text); !bytes.Equal(masked, text) {
+		if err := os.WriteFile(path, masked, 0o644); err != nil {
+			return err
+		}
+	}
+	return x.writer.TakeFile(job.ID, name, path)
 }

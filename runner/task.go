@@ -66,7 +66,14 @@ func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *att
 	if err != nil {
 		return Task{}, err
 	}
-	t := x.task(n, d, a, slices.Concat(mounts, more, caches), secrets, devices)
+	place := resources(n.Resources)
+	place.Devices, devices = share(place.GPUs, devices)
+	services, err := x.services(n, d.services, devices)
+	if err != nil {
+		return Task{}, err
+	}
+	t := x.task(n, d, a, secrets)
+	t.Mounts, t.Resources, t.Services = slices.Concat(mounts, more, caches), place, services
 	made := x.prepare(ctx, t)
 	err = x.Tree.Fill(ctx, x.Store, a.workspace, repo, blobs)
 	<-made
@@ -195,16 +202,13 @@ func (x *execution) cacheMounts(n *plan.Node) ([]Mount, error) {
 	return out, nil
 }
 
-// task is the order for the executor. If the job has secrets, its variables are
-// among them, evaluated.
-func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, secrets *agent.Secrets, devices []string) Task {
+// task is the order for the executor, without what of the machine it is about. If
+// the job has secrets, its variables are among them, evaluated.
+func (x *execution) task(n *plan.Node, d decision, a *attempt, secrets *agent.Secrets) Task {
 	self, env := store.Self(), d.env
 	if len(n.Secrets) > 0 {
 		env = nil
 	}
-	place := resources(n.Resources)
-	var rest []string
-	place.Devices, rest = share(place.GPUs, devices)
 	return Task{
 		Name: a.name,
 		Labels: map[string]string{
@@ -212,7 +216,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, s
 			"mlops.scope": x.scope(),
 			"mlops.host":  self.Host, "mlops.pid": strconv.Itoa(self.PID), "mlops.pid-start": self.Start,
 		},
-		Image: d.image, Workspace: a.workspace, Control: a.control, Mounts: mounts,
+		Image: d.image, Workspace: a.workspace, Control: a.control,
 		Spec: agent.Spec{
 			Version: agent.Version, Job: n.ID, Workspace: a.workspace, Control: a.control,
 			Env: env, Contexts: x.contexts.forAgent(n, d.needs, env), Secrets: secrets, Steps: steps(n.Steps), Outputs: n.Outputs, Metrics: n.Metrics,
@@ -220,7 +224,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, mounts []Mount, s
 			Transient: x.images.imager == nil, Isolate: n.Isolate,
 			LogLimit: cmp.Or(n.Resources.Log, defaultLog), Disk: n.Resources.Disk, DiskFloor: x.diskFloor(), Pids: n.Resources.Pids,
 		},
-		Resources: place, Services: services(n, d.services, rest), Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
+		Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
 	}
 }
 

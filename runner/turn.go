@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -23,6 +24,9 @@ type membership struct {
 func (x *execution) membership(g plan.Group, scope *expression.Scope) (membership, error) {
 	if g.Name == "" {
 		return membership{}, nil
+	}
+	if x.Overlay != nil && x.Overlay.Params != nil {
+		scope.Names["params"] = expression.FromGo(x.Overlay.Params)
 	}
 	name, err := evalText(g.Name, scope)
 	if err != nil {
@@ -55,13 +59,15 @@ type turn struct {
 // waits. job is "" for the run itself.
 func (x *execution) join(ctx context.Context, m membership, job string) (*turn, error) {
 	waited := false
-	seat, err := concurrency.At(x.Store.Root()).Join(ctx, concurrency.Request{
+	// The groups of an overlay are those of the store that it lies above: there
+	// are the runs that it must not be at work beside.
+	seat, err := concurrency.At(x.scope()).Join(ctx, concurrency.Request{
 		Group: m.group, Cancel: m.cancel,
-		Member: concurrency.Member{Run: x.writer.ID(), Job: job, Pipeline: x.Plan.Pipeline, Folder: x.Root},
-		Wait: func(at concurrency.Member) {
+		Member: concurrency.Member{Run: x.writer.ID(), Job: job, Pipeline: x.Plan.Pipeline, Folder: x.Root, Untrusted: x.Overlay != nil},
+		Wait: func(at concurrency.Member, asked bool) {
 			waited = true
 			text := fmt.Sprintf("waits for the concurrency group %q: %s", m.group, at)
-			if m.cancel {
+			if asked {
 				text += "; it was asked to stop"
 			}
 			x.watch.send(Event{Kind: Notice, Level: "notice", Job: job, Text: text})
@@ -125,7 +131,7 @@ type runTurn struct {
 
 // runMembership is the group of the whole run.
 func (x *execution) runMembership() (membership, error) {
-	return x.membership(x.Plan.Group, &expression.Scope{Names: x.contexts.lang, Funcs: expression.Builtins()})
+	return x.membership(x.Plan.Group, &expression.Scope{Names: maps.Clone(x.contexts.lang), Funcs: expression.Builtins()})
 }
 
 // enter waits for the run's turn in its group. A run that is replaced, or

@@ -1,10 +1,11 @@
-// Package schemas holds the JSON Schemas of the files that people write. Editors
+// Package schemas holds the JSON Schemas of the files that people write, and of
+// the reports that mlops writes for other programs to read. Editors
 // complete and check a mlops.yaml by them: put this line at its top, or name the
 // schema in the editor's settings.
 //
 //	# yaml-language-server: $schema=https://raw.githubusercontent.com/mlops-runner/mlops/main/schemas/mlops.schema.json
 //
-// The schemas are generated from the parsers' own tables ("make generate") and
+// The schemas are generated from the readers' own tables ("make generate") and
 // only embedded here; this package validates nothing. What a schema cannot say,
 // such as whether a job in `needs` exists, `mlops validate` finds.
 package schemas
@@ -12,9 +13,16 @@ package schemas
 import _ "embed"
 
 //go:generate go run generate.go
+//go:generate go test . -run TestReportIsGenerated -update
 
 //go:embed mlops.schema.json
 var pipeline string
 
 // Pipeline returns the schema of mlops.yaml: JSON Schema, draft 2020-12.
 func Pipeline() string { return pipeline }
+
+//go:embed report.schema.json
+var reports string
+
+// Report returns the schema of a report in JSON: JSON Schema, draft 2020-12.
+func Report() string { return reports }

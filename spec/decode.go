@@ -148,14 +148,12 @@ func safely(f func() error) (err error) {
 	return f()
 }
 
-var yamlLine = regexp.MustCompile(`^line (\d+): `)
-
 // syntax reports an error of the YAML library at the place that causes it.
 // The library tells only a line, for some errors that of the enclosing block.
 func (w *walker) syntax(text string, err error) {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 1
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
+	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(message); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		message = message[len(m[0]):]
 	}

@@ -5,7 +5,8 @@ import "time"
 // A Pos is a place in a source file. Line and Col count from 1; Col counts
 // Unicode code points, as editors do. The zero Pos means "no place".
 type Pos struct {
-	Line, Col int
+	Line int `json:"line"`
+	Col  int `json:"column"`
 }
 
 // Known reports whether p is a place in a file.
@@ -32,6 +33,7 @@ type File struct {
 	Jobs        []*Job
 	Baseline    Str // one of the forms in the design, checked; "" means merge-base
 	BaselineRun bool
+	CI          Str // reuse or verify, for jobs that say nothing else; "" means reuse
 	Metrics     []Metric
 	Gates       []Str // expressions
 	Concurrency *Concurrency
@@ -174,6 +176,7 @@ type Job struct {
 	Retry           []Retry
 	Seeds           *Seeds
 	Cache           Str // "", "true", "false": false runs the job every time
+	CI              Str // effective: verify, reuse or "", which means reuse
 	Services        []Service
 	Concurrency     *Concurrency
 }

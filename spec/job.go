@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -96,11 +97,11 @@ func (w *walker) build(j *Job, n *yaml.Node) {
 	walk(w, n, &buildTable, j.Build, place{kind: "build", job: j.ID.Value, node: n})
 }
 
-var platformForm = regexp.MustCompile(platformPattern)
+var platformForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(platformPattern) })
 
 func (w *walker) platform(j *Job, n *yaml.Node) {
 	j.Platform = n.Value
-	if !platformForm.MatchString(n.Value) {
+	if !platformForm().MatchString(n.Value) {
 		w.at(n, CodeBadValue, "write OS/ARCH, such as linux/amd64 or linux/arm64", "%s is no platform", clip(n.Value))
 	}
 }

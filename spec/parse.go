@@ -100,6 +100,7 @@ func (w *walker) inherit(j *Job) {
 	}
 	inheritStr(&j.Shell, d.Shell)
 	inheritStr(&j.Dir, d.WorkingDirectory)
+	inheritStr(&j.CI, w.file.CI)
 	if j.Network == "" {
 		j.Network = d.Network.Value
 	}

@@ -12,13 +12,14 @@ import (
 type scope uint8
 
 const (
-	scopeNone     scope = iota // no expressions
-	scopeWorkflow              // keys of the file, evaluated when a run starts
-	scopeData                  // paths of datasets
-	scopeMatrix                // matrix values, evaluated when the run is planned
-	scopePlan                  // keys of a job that its definition is made of
-	scopeJob                   // keys of a job, evaluated when it starts
-	scopeJobEnv                // variables of a job
+	scopeNone       scope = iota // no expressions
+	scopeWorkflow                // keys of the file, evaluated when a run starts
+	scopeData                    // paths of datasets
+	scopeMatrix                  // matrix values, evaluated when the run is planned
+	scopePlan                    // keys of a job that its definition is made of
+	scopeServiceEnv              // variables of a service
+	scopeJob                     // keys of a job, evaluated when it starts
+	scopeJobEnv                  // variables of a job
 	scopeJobIf
 	scopeStep
 	scopeStepValue // what a step is given: env, with and run
@@ -28,18 +29,19 @@ const (
 
 // scopeContexts lists the contexts of each scope.
 var scopeContexts = [...][]string{
-	scopeNone:      nil,
-	scopeWorkflow:  {"github", "params", "inputs"},
-	scopeData:      {"github", "params", "inputs"},
-	scopeMatrix:    {"github", "params", "inputs"},
-	scopePlan:      {"github", "params", "inputs", "matrix"},
-	scopeJob:       {"github", "params", "inputs", "matrix", "needs", "data", "env"},
-	scopeJobEnv:    {"github", "params", "inputs", "matrix", "needs", "data", "env", "secrets"},
-	scopeJobIf:     {"github", "params", "inputs", "matrix", "needs", "data"},
-	scopeStep:      {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
-	scopeStepValue: {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps", "secrets"},
-	scopeStepIf:    {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
-	scopeGate:      {"github", "params", "metrics", "baseline", "jobs"},
+	scopeNone:       nil,
+	scopeWorkflow:   {"github", "params", "inputs"},
+	scopeData:       {"github", "params", "inputs"},
+	scopeMatrix:     {"github", "params", "inputs"},
+	scopePlan:       {"github", "params", "inputs", "matrix"},
+	scopeServiceEnv: {"github", "params", "inputs", "matrix", "secrets"},
+	scopeJob:        {"github", "params", "inputs", "matrix", "needs", "data", "env"},
+	scopeJobEnv:     {"github", "params", "inputs", "matrix", "needs", "data", "env", "secrets"},
+	scopeJobIf:      {"github", "params", "inputs", "matrix", "needs", "data"},
+	scopeStep:       {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
+	scopeStepValue:  {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps", "secrets"},
+	scopeStepIf:     {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
+	scopeGate:       {"github", "params", "metrics", "baseline", "jobs"},
 }
 
 // contextPlaces says where a context can be read; it ends the sentence
@@ -51,7 +53,7 @@ var contextPlaces = map[string]string{
 	"data":     "if, env, run and with of jobs in files that have data",
 	"env":      "env, run, with and if of steps, and env of jobs",
 	"steps":    "later steps of the same job",
-	"secrets":  "env of jobs, and env, with and run of steps",
+	"secrets":  "env of jobs and services, and env, with and run of steps",
 	"metrics":  "gates",
 	"baseline": "gates",
 	"jobs":     "gates",

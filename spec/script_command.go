@@ -3,6 +3,7 @@ package spec
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // commandState is what command knows of the command it is in.
@@ -120,7 +121,7 @@ func (r *scriptScanner) keyword(s *commandState) {
 }
 
 // arithmeticTests are the operators of [[ ]] whose operands bash evaluates as arithmetic.
-var arithmeticTests = regexp.MustCompile(`\s-(eq|ne|lt|le|gt|ge)\s`)
+var arithmeticTests = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s-(eq|ne|lt|le|gt|ge)\s`) })
 
 // condition looks ahead through [[ … ]] for arithmetic.
 func (r *scriptScanner) condition() {
@@ -128,7 +129,7 @@ func (r *scriptScanner) condition() {
 	if end := strings.Index(rest, "]]"); end >= 0 {
 		rest = rest[:end]
 	}
-	if arithmeticTests.MatchString(rest) {
+	if arithmeticTests().MatchString(rest) {
 		r.numbersUntil = r.i + len(rest)
 	}
 }

@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // SecretName returns the name by which a secret is known, whatever the case it
 // is written in, as GitHub does: in capitals. ok is false for what is no name of
@@ -14,7 +17,7 @@ func SecretName(written string) (name string, ok bool) {
 // checkSecrets reports secrets that are not read by name: a job gets those that
 // it names and no others, and before it starts it must be known which.
 func (w *walker) checkSecrets(c *check, from int, got *checked) {
-	if c.form.scope != scopeJobEnv && c.form.scope != scopeStepValue {
+	if !slices.Contains(scopeContexts[c.form.scope], "secrets") {
 		return
 	}
 	for _, ref := range got.references() {

@@ -47,6 +47,8 @@ var fileTable = object[File]{
 			(*walker).baseline},
 		{keyDoc{name: "baseline-run", form: boolForm, doc: "Run the baseline's jobs if there is no record of it.", def: "false", example: "true"},
 			func(w *walker, f *File, n *yaml.Node) { f.BaselineRun = truth(n) }},
+		{keyDoc{name: "ci", form: ciForm, doc: ciDoc, def: "reuse", example: "verify"},
+			func(w *walker, f *File, n *yaml.Node) { f.CI = str(n) }},
 		{keyDoc{name: "metrics", form: form{kind: kindMap, elem: &form{kind: kindUnion, null: true, alts: []form{{kind: kindWord, words: betterWords}, {kind: kindObject, object: &metricTable}}}, names: metricPattern},
 			doc: "How metrics are to be read. Gates and `select` know the metrics declared here.", example: "{auc: {better: higher}}"},
 			(*walker).metrics},
@@ -170,11 +172,13 @@ const (
 	shellDoc   = "Shell of `run:` steps: `sh`, `bash`, `python`, or a command with {0} for the script's file."
 	dirDoc     = "Folder that commands run in, relative to the workspace."
 	networkDoc = "Network of the job: `on` or `none`."
+	ciDoc      = "What a CI service does with a cached result that was made on another machine: `reuse` takes it, `verify` reads all its outputs again and makes its fingerprint anew, and runs the job if either differs."
 )
 
 var (
 	betterWords = []string{"higher", "lower"}
 	networkForm = form{kind: kindWord, words: []string{"on", "none"}}
+	ciForm      = form{kind: kindWord, words: []string{"reuse", "verify"}}
 	minutesForm = form{kind: kindNumber, min: 0.001, max: 525_600}
 )
 

@@ -115,6 +115,8 @@ var jobTable = object[Job]{
 			(*walker).seeds},
 		{keyDoc{name: "cache", form: boolForm, doc: "false runs the job every time.", def: "true", example: "false"},
 			func(w *walker, j *Job, n *yaml.Node) { j.Cache = Str{boolText(n), nodePos(n)} }},
+		{keyDoc{name: "ci", form: ciForm, doc: ciDoc, def: "the file's", example: "verify"},
+			func(w *walker, j *Job, n *yaml.Node) { j.CI = str(n) }},
 		{keyDoc{name: "services", form: form{kind: kindMap, elem: &form{kind: kindUnion, alts: []form{{kind: kindText, scope: scopePlan}, {kind: kindObject, object: &serviceTable}}}, names: namePattern}, doc: "Containers beside the job, reached by their names.", example: "{db: {image: postgres:17}}"},
 			(*walker).services},
 		{keyDoc{name: "concurrency", form: form{kind: kindUnion, alts: []form{{kind: kindText, scope: scopeJob}, {kind: kindObject, object: &jobConcurrencyTable}}}, doc: "Only one job of a group goes on at a time.", example: "gpu-0"},

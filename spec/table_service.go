@@ -2,6 +2,7 @@ package spec
 
 import (
 	"regexp"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -11,7 +12,7 @@ var serviceTable = object[Service]{
 	keys: []key[Service]{
 		{keyDoc{name: "image", form: form{kind: kindText, scope: scopePlan}, required: true, doc: "Container image.", example: "postgres:17"},
 			func(w *walker, s *Service, n *yaml.Node) { s.Image = w.image(n) }},
-		{keyDoc{name: "env", form: form{kind: kindMap, elem: &form{kind: kindText, scope: scopePlan}, names: envNamePattern}, doc: "Environment variables.", example: "{POSTGRES_PASSWORD: test}"},
+		{keyDoc{name: "env", form: form{kind: kindMap, elem: &form{kind: kindText, scope: scopeServiceEnv}, names: envNamePattern}, doc: "Environment variables; they may hold secrets.", example: "{POSTGRES_PASSWORD: \"${{ secrets.DB }}\"}"},
 			func(w *walker, s *Service, n *yaml.Node) {
 				s.Env = w.vars(n, place{kind: "env of service", name: s.Name.Value, job: w.jobID()})
 			}},
@@ -62,11 +63,11 @@ var healthTable = object[Health]{
 
 const userPattern = `^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$`
 
-var userForm = regexp.MustCompile(userPattern)
+var userForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(userPattern) })
 
 func (w *walker) serviceUser(s *Service, n *yaml.Node) {
 	s.User = n.Value
-	if !userForm.MatchString(n.Value) {
+	if !userForm().MatchString(n.Value) {
 		w.at(n, CodeBadValue, "write a name of the image, such as postgres, or UID:GID", "%s is no user", clip(n.Value))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -35,6 +36,7 @@ type app struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
 	counters       *store.Counters // of all hashing, writing and statting
+	boot           string          // id of the machine's boot; "" means that it is asked for
 
 	file  string // --file: path of the mlops.yaml; "" means the nearest one above the working directory
 	debug bool
@@ -46,7 +48,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return code
 	}
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.DiscardHandler), counters: new(store.Counters)}
-	root := newRoot(a)
+	root := newRoot(a, args)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -54,7 +56,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return a.report(root.ExecuteContext(ctx))
 }
 
-func newRoot(a *app) *cobra.Command {
+// newRoot makes the program's commands, or, if the first argument names one of
+// them, that one alone: making all of them takes longer than a run that has
+// nothing to do.
+func newRoot(a *app, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "mlops",
 		Short:         "Run machine-learning pipelines: cached, in containers, the same everywhere",
@@ -72,14 +77,42 @@ func newRoot(a *app) *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVarP(&a.file, "file", "f", os.Getenv("MLOPS_FILE"), "path of the mlops.yaml (default: the nearest one at or above this folder)")
 	f.BoolVar(&a.debug, "debug", false, "log what mlops itself does")
-	root.AddCommand(
-		newRun(a), newPlan(a), newTriggers(a), newGraph(a), newValidate(a), newEval(a),
-		newRuns(a), newShow(a), newLogs(a), newCache(a), newGC(a),
-		newInit(a), newLock(a), newDoctor(a), newVersion(a),
-		newCheckout(a),
-	)
+	for _, c := range wanted(args) {
+		root.AddCommand(c.make(a))
+	}
 	usageArgs(root)
 	return root
+}
+
+// A command is one that users see, and how it is made.
+type command struct {
+	name string
+	make func(*app) *cobra.Command
+}
+
+// commands lists all of them.
+func commands() []command {
+	return []command{
+		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval}, {"gate", newGate},
+		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
+		{"init", newInit}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
+		{"checkout", newCheckout}, {"hooks", newHooks},
+	}
+}
+
+// wanted returns the commands that arguments may be about.
+func wanted(args []string) []command {
+	all := commands()
+	if len(args) == 0 {
+		return all
+	}
+	if args[0] == "--version" {
+		return nil
+	}
+	if i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] }); i >= 0 {
+		return all[i : i+1]
+	}
+	return all
 }
 
 // usageArgs makes wrong arguments of a command and those below it usage errors.

@@ -46,12 +46,15 @@ func (a *app) readEvent(o eventOptions) (*trigger.Event, error) {
 	case o.event == "auto" && o.name != "":
 		return nil, usagef("--event auto takes the name from GITHUB_EVENT_NAME; leave --event-name out")
 	case o.event == "auto":
-		e, err = trigger.Environ(os.LookupEnv, func(path string) ([]byte, error) { return readLimited(path, trigger.MaxPayload) })
+		e, err = trigger.Environ(os.LookupEnv, readPayload)
 	default:
 		e, err = a.parseEvent(o)
 	}
 	return e, eventFault(err)
 }
+
+// readPayload reads the file of a payload.
+func readPayload(path string) ([]byte, error) { return readLimited(path, trigger.MaxPayload) }
 
 func (a *app) parseEvent(o eventOptions) (*trigger.Event, error) {
 	payload, err := a.readArgument(o.event)

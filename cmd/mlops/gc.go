@@ -29,9 +29,10 @@ func newGC(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "gc",
 		Short: "Remove what killed runs left: containers, processes, workspaces",
-		Long: `Remove what runs left that were killed: processes, containers, networks, volumes, workspaces, pins and
-unfinished records. With --older also records, and files that were set aside, of that age; never a record
-that a model, baseline, ref, pin or cached result names, nor the newest.
+		Long: `Remove what runs left that were killed: processes, containers, networks, volumes, workspaces, pins,
+unfinished records, and the stores of untrusted runs; of those that came to their end the newest five stay.
+With --older also records, stores of untrusted runs, and files that were set aside, of that age; never a
+record that a model, baseline, ref, pin or cached result names, nor the newest. What a run is at work in stays.
 
 Each run does the same at its start for its own store, without --older. Cached results go by "mlops cache gc".`,
 		Example: "  mlops gc --dry-run\n  mlops gc --older 30d\n  mlops gc --all",
@@ -41,14 +42,14 @@ Each run does the same at its start for its own store, without --older. Cached r
 	f := c.Flags()
 	f.BoolVar(&o.dry, "dry-run", false, "say what would be removed, and remove nothing")
 	f.BoolVar(&o.all, "all", false, "also containers, networks and volumes of other repositories' killed runs on this host")
-	f.StringVar(&o.older, "older", "", "also records and set-aside files older than this `age`, such as 30d, 2w or 12h")
+	f.StringVar(&o.older, "older", "", "also records, stores of untrusted runs and set-aside files older than this `age`, such as 30d, 2w or 12h")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 	return c
 }
 
 // leftover is one thing that gc removes.
 type leftover struct {
-	Kind string `json:"kind"` // process, container, network, volume, workspace, pin, record, aside
+	Kind string `json:"kind"` // process, container, network, volume, workspace, pin, untrusted run, record, aside
 	Name string `json:"name"`
 	Size int64  `json:"size"` // bytes; 0 if nobody can tell
 }
@@ -73,9 +74,13 @@ func (a *app) gc(ctx context.Context, o gcOptions) error {
 	// Processes and containers first: they may still write to the folders.
 	errs := []error{rep.processes(ctx), a.gcEngine(ctx, &rep, s, o.all)}
 	if s != nil {
-		errs = append(errs, rep.folders(s))
+		before := time.Time{} // nothing began before it
 		if age > 0 {
-			errs = append(errs, rep.old(ctx, s, time.Now().Add(-age)))
+			before = time.Now().Add(-age)
+		}
+		errs = append(errs, rep.folders(s), rep.overlays(ctx, s, before))
+		if age > 0 {
+			errs = append(errs, rep.old(ctx, s, before))
 		}
 	}
 	for _, l := range rep.Items {
@@ -184,6 +189,17 @@ func (r *gcReport) folders(s *store.Dir) error {
 		r.add("unfinished record", relativeTo(s.Root(), p.Dir), p.Size)
 	}
 	return errors.Join(err, sweepErr)
+}
+
+// overlays removes stores of untrusted runs.
+func (r *gcReport) overlays(ctx context.Context, s *store.Dir, before time.Time) error {
+	all, err := overlaysOf(s.Root())
+	if err != nil {
+		return err
+	}
+	gone, err := all.clear(ctx, before, r.DryRun)
+	r.Items = append(r.Items, gone...)
+	return err
 }
 
 // old removes records and set-aside files from before a time.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/baseline"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -19,10 +20,14 @@ func (n runNames) has(id string, digest store.Digest) bool {
 	return n[id] || !digest.IsZero() && n[digest.String()]
 }
 
-// unnaming are the places of a store that hold content, records themselves or
-// what can be made anew. Whatever else lies there (refs, models, baselines,
+// unnaming are the places of a store that hold content, records themselves, what
+// strangers wrote, or what can be made anew, such as the index of the records,
+// which names them all. Whatever else lies there (refs, models, baselines,
 // datasets, and what a later version adds) may name a run, and is read.
-var unnaming = []string{"cas", "actions", "last", "trees", "bad", "tmp", "runs", "plans", "snapshots", "worktrees", "aside", "definitions", "lock"}
+var unnaming = []string{
+	"cas", "actions", "last", "trees", "bad", "tmp", "runs", "plans", "snapshots", "worktrees", "aside", "definitions", "lock",
+	"untrusted", "caches", baseline.Folder,
+}
 
 // maxNaming bounds what is read of one file; a journal of models is far shorter.
 const maxNaming = 64 << 20

@@ -56,7 +56,7 @@ func readEvent(path string) any {
 	if path == "" {
 		return nil
 	}
-	text, err := readLimited(path, 8<<20)
+	text, err := readPayload(path)
 	if err != nil {
 		return nil
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 // hidden does what mlops is called for inside containers: being the agent of a
-// job, running a built-in action, looking whether a service listens, handing
-// files back to their owner. These
-// are decided before any flag is parsed, so that they start quickly.
+// job, running a built-in action, giving a service its secrets, looking whether
+// it listens, handing files back to their owner. These are decided before any
+// flag is parsed, so that they start quickly.
 func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, bool) {
 	if len(args) < 2 {
 		return 0, false
@@ -25,6 +25,9 @@ func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, 
 		return agent.Main(ctx, args[1], stdout), true
 	case "action":
 		fmt.Fprintf(stderr, "mlops: this version cannot run the action %s yet; write the step with run:\n", args[1])
+		return exitStuck, true
+	case "confided":
+		fmt.Fprintf(stderr, "mlops: %v\n", agent.Confided(args[1:])) // it came back
 		return exitStuck, true
 	case "probe":
 		if err := probe(args[1:]); err != nil {

@@ -67,6 +67,7 @@ type killLoop struct {
 	kills   int           // that hit a run at work
 	sealed  int           // that came after the end of its record
 	runs    int           // that were let to end
+	late    int           // that removed what the engine made after the run before them had looked
 
 	settled struct{ inputs, salts []int } // what the last whole run saw
 }
@@ -116,7 +117,7 @@ func (l *killLoop) run(kills int) {
 		}
 	}
 	l.finish()
-	l.t.Logf("%d kills (%d more came too late), %d whole runs, %s", l.kills, l.sealed, l.runs, time.Since(began).Round(time.Millisecond))
+	l.t.Logf("%d kills (%d more came too late), %d whole runs, %d for what came late, %s", l.kills, l.sealed, l.runs, l.late, time.Since(began).Round(time.Millisecond))
 }
 
 func (l *killLoop) command(args ...string) *exec.Cmd {
@@ -348,6 +349,10 @@ func (l *killLoop) clean() {
 			l.t.Errorf("kill %d: still there: %q", l.kills, left)
 			return
 		}
+		if l.image != "" { // made by the engine since a run looked last
+			l.late++
+			l.output("run")
+		}
 	}
 }
 
@@ -363,9 +368,9 @@ func (l *killLoop) containers() []string {
 	if l.image == "" {
 		return nil
 	}
-	out, err := exec.Command("docker", "ps", "-aq", "--filter", "label=mlops.scope="+l.store()).Output()
+	out, err := exec.Command("docker", "ps", "-a", "--format", "{{.ID}} {{.Names}}, {{.Status}}, {{.RunningFor}}", "--filter", "label=mlops.scope="+l.store()).Output()
 	if err != nil {
 		l.t.Error(err)
 	}
-	return strings.Fields(string(out))
+	return slices.Collect(strings.Lines(string(out)))
 }

@@ -49,6 +49,8 @@ func TestScripts(t *testing.T) {
 			"settle":  settle,
 
 			"smalldisk": smallDisk,
+			"github":    fakeForge,
+			"envfile":   envFile,
 		},
 	})
 }
@@ -64,6 +66,7 @@ func setUp(e *testscript.Env) error {
 	e.Setenv("GIT_COMMITTER_NAME", "Ada")
 	e.Setenv("GIT_COMMITTER_EMAIL", "ada@example.org")
 	e.Setenv("GITHUB_ACTIONS", "")
+	e.Values[testKey{}], e.Values[forgeKey{}] = e.T(), &storyForge{}
 	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "MLOPS_NEED_DOCKER"} {
 		e.Setenv(name, os.Getenv(name))
 	}

@@ -24,19 +24,30 @@ import (
 // stats them once; if all are as they were, it shows the same summary and is
 // done: no YAML is parsed, nothing is written, Docker is not asked. An image's
 // tag that moved meanwhile is noticed by the next run that has something to do,
-// or by --refresh.
+// or by --refresh. Secrets that the jobs name have to be there as for every run:
+// their names are remembered, and what is missing is told by the usual way.
+//
+// A snapshot is good until the machine is started anew: after a power cut, files
+// may have the stats that they had and other bytes.
 
 // snapshotKey is the digest of all that decides beside the files.
-func (p *project) snapshotKey(o runOptions, names []string) store.Digest {
+func (p *project) snapshotKey(boot string, o runOptions, names []string) store.Digest {
 	var b strings.Builder
-	fmt.Fprintf(&b, "snapshot 1\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
+	fmt.Fprintf(&b, "snapshot 3\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
 	if locked, err := p.lockSource(); err == nil {
 		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
 	}
-	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT") {
+	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT", "CI") {
 		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
 	}
 	return store.Sum([]byte(b.String()))
+}
+
+func (a *app) bootID() string {
+	if a.boot != "" {
+		return a.boot
+	}
+	return store.Boot()
 }
 
 func (p *project) snapshotFile(key store.Digest) string {
@@ -46,23 +57,30 @@ func (p *project) snapshotFile(key store.Digest) string {
 // fewJobs is how many jobs a summary lists when nothing had to be done.
 const fewJobs = 200
 
-// noop shows the last summary again if nothing has changed since.
-func (a *app) noop(p *project, o runOptions, names []string, out view.View) bool {
+// noop shows the last summary again if nothing has changed since. secrets are
+// those that the flags give; those that the environment gives are added.
+func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]string, out view.View) bool {
 	// Of a run that was killed, processes and containers may be left, which only a
 	// run that starts in earnest removes.
-	if o.force || o.refresh || o.event != "" || o.name != "" || store.Abandoned(p.store()) {
+	if o.force || o.refresh || o.event != "" || o.name != "" || runner.Unsettled(p.store()) {
 		return false
 	}
 	began := time.Now()
-	key := p.snapshotKey(o, names)
+	key := p.snapshotKey(a.bootID(), o, names)
 	s, ok := worktree.LoadSnapshot(p.snapshotFile(key), key)
-	if !ok || !s.Unchanged(p.root, a.counters) {
-		return false
-	}
-	sum, ok := readSummary(s.Payload())
 	if !ok {
 		return false
 	}
+	defer s.Close() // it was only read
+	if !s.Unchanged(p.root, a.counters) {
+		return false
+	}
+	idle, ok := readIdle(s.Payload())
+	if !ok || !supply(idle.Secrets, secrets, os.LookupEnv) {
+		return false
+	}
+	a.warnShort(idle.Secrets, secrets)
+	sum := &idle.Summary
 	sum.Wall = time.Since(began)
 	out.Event(runner.Event{Kind: runner.RunStarted, Time: began.UTC(), Pipeline: sum.Pipeline, Total: sum.Cached + sum.Skipped})
 	out.Event(runner.Event{Kind: runner.RunEnded, Time: time.Now().UTC(), Status: sum.Status, Summary: sum})
@@ -79,17 +97,17 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	if !ok {
 		return nil
 	}
-	key := s.project.snapshotKey(o, names)
+	key := s.project.snapshotKey(a.bootID(), o, names)
 	file := s.project.snapshotFile(key)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
 	forgetOldest(filepath.Dir(file))
 	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
-		Key: key, Payload: writeSummary(f.Summary), Now: time.Now(), Counters: a.counters,
+		Key: key, Payload: writeIdle(f.Summary, s.secretNames()), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) {
-			e, ok := f.Files[path]
-			return e.Digest, ok && !e.Digest.IsZero()
+			d, ok := f.Files[path]
+			return d, ok && !d.IsZero()
 		},
 	})
 	if err != nil || !saved {
@@ -144,8 +162,24 @@ func (s *session) watched(f *runner.Finished) ([]string, bool) {
 		}
 		paths = append(paths, git...)
 	}
+	if s.judging != nil && s.judging.compares() {
+		paths = append(paths, branchFiles(s.project.root)...)
+	}
 	slices.Sort(paths)
 	return slices.Compact(paths), true
+}
+
+// branchFiles are the files by which a branch of git is seen to move: then the
+// run may have to be compared with another one. A baseline that was recorded
+// meanwhile is noticed by the next run that has anything to do.
+func branchFiles(root string) []string {
+	files, ok := gitFiles(root)
+	if !ok {
+		return nil
+	}
+	files = slices.DeleteFunc(files, func(f string) bool { return filepath.Base(f) == "index" })
+	git := filepath.Dir(files[0])
+	return append(files, filepath.Join(git, "refs", "heads"), filepath.Join(git, "refs", "remotes", "origin"))
 }
 
 // folders lists the folders whose listing decides what a pattern matches.
@@ -198,9 +232,16 @@ func gitState(git string) []string {
 	return out
 }
 
-// writeSummary is the payload of a snapshot: the summary of an equal run that
-// has nothing to do, without its jobs if there are many.
-func writeSummary(s runner.Summary) []byte {
+// idleRun is the payload of a snapshot: what a run needs that has nothing to do,
+// and what it shows.
+type idleRun struct {
+	Summary runner.Summary `json:"summary"`
+	Secrets []string       `json:"secrets,omitempty"` // names of those that its jobs name
+}
+
+// writeIdle makes the payload from the summary of a run that did something, and
+// leaves its jobs out if there are many.
+func writeIdle(s runner.Summary, secrets []string) []byte {
 	s.Cached += s.Succeeded
 	s.Succeeded, s.CPU, s.Wall = 0, 0, 0
 	jobs := make([]runner.JobSummary, len(s.Jobs))
@@ -216,16 +257,16 @@ func writeSummary(s runner.Summary) []byte {
 	if s.Jobs = jobs; len(jobs) > fewJobs {
 		s.Jobs = nil
 	}
-	text, err := json.Marshal(s)
+	text, err := json.Marshal(idleRun{s, secrets})
 	if err != nil {
 		return nil
 	}
 	return text
 }
 
-func readSummary(payload []byte) (*runner.Summary, bool) {
-	var s runner.Summary
-	return &s, json.Unmarshal(payload, &s) == nil
+func readIdle(payload []byte) (r idleRun, ok bool) {
+	err := json.Unmarshal(payload, &r)
+	return r, err == nil
 }
 
 // remembered is how many combinations of flags and files snapshots and plans are kept of.

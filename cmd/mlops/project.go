@@ -26,8 +26,21 @@ type project struct {
 	contexts map[string]any // github, inputs
 	event    *trigger.Event // what started the run; nil for a run by hand
 
+	home        string       // store, where it is not beside the file or MLOPS_HOME
+	lookup      lookup       // environment that the github context comes from; nil means that of the process
 	overlay     string       // store of an untrusted run, in place of the project's; "" for other runs
 	paramDigest store.Digest // of the params file, as it was when the plan was made
+}
+
+// A lookup is [os.LookupEnv] or takes its place.
+type lookup func(name string) (string, bool)
+
+// environ is the environment that the github context comes from.
+func (p *project) environ() lookup {
+	if p.lookup != nil {
+		return p.lookup
+	}
+	return os.LookupEnv
 }
 
 // maxSource bounds what is read of an mlops.yaml; the parser says what is too much.
@@ -170,6 +183,9 @@ func (p *project) store() string {
 
 // sharedStore is where the results of this project are kept.
 func (p *project) sharedStore() string {
+	if p.home != "" {
+		return p.home
+	}
 	if home := os.Getenv("MLOPS_HOME"); home != "" {
 		return home
 	}

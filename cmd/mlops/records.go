@@ -28,6 +28,7 @@ func newRuns(a *app) *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().IntVarP(&limit, "limit", "n", 20, "how many; 0 means all")
+	c.AddCommand(newRunsVerify(a))
 	return c
 }
 
@@ -131,9 +132,13 @@ func (a *app) loadRun(id string) (*record.Run, error) {
 	case !errors.Is(err, record.ErrNotFound):
 		return r, err
 	case id == record.LATEST:
-		return nil, fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
+		return nil, noRunYet(err)
 	}
 	return nil, fixError{err, `"mlops runs" lists them`}
+}
+
+func noRunYet(err error) error {
+	return fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
 }
 
 func (a *app) show(id string, asJSON bool) error {
@@ -150,11 +155,14 @@ func (a *app) show(id string, asJSON bool) error {
 		fmt.Fprintf(a.stdout, "commit    %s %s %s\n", short(r.Source.Commit, r.Source.Dirty), r.Source.Branch, r.Source.Subject)
 	}
 	fmt.Fprintf(a.stdout, "executor  %s\nrecord    %s\n", r.Environment.Executor, r.Dir)
+	if r.Baseline != "" {
+		fmt.Fprintf(a.stdout, "baseline  %s\n", r.Baseline)
+	}
 	if len(r.Params) > 0 {
 		fmt.Fprintf(a.stdout, "params    %s\n", paramsText(r.Params))
 	}
 	fmt.Fprintln(a.stdout)
-	if err := a.showJobs(r); err != nil || len(r.Gates) == 0 {
+	if err := errors.Join(a.showJobs(r), a.showAttempts(r)); err != nil || len(r.Gates) == 0 {
 		return err
 	}
 	fmt.Fprintln(a.stdout)
@@ -168,13 +176,23 @@ func (a *app) showJobs(r *record.Run) error {
 		if j.Cached {
 			status = "cached"
 		}
-		why := j.Why
-		if j.Error != "" {
-			why = append(slices.Clone(why), j.Error)
+		why := slices.Clone(j.Why)
+		for _, more := range []string{vouched(j), j.Error} {
+			if more != "" {
+				why = append(why, more)
+			}
 		}
 		rows = append(rows, []string{j.ID, status, view.Duration(j.Wall), metricText(j.Metrics, 6), strings.Join(why, "; ")})
 	}
 	return view.Table(a.stdout, []string{"job", "status", "took", "metrics", "why"}, rows, a.color())
+}
+
+// vouched says who made a result that was checked before it was reused.
+func vouched(j record.Job) string {
+	if j.Verified == "" {
+		return ""
+	}
+	return "verified: " + j.Verified
 }
 
 func (a *app) showGates(gates []record.Gate) error {
@@ -202,19 +220,24 @@ func fullRun(r *record.Run) map[string]any {
 }
 
 func newLogs(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:     "logs [RUN] [JOB]",
-		Short:   "Print the log of a job, also of one that came from the cache",
-		Long:    "Print what the steps of a job wrote. Without RUN the newest run is meant, without JOB all of its jobs.",
-		Example: "  mlops logs\n  mlops logs train@depth=4\n  mlops logs 0192a8 evaluate",
+	var o logOptions
+	c := &cobra.Command{
+		Use:   "logs [RUN] [JOB]",
+		Short: "Print the log of a job, also of one that came from the cache",
+		Long: `Print what the steps of a job wrote, or one of its services. Without RUN the newest run is meant,
+without JOB all of its jobs.`,
+		Example: "  mlops logs\n  mlops logs train@depth=4\n  mlops logs 0192a8 evaluate\n  mlops logs train --attempt 1 --service db",
 		Args:    cobra.MaximumNArgs(2),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.logs(args) },
+		RunE:    func(_ *cobra.Command, args []string) error { return a.logs(args, o) },
 	}
+	c.Flags().IntVar(&o.attempt, "attempt", 0, "of a job that was tried again only this attempt, `N` counted from 1")
+	c.Flags().StringVar(&o.service, "service", "", "what the service `NAME` of the job printed, in its last attempt or that of --attempt")
+	return c
 }
 
 // logs prints one log, or all with a heading each. One argument may be a run
 // or a job of the newest run.
-func (a *app) logs(args []string) error {
+func (a *app) logs(args []string, o logOptions) error {
 	id, job := record.LATEST, ""
 	switch len(args) {
 	case 1:
@@ -231,15 +254,18 @@ func (a *app) logs(args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.check(job); err != nil {
+		return err
+	}
 	if job != "" {
-		return a.printLog(r, job)
+		return a.printLog(r, job, o)
 	}
 	for _, j := range r.Jobs {
 		if j.Status == record.Skipped {
 			continue
 		}
 		fmt.Fprintf(a.stdout, "== %s\n", j.ID)
-		if err := a.printLog(r, j.ID); err != nil {
+		if err := a.printLog(r, j.ID, o); err != nil {
 			fmt.Fprintf(a.stderr, "mlops: %v\n", err)
 		}
 	}
@@ -253,7 +279,7 @@ func (a *app) meansJob(r *record.Run, word string) bool {
 
 // printLog prints the log of one job. That of a cached job is in the record of
 // the run that executed it.
-func (a *app) printLog(r *record.Run, job string) error {
+func (a *app) printLog(r *record.Run, job string, o logOptions) error {
 	j := r.Job(job)
 	if j == nil {
 		return a.noJob(r, job)
@@ -263,9 +289,9 @@ func (a *app) printLog(r *record.Run, job string) error {
 		if err != nil {
 			return fmt.Errorf("log of %s: it ran in an earlier run: %w", job, err)
 		}
-		return a.printLog(origin, job)
+		return a.printLog(origin, job, o)
 	}
-	log, err := r.Log(job)
+	log, err := o.openLog(r, j)
 	if errors.Is(err, record.ErrNoLog) {
 		return nil // it printed nothing
 	}

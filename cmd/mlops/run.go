@@ -13,7 +13,9 @@ import (
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/forge"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -27,6 +29,11 @@ type runOptions struct {
 	floor     int64 // bytes of minFree
 	refresh   bool
 	output    string
+
+	baselineRun bool
+	cachedOnly  bool
+	ci          bool
+	deliver     deliverOptions
 }
 
 func newRun(a *app) *cobra.Command {
@@ -43,8 +50,11 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 				return err
 			}
 			o.known = event
-			if err := o.settle(c.Flags(), event != nil && event.Fork || forkEvent(os.LookupEnv)); err != nil {
+			if err := o.settle(c.Flags(), event != nil && event.Fork || trigger.ForkEnviron(os.LookupEnv, readPayload)); err != nil {
 				return err
+			}
+			if o.untrusted && o.cachedOnly {
+				return usagef("--cached-only and an untrusted run: its store is new, so nothing is cached for certain")
 			}
 			return a.runPipeline(c.Context(), o, args)
 		},
@@ -58,6 +68,10 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
 	f.StringVar(&o.minFree, "min-free", "512MiB", "end jobs that leave less than this free on the store's file system, or a twentieth of a small one; 0 for no limit")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
+	f.BoolVar(&o.baselineRun, "baseline-run", false, "if nothing is recorded to compare with, run that commit first")
+	f.BoolVar(&o.ci, "ci", false, "then tell the CI service and the pull request: job summary and outputs, comment, commit status")
+	o.deliver.register(f)
+	f.BoolVar(&o.cachedOnly, "cached-only", false, "run nothing: fail if a job is not cached, and say which, and what it took last")
 	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
 }
@@ -99,6 +113,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if o.jobs < 0 {
 		return usagef("-j %d: write a positive number, or 0 for the number of cores", o.jobs)
 	}
+	if _, err := forge.ParseMode(o.deliver.comment); err != nil {
+		return usagef("--comment: %w", err)
+	}
 	out, err := a.view(o.output)
 	if err != nil {
 		return err
@@ -114,7 +131,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
-	if a.noop(p, o, names, out) {
+	if !o.ci && a.noop(p, o, names, secrets, out) {
 		return out.Close()
 	}
 	debug.SetGCPercent(usualGC)
@@ -122,7 +139,10 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
-	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
+	if len(s.Plan.Nodes) >= manyJobs {
+		debug.SetGCPercent(manyGC)
+	}
+	if err := a.prepare(ctx, s, o, secrets); err != nil {
 		return errors.Join(err, s.close(), out.Close())
 	}
 	f, err := a.execute(ctx, s, o, out)
@@ -134,10 +154,28 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
 		return err
 	}
+	if err := heard(a.showReport(s.judging, f, o.output)); err != nil {
+		return err
+	}
+	a.tellRun(ctx, s.judging, f)
 	if f.Record.Status != record.Success {
 		return failedError{f.Record.Exit}
 	}
 	return nil
+}
+
+// prepare gives a session its secrets, and decides how its run will be judged.
+func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map[string]string) error {
+	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
+		return err
+	}
+	if o.cachedOnly {
+		if err := a.onlyCached(ctx, s, o); err != nil {
+			return err
+		}
+	}
+	a.judgeBy(s, o)
+	return a.judgeByBase(ctx, s)
 }
 
 // heard is an error of showing a run, unless it is that nobody looks any more:
@@ -159,8 +197,9 @@ func (a *app) leave() {
 // execute runs an open session under the signals of the terminal.
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
+	s.Options.Verify = ciFacts() != nil
 	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = o.jobs, o.keepGoing, o.floor
-	s.Options.Header = s.header()
+	s.Options.Header = s.header(o.engineOptions)
 	hard, soft, stop := interruptible(ctx, a.leave)
 	defer stop()
 	return s.Run(hard, soft)

@@ -101,27 +101,51 @@ func readSecretFile(file string) (map[string]string, error) {
 // that its jobs name besides.
 func (a *app) giveSecrets(s *session, given map[string]string, lookup func(string) (string, bool)) error {
 	s.Secrets = given
-	var short []string
+	names := s.secretNames()
+	supply(names, given, lookup)
+	a.warnShort(names, given)
+	return missingSecrets(s.CheckSecrets())
+}
+
+// secretNames are the secrets that the selected jobs name, each once.
+func (s *session) secretNames() (names []string) {
 	for i, n := range s.Plan.Nodes {
 		if n.Kind != plan.Run || !s.Options.Selected[i] {
 			continue
 		}
 		for _, secret := range n.Secrets {
-			if value, ok := lookup(secretPrefix + secret.Name); ok {
-				if _, ok := given[secret.Name]; !ok {
-					given[secret.Name] = value
-				}
-			}
-			value, ok := given[secret.Name]
-			if ok && (&mask.Set{}).Add(value) != nil && !slices.Contains(short, secret.Name) {
-				short = append(short, secret.Name)
+			if !slices.Contains(names, secret.Name) {
+				names = append(names, secret.Name)
 			}
 		}
 	}
-	for _, name := range short {
-		fmt.Fprintf(a.stderr, "mlops: warning: the secret %s is not masked: with fewer than %d bytes it would take ordinary text out of the log\n", name, mask.MinLength)
+	return names
+}
+
+// supply adds to the secrets that were given those of the environment, and
+// reports whether all that are named are there.
+func supply(names []string, given map[string]string, lookup func(string) (string, bool)) (all bool) {
+	all = true
+	for _, name := range names {
+		if _, ok := given[name]; ok {
+			continue
+		}
+		value, ok := lookup(secretPrefix + name)
+		if ok {
+			given[name] = value
+		}
+		all = all && ok
 	}
-	return missingSecrets(s.CheckSecrets())
+	return all
+}
+
+// warnShort names the secrets that cannot be masked.
+func (a *app) warnShort(names []string, given map[string]string) {
+	for _, name := range names {
+		if value, ok := given[name]; ok && (&mask.Set{}).Add(value) != nil {
+			fmt.Fprintf(a.stderr, "mlops: warning: the secret %s is not masked: with fewer than %d bytes it would take ordinary text out of the log\n", name, mask.MinLength)
+		}
+	}
 }
 
 // missingSecrets adds the three cures.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,7 +14,6 @@ import (
 	"github.com/mlops-runner/mlops/runner/host"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
-	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/runner/worktree"
@@ -36,6 +34,7 @@ type session struct {
 	*runner.Runner
 	project *project
 	source  record.Source
+	judging *judging // of a run; nil where nothing is run
 	close   func() error
 }
 
@@ -58,7 +57,7 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
 	}
-	p.contexts = map[string]any{"github": githubContext(src, os.LookupEnv, p.event)}
+	p.contexts = map[string]any{"github": githubContext(src, p.environ(), p.event)}
 	pl, err := a.planFor(p, s, o, func() error { return a.admit(ctx, p, tree, src.Directory) })
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
@@ -81,8 +80,9 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	}
 	return &session{
 		Runner: &runner.Runner{
-			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Pins: locked.Pins(), Log: a.log, Judge: judge(pl, p.contexts),
-			Options: runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
+			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Pins: locked.Pins(), Log: a.log,
+			GPULocks: gpuLocks(),
+			Options:  runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
 		},
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
@@ -122,29 +122,13 @@ func (a *app) planFor(p *project, s *store.Dir, o engineOptions, admit func() er
 	if len(p.warnings) > 0 {
 		return pl, p.warnings.WriteText(a.stderr, a.errColor()) // said again next time
 	}
-	if p.event != nil {
-		return pl, nil // its inputs are not in the key
+	if p.event != nil || p.home != "" {
+		return pl, nil // its inputs are not in the key; it is not to come again
 	}
 	if err := p.keepPlan(s, key, pl); err != nil {
 		a.log.Debug("keep plan", "error", err)
 	}
 	return pl, nil
-}
-
-// judge decides on the gates of a plan; nil if it has none.
-func judge(pl *plan.Plan, contexts map[string]any) func([]record.Metric, map[string]any) []record.Gate {
-	if len(pl.Gates) == 0 {
-		return nil
-	}
-	return func(ms []record.Metric, jobs map[string]any) []record.Gate {
-		known := maps.Clone(contexts)
-		known["params"], known["jobs"] = pl.ParamTree, jobs
-		var out []record.Gate
-		for _, v := range report.JudgeIn(pl.Gates, ms, known) {
-			out = append(out, record.Gate{Gate: v.Gate, Line: v.Pos.Line, Outcome: string(v.Outcome), Detail: v.Detail})
-		}
-		return out
-	}
 }
 
 func named(names []string) map[string]bool {
@@ -185,11 +169,11 @@ func (p *project) storeInside() []string {
 }
 
 // header is what the record says of a run beside its jobs.
-func (s *session) header() record.Run {
+func (s *session) header(o engineOptions) record.Run {
 	r := record.Run{
 		Pipeline: s.Plan.Pipeline, File: s.project.path, FileDigest: store.Sum(s.project.source),
 		Trigger: record.Trigger{Event: "manual", Actor: s.source.Author},
-		Source:  s.source, Params: record.Values{},
+		Source:  s.source, Params: record.Values{}, Departs: s.departures(o),
 		Environment: record.Environment{
 			Mlops: version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Executor: s.Executor.Name(), CI: ciFacts(), Host: hostFacts(),
 		},
@@ -206,10 +190,14 @@ func (s *session) header() record.Run {
 	for _, p := range s.Plan.Params {
 		r.Params[p.Name] = p.Value
 	}
+	if s.project.home == "" {
+		r.Source.Branch = branchOf(r.Source, cause(s.project.event))
+	}
 	return r
 }
 
 func hostFacts() record.Host {
 	name, _ := os.Hostname()
+	name = envOr("MLOPS_HOST", name) // containers of a CI service are named at random
 	return record.Host{Name: name, CPUs: runtime.NumCPU()}
 }

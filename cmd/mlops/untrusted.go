@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,12 +32,26 @@ type untrustedOptions struct {
 	untrusted bool
 	base      string
 	network   bool
+	maxTime   time.Duration // of the whole run, as the next two
+	maxDisk   string
+	maxLog    string
+	limits    runner.Limits // the three of them
 }
+
+// The most that an untrusted run may take as a whole, where no flag says so.
+const (
+	defaultMaxTime = 3 * time.Hour
+	defaultMaxDisk = "20GiB"
+	defaultMaxLog  = "256MiB"
+)
 
 func (o *untrustedOptions) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.untrusted, "untrusted", false, "hold the run back as one of a stranger: no secrets, network, GPUs or promotion, nothing written to the store; "+
 		"limits and gates of the base commit (default: true for pull requests from forks)")
 	f.StringVar(&o.base, "base", "", "with --untrusted, the trusted `commit` (default: where HEAD left origin/HEAD or main)")
+	f.DurationVar(&o.maxTime, "max-time", defaultMaxTime, "with --untrusted, how long the run may take as a whole")
+	f.StringVar(&o.maxDisk, "max-disk", defaultMaxDisk, "with --untrusted, what the run may take of the disk as a whole")
+	f.StringVar(&o.maxLog, "max-log", defaultMaxLog, "with --untrusted, how much the jobs of the run may print together")
 	f.BoolVar(&o.network, "allow-network", false, "with --untrusted, let jobs reach the network that do so in the base commit")
 }
 
@@ -50,10 +62,15 @@ func (o *untrustedOptions) settle(f *pflag.FlagSet, fork bool) error {
 		o.untrusted = fork
 	}
 	if !o.untrusted {
-		if f.Changed("base") || f.Changed("allow-network") {
-			return usagef("--base and --allow-network go with --untrusted")
+		for _, name := range []string{"base", "allow-network", "max-time", "max-disk", "max-log"} {
+			if f.Changed(name) {
+				return usagef("--%s goes with --untrusted", name)
+			}
 		}
 		return nil
+	}
+	if err := o.parseLimits(); err != nil {
+		return err
 	}
 	var secret string
 	f.Visit(func(x *pflag.Flag) {
@@ -70,39 +87,41 @@ func (o *untrustedOptions) settle(f *pflag.FlagSet, fork bool) error {
 	return nil
 }
 
-// forkEvent reports whether this is a workflow for a pull request from a fork.
-func forkEvent(lookup func(string) (string, bool)) bool {
-	name, _ := lookup("GITHUB_EVENT_NAME")
-	path, _ := lookup("GITHUB_EVENT_PATH")
-	return strings.HasPrefix(name, "pull_request") && fromFork(readEvent(path))
-}
-
-// fromFork reports whether the payload of a pull_request event, as decoded
-// JSON, is of a pull request whose commits come from another repository than
-// the one it asks to change. A repository that was deleted since counts as another.
-func fromFork(event any) bool {
-	head, base := field(event, "pull_request", "head", "repo", "full_name"), field(event, "pull_request", "base", "repo", "full_name")
-	return field(event, "pull_request") != nil && (head == nil || head != base)
-}
-
-// field goes down into decoded JSON; nil if there is nothing.
-func field(v any, names ...string) any {
-	for _, name := range names {
-		m, _ := v.(map[string]any)
-		v = m[name]
+// parseLimits reads what the run may take as a whole.
+func (o *untrustedOptions) parseLimits() error {
+	if o.maxTime <= 0 {
+		return usagef("--max-time %v: write a time such as 90m", o.maxTime)
 	}
-	return v
+	o.limits.Time = o.maxTime
+	for _, of := range []struct {
+		flag, written string
+		to            *int64
+	}{{"max-disk", o.maxDisk, &o.limits.Disk}, {"max-log", o.maxLog, &o.limits.Log}} {
+		n, err := spec.ParseSize(of.written)
+		if err != nil || n <= 0 {
+			return usagef("--%s %s: write a size such as 2GiB", of.flag, of.written)
+		}
+		*of.to = n
+	}
+	return nil
 }
 
 // runUntrusted runs a project that a stranger wrote, in a store of its own.
-func (a *app) runUntrusted(ctx context.Context, p *project, o runOptions, names []string, out view.View) error {
+func (a *app) runUntrusted(ctx context.Context, p *project, o runOptions, names []string, out view.View) (err error) {
 	base, err := a.basePlan(ctx, p, o.base)
 	if err != nil {
 		return err
 	}
-	if err := p.startOverlay(time.Now()); err != nil {
+	all, err := overlaysOf(p.sharedStore())
+	if err != nil {
 		return err
 	}
+	own, err := all.begin(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, own.end()) }()
+	p.overlay = own.dir
 	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
 		return err
@@ -111,6 +130,10 @@ func (a *app) runUntrusted(ctx context.Context, p *project, o runOptions, names 
 	if err = errors.Join(err, s.close()); err != nil {
 		return err
 	}
+	if err := errors.Join(heard(out.Close()), heard(a.showReport(s.judging, f, o.output))); err != nil {
+		return err
+	}
+	a.tellRun(ctx, s.judging, f)
 	if f.Record.Status != record.Success {
 		return failedError{f.Record.Exit}
 	}
@@ -127,6 +150,7 @@ type trusted struct {
 
 // executeUntrusted runs an open session, held back.
 func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o runOptions, out view.View) (*runner.Finished, error) {
+	own := s.Plan.Gates
 	r, err := untrusted.Restrict(s.Plan, base.plan, untrusted.Options{Network: o.network, Limits: untrusted.DefaultLimits()})
 	var root *untrusted.RootError
 	if errors.As(err, &root) {
@@ -135,16 +159,12 @@ func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o
 	if err != nil {
 		return nil, err
 	}
-	if s.project.spec.Baseline.Value != base.file.Baseline.Value {
-		s.project.spec.Baseline = base.file.Baseline
-		r.Notices = append(r.Notices, "`baseline` is that of the base commit; the change to it is ignored")
-	}
 	shared, err := filepath.Abs(s.project.sharedStore())
 	if err != nil {
 		return nil, err
 	}
 	outputs := filepath.Join(s.Store.Root(), "outputs")
-	s.Overlay = &runner.Overlay{Outputs: outputs, Scope: shared}
+	s.Overlay = &runner.Overlay{Outputs: outputs, Scope: shared, Limits: o.limits, Params: base.plan.ParamTree}
 	if _, err := os.Stat(filepath.Join(shared, "actions")); err == nil {
 		if s.Overlay.Lower, err = store.OpenWith(shared, store.Options{ReadOnly: true, Counters: a.counters}); err != nil {
 			return nil, err
@@ -157,11 +177,11 @@ func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o
 	if !reflect.DeepEqual(s.Plan.ParamTree, base.plan.ParamTree) && len(s.Plan.Gates) > 0 {
 		r.Notices = append(r.Notices, "gates read the parameters of the base commit")
 	}
-	judged := *s.Plan
-	judged.ParamTree = base.plan.ParamTree
-	s.Judge = judge(&judged, s.project.contexts)
+	a.judgeBy(s, o)
+	s.judging.held(base, own)
 	s.Options.Withheld = r.Withheld
-	s.Options.Notices = append([]string{fmt.Sprintf("untrusted: held back by commit %.12s; outputs go to %s", base.commit, s.shown(outputs))}, r.Notices...)
+	s.Options.Notices = append([]string{fmt.Sprintf("untrusted: held back by commit %.12s; outputs go to %s; at most %s, %s on the disk and %s of log as a whole",
+		base.commit, s.shown(outputs), view.Duration(o.maxTime), o.maxDisk, o.maxLog)}, r.Notices...)
 	return a.execute(ctx, s, o, out)
 }
 
@@ -171,39 +191,6 @@ func (s *session) shown(path string) string {
 		return rel
 	}
 	return path
-}
-
-// overlays is how many stores of untrusted runs are kept for a look.
-const overlays = 5
-
-// startOverlay gives the project a store for this run alone, below its own, and
-// removes the oldest of earlier ones.
-func (p *project) startOverlay(now time.Time) error {
-	all, err := filepath.Abs(filepath.Join(p.sharedStore(), "untrusted"))
-	if err != nil {
-		return err
-	}
-	es, err := os.ReadDir(all)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	for _, e := range es[:max(0, len(es)-overlays+1)] { // names begin with the time
-		st, err := e.Info()
-		if err != nil || now.Sub(st.ModTime()) < time.Hour || store.InUse(filepath.Join(all, e.Name())) {
-			continue // it may be about to start, or runs
-		}
-		shared, err := store.Open(p.sharedStore())
-		if err != nil {
-			return err
-		}
-		if err := shared.RemoveScratch(filepath.Join(all, e.Name())); err != nil {
-			return err
-		}
-	}
-	var id [4]byte
-	_, _ = rand.Read(id[:]) // never fails
-	p.overlay = filepath.Join(all, now.UTC().Format("20060102-150405-")+hex.EncodeToString(id[:]))
-	return os.MkdirAll(p.overlay, 0o755)
 }
 
 // basePlan makes the plan of the trusted commit, from git alone.
@@ -217,6 +204,11 @@ func (a *app) basePlan(ctx context.Context, p *project, ref string) (*trusted, e
 	if err != nil {
 		return nil, cured(err)
 	}
+	return a.planAt(ctx, p, repo, commit)
+}
+
+// planAt makes the plan of another commit of the project's repository.
+func (a *app) planAt(ctx context.Context, p *project, repo *checkout.Repo, commit string) (*trusted, error) {
 	dir, name, err := p.inRepository(repo.Top())
 	if err != nil {
 		return nil, err

@@ -42,6 +42,9 @@ func (j *job) finish(started time.Time) (Result, error) {
 	if j.log.tampered != nil {
 		j.blame(r, ReasonConfig, j.log.tampered)
 	}
+	if err := j.learnt.close(); err != nil {
+		j.blameWrite(r, fmt.Errorf("values that the job masked: %w", err))
+	}
 	r.LogSize = size
 	j.sum(r, started)
 	j.conceal(r)

@@ -47,7 +47,7 @@ type maskFile struct {
 
 // learn adds what was written since the last call. The step may have replaced
 // the file by anything; take says so when the step is over.
-func (m *maskFile) learn(masks *mask.Set) {
+func (m *maskFile) learn(add func(string) error) {
 	var st unix.Stat_t
 	if m.path == "" || unix.Lstat(m.path, &st) != nil || st.Size == m.size && st.Mtim == m.time || st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return
@@ -58,13 +58,22 @@ func (m *maskFile) learn(masks *mask.Set) {
 		return
 	}
 	for _, v := range parseMasks(string(text)) {
-		_ = masks.Add(v)
+		_ = add(v)
 	}
+}
+
+// learn masks a value from now on, and keeps it for others who have to.
+func (j *job) learn(value string) error {
+	err := j.masks.Add(value)
+	if err == nil {
+		j.learnt.keep(value)
+	}
+	return err
 }
 
 // shield masks a value from now on. what names where the job gave it.
 func (x *execution) shield(what, value string) {
-	if err := x.job.masks.Add(value); errors.Is(err, mask.ErrShort) {
+	if err := x.job.learn(value); errors.Is(err, mask.ErrShort) {
 		x.notice("warning", fmt.Sprintf("%s: %v", what, err))
 	}
 }

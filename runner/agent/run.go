@@ -51,6 +51,7 @@ type job struct {
 	events   *emitter
 	log      *journal
 	masks    *mask.Set
+	learnt   *keeper // of masks that were added while the job ran
 	null     *os.File
 	files    *commandFiles // of the steps that run one after another
 	contexts map[string]any
@@ -161,6 +162,9 @@ func (j *job) open(sink func(Event), past *baton) (err error) {
 		return err
 	}
 	if j.log, err = openJournal(j.spec, j.events, past.log()); err != nil {
+		return err
+	}
+	if j.learnt, err = openKeeper(j.spec.Control, j.spec.Secrets); err != nil {
 		return err
 	}
 	if j.null, err = os.OpenFile(os.DevNull, os.O_RDONLY, 0); err != nil {

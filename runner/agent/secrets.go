@@ -17,7 +17,10 @@ type Secrets struct {
 	Values map[string]string `json:"values,omitempty"` // the secrets context of expressions
 	Env    []Var             `json:"env,omitempty"`    // set behind Spec.Env, and part of the env context; final
 	Masks  []string          `json:"masks,omitempty"`  // masked too, such as the secrets of jobs that this one builds on
-	Relay  *Relay            `json:"relay,omitempty"`  // of a job with Spec.Isolate; for Main only
+	// Key, if it is set, has the agent keep what the job masks while it runs in
+	// [LearntFile], from where [ReadLearnt] gets it back.
+	Key   []byte `json:"key,omitempty"`
+	Relay *Relay `json:"relay,omitempty"` // of a job with Spec.Isolate; for Main only
 }
 
 const (

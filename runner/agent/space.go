@@ -151,6 +151,14 @@ type meter struct {
 	seen    map[uint64]bool
 }
 
+// Taken returns how many bytes a folder takes on the disk, by the rules of
+// Spec.Disk. What cannot be looked into counts as nothing.
+func Taken(dir string) int64 {
+	m := meter{}
+	m.folder(dir)
+	return m.bytes
+}
+
 const statxWanted = unix.STATX_BASIC_STATS | unix.STATX_MNT_ID
 
 func (m *meter) folder(dir string) {

@@ -200,7 +200,7 @@ func (x *execution) pump(r *os.File) error {
 	c := &capture{out: newVeil(x.job.log, x.i, x.job.masks), command: w.line, whole: !x.job.alone}
 	if x.files != nil {
 		masks := maskFile{path: x.files.paths[maskFileKind]}
-		c.learn = func() { masks.learn(x.job.masks) }
+		c.learn = func() { masks.learn(x.job.learn) }
 	}
 	buf := x.job.buf
 	if x.step.Background {

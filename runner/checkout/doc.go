@@ -18,6 +18,9 @@
 // Submodules are not brought by `git submodule`, which obeys .gitmodules in many
 // ways: each is one more checkout, of an address that is checked first.
 //
+// One function does otherwise: [OpenOwn] is for the person's own repository, whose
+// history can be had only with their credentials.
+//
 // # What is refused
 //
 // Symbolic links whose target leaves the folder or enters .git; names that git

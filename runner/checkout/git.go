@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +22,7 @@ type git struct {
 	allowed string // transports, as GIT_ALLOW_PROTOCOL has them
 	// still forbids to fetch what a partial clone lacks when it is asked for.
 	still bool
+	own   bool // with the configuration and the environment of the person, see OpenOwn
 }
 
 // inherited are the variables that git needs to find itself and the network.
@@ -45,8 +47,27 @@ func settings() []string {
 	}
 }
 
+// ownSettings keep what only looks from starting programs of its own accord.
+func ownSettings() []string {
+	return []string{"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false", "core.pager=cat"}
+}
+
+// ownEnvironment is the person's, without what ties git to another repository,
+// as in a hook, and without a way to ask for a password.
+func ownEnvironment() []string {
+	tied := []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_CEILING_DIRECTORIES"}
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(tied, name)
+	})
+	return append(env, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=/bin/false", "SSH_ASKPASS=/bin/false", "SSH_ASKPASS_REQUIRE=force")
+}
+
 // environment is all that git sees of the outside.
 func (g *git) environment() []string {
+	if g.own {
+		return ownEnvironment()
+	}
 	env := []string{
 		"HOME=" + g.home, "XDG_CONFIG_HOME=" + g.home, "LC_ALL=C",
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_ATTR_NOSYSTEM=1",
@@ -70,7 +91,11 @@ func (g *git) environment() []string {
 // seconds later: a child could hold its output open.
 func (g *git) command(ctx context.Context, args ...string) *exec.Cmd {
 	var all []string
-	for _, s := range settings() {
+	given := settings()
+	if g.own {
+		given = ownSettings()
+	}
+	for _, s := range given {
 		all = append(all, "-c", s)
 	}
 	c := exec.CommandContext(ctx, "git", append(all, args...)...)
@@ -150,6 +175,9 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
+
+// Cure says what to do about it; "" if nothing is known.
+func (e *Error) Cure() string { return e.Fix }
 
 // emptyHome makes the home of git's processes. The caller removes it.
 func emptyHome() (dir string, remove func(), err error) {

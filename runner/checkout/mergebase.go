@@ -22,6 +22,16 @@ type Repo struct {
 // it, or the bare repository dir. getenv nil is os.Getenv. It fails with an
 // *[Error] if there is none.
 func Open(ctx context.Context, dir string, getenv func(string) string) (*Repo, error) {
+	return openRepo(ctx, dir, getenv, false)
+}
+
+// OpenOwn opens a repository as its owner does: with their configuration,
+// credentials and environment, which a fetch may need, and so with the programs
+// that these name. It is for repositories that are trusted alone. Nobody is
+// asked for a password.
+func OpenOwn(ctx context.Context, dir string) (*Repo, error) { return openRepo(ctx, dir, nil, true) }
+
+func openRepo(ctx context.Context, dir string, getenv func(string) string, own bool) (*Repo, error) {
 	if getenv == nil {
 		getenv = os.Getenv
 	}
@@ -33,7 +43,7 @@ func Open(ctx context.Context, dir string, getenv func(string) string) (*Repo, e
 	if err != nil {
 		return nil, err
 	}
-	r := &Repo{git{dir: abs, home: home, getenv: getenv, allowed: "file:https", still: true}, remove}
+	r := &Repo{git{dir: abs, home: home, getenv: getenv, allowed: "file:https", still: true, own: own}, remove}
 	if err := r.find(ctx); err != nil {
 		remove()
 		return nil, &Error{Fix: "run it in a git repository", Err: fmt.Errorf("%s: %w", dir, err)}
@@ -132,7 +142,7 @@ func (r *Repo) MergeBase(ctx context.Context, base, head string) (string, error)
 			return found, err
 		}
 		if err := r.deepen(ctx, depth, ids[:]); err != nil {
-			return "", &Error{Fix: "fetch the whole history: git fetch --unshallow", Err: fmt.Errorf("merge base of %s and %s: the history is cut off: %w", base, head, err)}
+			return "", &Error{Fix: "set fetch-depth: 0, or fetch the whole history: git fetch --unshallow", Err: fmt.Errorf("merge base of %s and %s: the history is cut off: %w", base, head, err)}
 		}
 	}
 }
@@ -194,20 +204,9 @@ func (r *Repo) deepen(ctx context.Context, depth int, ids []string) error {
 	if depth > lastDeepening {
 		how = "--unshallow"
 	}
-	address, err := r.line(ctx, "config", "--local", "--no-includes", "--get", "remote.origin.url")
-	if err != nil {
-		return errors.New("there is no remote origin")
-	}
-	s, err := newSource(address)
+	address, err := r.origin(ctx)
 	if err != nil {
 		return err
 	}
-	args := []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", uploadPack, how}
-	filter := []string{"--filter=tree:0"}
-	_, err = r.run(ctx, append(append(args, filter...), append([]string{"--", fileURL(s)}, ids...)...)...)
-	var failed *commandError
-	if errors.As(err, &failed) { // a server without filters
-		_, err = r.run(ctx, append(args, append([]string{"--", fileURL(s)}, ids...)...)...)
-	}
-	return err
+	return r.fetchFrom(ctx, address, how, ids)
 }

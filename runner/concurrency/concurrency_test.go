@@ -28,7 +28,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func member(name string) Member { return Member{Run: name, Pipeline: name, Folder: "/" + name} }
+// member makes one; a name with stranger in it is that of somebody nobody knows.
+func member(name string) Member {
+	return Member{Run: name, Pipeline: name, Folder: "/" + name, Untrusted: strings.Contains(name, "stranger")}
+}
 
 // joining is a member on its way into a group.
 type joining struct {
@@ -43,7 +46,7 @@ func join(t *testing.T, p *Place, name string, cancel bool) joining {
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
 	go func() {
-		s, err := p.Join(ctx, Request{Group: "g", Member: member(name), Cancel: cancel, Wait: func(m Member) { j.waits <- m }})
+		s, err := p.Join(ctx, Request{Group: "g", Member: member(name), Cancel: cancel, Wait: func(m Member, _ bool) { j.waits <- m }})
 		j.seat <- s
 		j.err <- err
 	}()
@@ -150,6 +153,45 @@ func TestAskedToStop(t *testing.T) {
 		t.Errorf("b is asked by %v", by)
 	}
 	leave(t, s)
+}
+
+// A stranger waits as everybody does, and stops and displaces strangers alone.
+func TestStrangers(t *testing.T) {
+	p := At(t.TempDir())
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	a := in(t, join(t, p, "a", false))
+	one := join(t, p, "stranger-1", true)
+	within(t, one.waits)
+	if by := a.Asked(ended); by != nil {
+		t.Errorf("a stranger asked a to stop: %v", by)
+	}
+	two := join(t, p, "stranger-2", false) // in the place of the first
+	within(t, two.waits)
+	var replaced *ReplacedError
+	if err := within(t, one.err); !errors.As(err, &replaced) || replaced.By.Pipeline != "stranger-2" {
+		t.Errorf("%v", err)
+	}
+	b := join(t, p, "b", false) // in the place of the second
+	within(t, b.waits)
+	if err := within(t, two.err); !errors.As(err, &replaced) || replaced.By.Pipeline != "b" {
+		t.Errorf("%v", err)
+	}
+	three := join(t, p, "stranger-3", false)
+	want := `a trusted one waits for the concurrency group "g" already, and a stranger does not take its place: b in /b, pid `
+	if err := within(t, three.err); !errors.As(err, &replaced) || !strings.HasPrefix(replaced.Error(), want) {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+	leave(t, a)
+	leave(t, in(t, b))
+
+	four := in(t, join(t, p, "stranger-4", false))
+	c := join(t, p, "c", true)
+	if by := four.Asked(t.Context()); by == nil || by.Pipeline != "c" {
+		t.Errorf("asked by %v", by)
+	}
+	leave(t, four)
+	leave(t, in(t, c))
 }
 
 // A member that gives up waiting is not in the way of others.

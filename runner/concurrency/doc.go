@@ -10,6 +10,10 @@
 // A newcomer may ask the one at work to stop (cancel-in-progress). Names are the
 // same whatever their case.
 //
+// Members that nobody trusts wait like others, and stop and replace nobody but
+// their like: a stranger can choose the name of his branch, of which groups are
+// often made, and is not to end the runs of others with it.
+//
 // # Files
 //
 // Below groups/ in the store:

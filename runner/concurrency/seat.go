@@ -16,9 +16,10 @@ import (
 type Request struct {
 	Group  string // not empty
 	Member Member
-	Cancel bool // ask the one at work to stop
-	// Wait, if not nil, is told whom the member waits for, each time that changes.
-	Wait func(at Member)
+	Cancel bool // ask the one at work to stop, if it yields to the member
+	// Wait, if not nil, is told whom the member waits for, each time that changes,
+	// and whether that one was asked to stop.
+	Wait func(at Member, asked bool)
 }
 
 // A Seat is the place of a member that is at work.
@@ -38,7 +39,10 @@ func (p *Place) Join(ctx context.Context, r Request) (*Seat, error) {
 	r.Member.Process, r.Member.Since = store.Self(), time.Now().UTC()
 	s := &Seat{place: p, group: r.Group, ticket: rand.Text()}
 	if err := s.come(ctx, r); err != nil {
-		return nil, errors.Join(fmt.Errorf("concurrency group %q: %w", r.Group, err), s.drop())
+		if replaced := (*ReplacedError)(nil); !errors.As(err, &replaced) {
+			err = fmt.Errorf("concurrency group %q: %w", r.Group, err)
+		}
+		return nil, errors.Join(err, s.drop())
 	}
 	told := ""
 	for {
@@ -47,7 +51,7 @@ func (p *Place) Join(ctx context.Context, r Request) (*Seat, error) {
 			return s, nil
 		}
 		if err == nil && at.Ticket != told && r.Wait != nil {
-			r.Wait(at.Member)
+			r.Wait(at.Member, at.Stop != nil)
 		}
 		if err == nil {
 			told, err = at.Ticket, sleep(ctx)
@@ -61,7 +65,7 @@ func (p *Place) Join(ctx context.Context, r Request) (*Seat, error) {
 // come takes a ticket and enters the group, at work if nobody is, else pending.
 func (s *Seat) come(ctx context.Context, r Request) error {
 	me := &entry{Ticket: s.ticket, Member: r.Member}
-	var failed error
+	var failed, kept error
 	err := s.place.change(ctx, s.group, func(st *state) bool {
 		// Locked before anybody can read of it, else it would be taken for dead.
 		if s.release, failed = store.Lock(ctx, s.place.ticket(s.group, s.ticket)); failed != nil {
@@ -71,13 +75,17 @@ func (s *Seat) come(ctx context.Context, r Request) error {
 			st.Active = me
 			return true
 		}
+		if p := st.Pending; p != nil && !p.Member.yields(me.Member) {
+			kept = &ReplacedError{s.group, p.Member, true}
+			return false
+		}
 		st.Pending = me
-		if r.Cancel && st.Active.Stop == nil {
+		if r.Cancel && st.Active.Stop == nil && st.Active.Member.yields(me.Member) {
 			st.Active.Stop = &me.Member
 		}
 		return true
 	})
-	return errors.Join(err, failed)
+	return errors.Join(err, failed, kept)
 }
 
 // turn returns who is at work before the member; nil if it is its turn.
@@ -89,9 +97,9 @@ func (s *Seat) turn(ctx context.Context) (at *entry, err error) {
 		case st.Pending.is(s.ticket):
 			at = st.Active
 		case st.Pending != nil:
-			replaced = &ReplacedError{s.group, st.Pending.Member}
+			replaced = &ReplacedError{Group: s.group, By: st.Pending.Member}
 		case st.Active != nil: // the newer one has got in already
-			replaced = &ReplacedError{s.group, st.Active.Member}
+			replaced = &ReplacedError{Group: s.group, By: st.Active.Member}
 		default:
 			replaced = errors.New("its file is gone from the store")
 		}

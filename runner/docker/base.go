@@ -6,10 +6,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // fromLine is an instruction of a Dockerfile that names a base image.
-var fromLine = regexp.MustCompile(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?`)
+var fromLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?`)
+})
 
 // bases lists the images that a build starts from, with their identities: a
 // tag that has moved makes another image of the same context. Those that are
@@ -25,7 +28,7 @@ func (e *Executor) bases(ctx context.Context, b *buildContext) string {
 	}
 	var out strings.Builder
 	stages := map[string]bool{"scratch": true}
-	for _, m := range fromLine.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range fromLine().FindAllStringSubmatch(string(text), -1) {
 		if name := m[1]; !stages[strings.ToLower(name)] {
 			found, err := e.local(ctx, name, "")
 			if err != nil {

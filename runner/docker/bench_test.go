@@ -96,7 +96,7 @@ func bare(e *Executor, im runner.Image) error {
 	if err != nil {
 		return err
 	}
-	conn, err := e.attach(ctx, c.ID, false)
+	conn, err := e.attach(ctx, c.ID, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return err
 	}

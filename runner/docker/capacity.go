@@ -31,8 +31,9 @@ func (e *Executor) Capacity(ctx context.Context) (runner.Capacity, error) {
 	}
 	c := runner.Capacity{CPUs: float64(info.NCPU), Memory: info.MemTotal}
 	c.GPUs, c.NoGPU = e.gpuFacts(info).judge()
+	c.Where = e.addr.host
 	if e.here(info) {
-		c.Platforms = platforms(binfmtDir)
+		c.Where, c.Platforms = "", platforms(binfmtDir)
 	}
 	return c, nil
 }

@@ -100,14 +100,14 @@ func (e *Executor) connect(ctx context.Context) error {
 
 // attach connects to a container's output. Its connection is taken over from
 // HTTP, so it passes by the counter's transport and is counted here.
-func (e *Executor) attach(ctx context.Context, id string, stdin bool) (types.HijackedResponse, error) {
+func (e *Executor) attach(ctx context.Context, id string, o container.AttachOptions) (types.HijackedResponse, error) {
 	if e.podman() != "" {
 		if err := e.initialize(ctx, id); err != nil {
 			return types.HijackedResponse{}, err
 		}
 	}
 	e.count.n.Add(1)
-	return e.cli.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdin: stdin, Stdout: true, Stderr: true})
+	return e.cli.ContainerAttach(ctx, id, o)
 }
 
 // Requests returns how many requests have been sent to the engine so far.

@@ -65,7 +65,7 @@ func (c controlDir) write(name string, b []byte) error {
 
 // begin removes what an earlier attempt left.
 func (c controlDir) begin() error {
-	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile} {
+	for _, name := range []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, agent.LearntFile} {
 		if err := c.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("docker: control directory: %w", err)
 		}

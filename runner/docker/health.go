@@ -113,7 +113,7 @@ func (b *serviceBox) ask(ctx context.Context, p probe, timeout time.Duration) (s
 	}
 	tctx, cancel := context.WithTimeout(ctx, timeout+time.Second) // the port's probe keeps the time itself
 	defer cancel()
-	code, said, err := b.e.exec(tctx, b.id, p.user, p.argv)
+	code, said, err := b.e.exec(tctx, b.id, p.user, p.argv, b.Secrets)
 	switch {
 	case err != nil && errors.Is(tctx.Err(), context.DeadlineExceeded):
 		return said, fmt.Errorf("no answer within %v", timeout)
@@ -124,9 +124,14 @@ func (b *serviceBox) ask(ctx context.Context, p probe, timeout time.Duration) (s
 }
 
 // exec runs a program in a container and returns its exit status and the end of
-// its output. When ctx ends, the program is left to itself.
-func (e *Executor) exec(ctx context.Context, id, user string, argv []string) (code int, said string, err error) {
-	made, err := e.cli.ContainerExecCreate(ctx, id, container.ExecOptions{User: user, Cmd: argv, AttachStdout: true, AttachStderr: true})
+// its output. more are variables beside those of the container. When ctx ends,
+// the program is left to itself.
+func (e *Executor) exec(ctx context.Context, id, user string, argv []string, more []agent.Var) (code int, said string, err error) {
+	o := container.ExecOptions{User: user, Cmd: argv, AttachStdout: true, AttachStderr: true}
+	for _, v := range more {
+		o.Env = append(o.Env, v.Name+"="+v.Value)
+	}
+	made, err := e.cli.ContainerExecCreate(ctx, id, o)
 	if err != nil {
 		return 0, "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
 )
 
@@ -25,7 +26,7 @@ func (l *listener) listen(ctx context.Context, e *Executor, id string) (err erro
 	if l == nil {
 		return nil
 	}
-	if l.conn, err = e.attach(ctx, id, false); err != nil {
+	if l.conn, err = e.attach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true}); err != nil {
 		return err
 	}
 	l.over = make(chan struct{})

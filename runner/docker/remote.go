@@ -115,7 +115,7 @@ func (j *job) collect(ctx context.Context) error {
 
 // fetchControl copies log, events and result here.
 func (j *job) fetchControl(ctx context.Context) error {
-	names := []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile}
+	names := []string{agent.LogFile, agent.IndexFile, agent.EventsFile, agent.ResultFile, agent.LearntFile}
 	return j.fetch(ctx, control, func(rel string, h *tar.Header, r io.Reader) error {
 		if !slices.Contains(names, rel) || h.Typeflag != tar.TypeReg {
 			return nil

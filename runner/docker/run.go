@@ -120,7 +120,9 @@ func (j *job) start(ctx context.Context) (*types.HijackedResponse, error) {
 		}
 	}
 	// The connection outlives a cancelled ctx: the agent still reports.
-	conn, err := j.e.attach(context.WithoutCancel(ctx), j.box.id, j.task.Spec.Secrets != nil)
+	conn, err := j.e.attach(context.WithoutCancel(ctx), j.box.id, container.AttachOptions{
+		Stream: true, Stdin: j.task.Spec.Secrets != nil, Stdout: true, Stderr: true,
+	})
 	if err != nil {
 		return nil, j.e.explain("docker: attach to", j.box.name, err)
 	}
@@ -140,12 +142,16 @@ func (j *job) confide(conn *types.HijackedResponse) error {
 	if j.task.Spec.Secrets == nil {
 		return nil
 	}
+	return j.e.explain("docker: start", j.box.name, handOver(conn, j.task.Spec.Secrets))
+}
+
+// handOver writes secrets to the standard input of a container.
+func handOver(conn *types.HijackedResponse, s *agent.Secrets) error {
 	_ = conn.Conn.SetWriteDeadline(time.Now().Add(createTimeout))
-	err := agent.WriteSecrets(conn.Conn, j.task.Spec.Secrets)
-	if err == nil {
-		err = conn.CloseWrite()
+	if err := agent.WriteSecrets(conn.Conn, s); err != nil {
+		return err
 	}
-	return j.e.explain("docker: start", j.box.name, err)
+	return conn.CloseWrite()
 }
 
 // startBounded starts the container when there is a place among the starts.

@@ -34,6 +34,8 @@ type serviceBox struct {
 	runner.Service
 	name string // of the container
 	id   string // "" before it exists
+	// argv is what the container runs, if it has secrets: then it has to be told.
+	argv []string
 }
 
 // runBeside runs a job with its services. The job's container is placed when
@@ -178,6 +180,9 @@ func (b *serviceBox) bringUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if b.argv, err = b.command(ctx); err != nil {
+		return err
+	}
 	if err := b.create(ctx); err != nil {
 		return err
 	}
@@ -241,7 +246,11 @@ func (b *serviceBox) place() (place, *network.NetworkingConfig, error) {
 		OomScoreAdj: 200,
 		ShmSize:     b.Resources.Shm,
 	}
-	if !b.e.isRemote() {
+	if len(b.Secrets) > 0 {
+		p.config.Entrypoint, p.config.Cmd = []string{program, "confided"}, b.argv
+		p.config.AttachStdin, p.config.OpenStdin, p.config.StdinOnce = true, true, true
+	}
+	if !b.carries() {
 		p.host.Mounts = []mount.Mount{{Type: mount.TypeBind, Source: b.task.Agent, Target: program, ReadOnly: true}}
 	}
 	var err error
@@ -256,7 +265,7 @@ func (b *serviceBox) place() (place, *network.NetworkingConfig, error) {
 
 // launch starts the container, when there is a place among the starts.
 func (b *serviceBox) launch(ctx context.Context, probed bool) error {
-	if b.e.isRemote() && probed {
+	if b.carries() && (probed || len(b.Secrets) > 0) {
 		if err := b.uploadProgram(ctx); err != nil {
 			return err
 		}
@@ -269,7 +278,11 @@ func (b *serviceBox) launch(ctx context.Context, probed bool) error {
 	defer func() { <-b.e.starts }()
 	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
 	defer cancel()
-	return b.e.explain("docker: start service", b.name, b.e.cli.ContainerStart(sctx, b.id, container.StartOptions{}))
+	start := func() error { return b.e.cli.ContainerStart(sctx, b.id, container.StartOptions{}) }
+	if len(b.Secrets) > 0 {
+		return b.e.explain("docker: start service", b.name, b.confide(sctx, start))
+	}
+	return b.e.explain("docker: start service", b.name, start())
 }
 
 // alive returns a *serviceError if the container has ended.

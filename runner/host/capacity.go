@@ -33,7 +33,19 @@ func (e *Executor) Capacity(context.Context) (runner.Capacity, error) {
 	if c.GPUs = visible(devices, e.Environ); len(c.GPUs) == 0 {
 		c.NoGPU = noGPU(len(devices))
 	}
+	c.Where = share(e.Environ)
 	return c, nil
+}
+
+// share is the part of this machine whose GPUs are meant, "" for the whole:
+// Slurm counts the GPUs of each of its jobs from 0.
+func share(environ []string) string {
+	for _, kv := range slices.Backward(environ) {
+		if id, ok := strings.CutPrefix(kv, "SLURM_JOB_ID="); ok {
+			return "slurm " + id
+		}
+	}
+	return ""
 }
 
 func noGPU(devices int) error {

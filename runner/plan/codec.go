@@ -14,7 +14,7 @@ import (
 var ErrCodec = errors.New("not an encoded plan")
 
 // codecMagic changes with the fields below.
-const codecMagic = "mlops plan 4\n"
+const codecMagic = "mlops plan 5\n"
 
 // Encode returns a plan as bytes that Decode reads in microseconds per job,
 // where the YAML takes tens: what lets a run with an unchanged mlops.yaml skip
@@ -60,7 +60,6 @@ type codec struct {
 	// Where the small lists of nodes are cut from, a few hundred at a time.
 	strings room[string]
 	env     room[Var]
-	lines   room[Line]
 	needs   room[Need]
 	inputs  room[Input]
 	steps   room[Step]
@@ -222,6 +221,9 @@ func (c *codec) plan(p *Plan) {
 	list(c, &p.Metrics, 3, func(m *Metric) { c.str(&m.Name); c.str(&m.Better); c.str(&m.Unit) })
 	list(c, &p.Data, 3, func(d *Dataset) { c.str(&d.Name); c.str(&d.Path); c.str(&d.Digest) })
 	list(c, &p.Gates, 3, c.text)
+	c.str(&p.Baseline.Asked)
+	c.bool(&p.Baseline.Run)
+	c.bool(&p.Baseline.Gates)
 	c.group(&p.Group)
 	c.nodes(p)
 }

@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step, a retry and a service take: one for each field.
-const minNode, minStep, minRetry, minService = 46, 18, 5, 18
+const minNode, minStep, minRetry, minService = 47, 18, 5, 18
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -23,11 +23,11 @@ func (c *codec) node(n *Node) {
 	c.place(n)
 	c.vars(&n.Env)
 	listIn(c, &c.steps, &n.Steps, minStep, c.step)
-	list(c, &n.Secrets, 3, func(s *Secret) { c.str(&s.Name); c.pos(&s.Pos) })
+	list(c, &n.Secrets, 4, func(s *Secret) { c.str(&s.Name); c.pos(&s.Pos); c.bool(&s.Beside) })
 	c.rules(n)
 	c.str(&n.Select.Metric)
 	c.bool(&n.Select.Highest)
-	listIn(c, &c.lines, &n.Definition, 3, func(l *Line) { c.str(&l.Kind); c.str(&l.Name); c.str(&l.Value) })
+	c.str((*string)(&n.Definition))
 	c.strs(&n.Late)
 	c.strs(&n.Later)
 }
@@ -74,6 +74,7 @@ func (c *codec) rules(n *Node) {
 	c.bool(&n.FailFast)
 	c.int(&n.MaxParallel)
 	c.bool(&n.NoCache)
+	c.bool(&n.Verify)
 	c.group(&n.Group)
 	list(c, &n.Retry, minRetry, c.retry)
 }

@@ -33,7 +33,7 @@ func New(f *spec.File, o Options) (*Plan, error) {
 		plan: &Plan{
 			Pipeline: f.Name.Value, File: f.Path, Gates: f.Gates,
 			Params: f.Params.Leaves, ParamTree: f.Params.Tree, ParamFile: f.Params.Path,
-			Group: group(f.Concurrency),
+			Group: group(f.Concurrency), Baseline: Baseline{f.Baseline.Value, f.BaselineRun, compares(f.Gates)},
 		},
 	}
 	for _, m := range f.Metrics {

@@ -20,7 +20,8 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 		ContinueOnError: j.ContinueOnError.Value,
 		FailFast:        j.Strategy.FailFast == nil || *j.Strategy.FailFast,
 		MaxParallel:     j.Strategy.MaxParallel, Retry: j.Retry, NoCache: j.Cache.Value == "false",
-		Group: group(j.Concurrency),
+		Verify: j.CI.Value == "verify",
+		Group:  group(j.Concurrency),
 	}
 	n.Inputs, src.inputs = b.inputs(j, leg)
 	n.Outputs, src.outputs = b.paths(j.Outputs, leg)
@@ -245,7 +246,7 @@ func (b *builder) selectNode(j *spec.Job) *Node {
 		n.Outputs = union(n.Outputs, b.plan.Nodes[i].Outputs)
 		n.Metrics = union(n.Metrics, b.plan.Nodes[i].Metrics)
 	}
-	n.Definition = []Line{{"select", j.ID.Value, j.Select.Value}}
+	n.Definition = Define(Line{"select", j.ID.Value, j.Select.Value})
 	return n
 }
 

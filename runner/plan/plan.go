@@ -22,6 +22,7 @@
 package plan
 
 import (
+	"sync"
 	"time"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -34,6 +35,7 @@ type Plan struct {
 	Nodes    []*Node // in an order that respects Needs; file order otherwise
 	Metrics  []Metric
 	Gates    []spec.Str
+	Baseline Baseline
 	Data     []Dataset
 	// Params are the leaves of the parameters, ParamTree the same as a tree and
 	// ParamFile the file they come from ("" if they stand in File).
@@ -44,7 +46,14 @@ type Plan struct {
 	// Git is whether an expression reads the github context, so that a plan
 	// made for one commit may not hold for another.
 	Git  bool
-	byID map[string]int
+	byID func() map[string]int
+}
+
+// A Baseline says what runs are compared with.
+type Baseline struct {
+	Asked string // merge-base, ref:v1, …; "" if the file does not say
+	Run   bool   // where there is no run of it, make one
+	Gates bool   // a gate compares with it
 }
 
 // A Metric says how a number is to be read; Better is higher, lower or "".
@@ -100,7 +109,7 @@ type Node struct {
 	Services  []Service
 	Env       []Var // may hold expressions; later ones win
 	Steps     []Step
-	Secrets   []Secret // that Env and Steps read, by name
+	Secrets   []Secret // that Env, Steps and the Env of Services read, by name
 
 	Timeout         time.Duration
 	Grace           time.Duration
@@ -109,12 +118,13 @@ type Node struct {
 	MaxParallel     int
 	Retry           []spec.Retry
 	NoCache         bool
+	Verify          bool  // in a CI service, results of other machines are checked before they are used
 	Group           Group // of jobs
 
 	Select Selection // of a Select node
 
 	// Definition holds the lines of the fingerprint that are known when planning.
-	Definition []Line
+	Definition Definition
 	// Late names what expressions read of other jobs, such as
 	// needs.prepare.outputs.rows; the values join the fingerprint when known.
 	Late []string
@@ -156,7 +166,7 @@ type Cache struct{ Name, Path string }
 type Service struct {
 	Name      string
 	Image     string
-	Env       []Var
+	Env       []Var // of which those that read secrets are still texts with expressions
 	Command   []string
 	Ports     []int
 	Health    Health
@@ -203,7 +213,7 @@ type Selection struct {
 
 // Node returns the node called id, or nil.
 func (p *Plan) Node(id string) *Node {
-	if i, ok := p.byID[id]; ok {
+	if i, ok := p.byID()[id]; ok {
 		return p.Nodes[i]
 	}
 	return nil
@@ -211,16 +221,20 @@ func (p *Plan) Node(id string) *Node {
 
 // Index returns the place of the node called id in Nodes, or -1.
 func (p *Plan) Index(id string) int {
-	if i, ok := p.byID[id]; ok {
+	if i, ok := p.byID()[id]; ok {
 		return i
 	}
 	return -1
 }
 
-// reindex rebuilds the look-up by id after Nodes changed.
+// reindex prepares the look-up by id after Nodes changed. It is made when it
+// is asked for.
 func (p *Plan) reindex() {
-	p.byID = make(map[string]int, len(p.Nodes))
-	for i, n := range p.Nodes {
-		p.byID[n.ID] = i
-	}
+	p.byID = sync.OnceValue(func() map[string]int {
+		at := make(map[string]int, len(p.Nodes))
+		for i, n := range p.Nodes {
+			at[n.ID] = i
+		}
+		return at
+	})
 }

@@ -8,10 +8,12 @@ import (
 	"github.com/mlops-runner/mlops/spec"
 )
 
-// A Secret is one that a job reads, and where it does so first.
+// A Secret is one that a job or its services read, and where they do so first.
 type Secret struct {
 	Name string // as [spec.SecretName] gives it
 	Pos  spec.Pos
+	// Beside is whether only services read it: the job itself is not to know it.
+	Beside bool
 }
 
 // secrets lists the secrets that a job's expressions name, by name. Their
@@ -19,10 +21,11 @@ type Secret struct {
 // names them, and a secret that is replaced makes no job run again.
 func (b *builder) secrets(j *spec.Job) []Secret {
 	var out []Secret
+	beside := false
 	note := func(text string, at spec.Pos) {
 		for _, name := range b.secretsIn(text) {
 			if !slices.ContainsFunc(out, func(s Secret) bool { return s.Name == name }) {
-				out = append(out, Secret{name, at})
+				out = append(out, Secret{name, at, beside})
 			}
 		}
 	}
@@ -37,6 +40,12 @@ func (b *builder) secrets(j *spec.Job) []Secret {
 			eachText(w.Value, func(text string) { note(text, w.Name.Pos) })
 		}
 		note(s.Run.Value, s.Run.Pos)
+	}
+	beside = true
+	for _, s := range j.Services {
+		for _, v := range s.Env {
+			note(v.Value.Value, v.Value.Pos)
+		}
 	}
 	slices.SortFunc(out, func(x, y Secret) int { return cmp.Compare(x.Name, y.Name) })
 	return out

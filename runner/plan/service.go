@@ -18,7 +18,11 @@ func (b *builder) services(j *spec.Job, leg spec.Leg) []Service {
 			},
 		}
 		for _, v := range s.Env {
-			one.Env = append(one.Env, Var{v.Name.Value, b.string(v.Value, leg)})
+			value := v.Value.Value
+			if len(b.secretsIn(value)) == 0 { // else the text stands for it until the service starts
+				value = b.string(v.Value, leg)
+			}
+			one.Env = append(one.Env, Var{v.Name.Value, value})
 		}
 		for _, c := range s.Command {
 			one.Command = append(one.Command, b.string(c, leg))
@@ -35,6 +39,9 @@ func (d *definition) services() {
 		d.add("service", s.Name, "declared")
 		for _, v := range s.Env {
 			d.add("service", s.Name+".env."+v.Name, v.Value)
+			if len(d.secretsIn(v.Value)) > 0 {
+				d.template(v.Value)
+			}
 		}
 		for i, c := range s.Command {
 			d.add("service", s.Name+".command."+strconv.Itoa(i), c)

@@ -46,6 +46,9 @@ func writeUntil(t *testing.T, root string, n int) (op string, done bool) {
 	for _, j := range run.Jobs {
 		writeJob(t, w, j)
 	}
+	if err := w.AddFile("report.md", []byte("# Report\n")); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := w.Seal(run); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -38,6 +39,24 @@ const (
 type file struct {
 	name string
 	data []byte
+}
+
+// AddFile puts a further file into the record, such as report.md. name is one
+// word of lower-case letters, digits and - _ . and none of the record's own.
+func (w *Writer) AddFile(name string, data []byte) error {
+	own := []string{runName, sourceName, envName, paramsName, metricsName, inputsName, outputsName, "jobs", attestFolder}
+	for _, o := range own {
+		if name == o {
+			return fmt.Errorf("add %s to record %s: the name is taken", name, w.run.ID)
+		}
+	}
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" || name == "" || name[0] == '.' || len(name) > maxFolder {
+		return fmt.Errorf("add %q to record %s: want a name of a-z 0-9 - _ . only", name, w.run.ID)
+	}
+	if err := w.put(name, data); err != nil {
+		return fmt.Errorf("add %s to record %s: %w", name, w.run.ID, err)
+	}
+	return nil
 }
 
 func (w *Writer) putJSON(name string, v any) error {
@@ -133,17 +152,17 @@ func (w *Writer) jobFolder(id string) (string, error) {
 	if w.sealed {
 		return "", ErrSealed
 	}
-	if w.folders[id] {
+	if w.state(id).folder {
 		return "", nil
 	}
-	w.folders[id] = true
+	w.state(id).folder = true
 	return w.temp("jobs"), nil
 }
 
 func (w *Writer) forget(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.folders, id)
+	w.state(id).folder = false
 }
 
 func (w *Writer) fillJob(temp, id string, files []file) error {

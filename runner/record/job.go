@@ -21,6 +21,9 @@ type Job struct {
 
 	Cached     bool   `json:"cached,omitempty"`     // whether the outputs come from an earlier run
 	CachedFrom string `json:"cachedFrom,omitempty"` // id of the run that executed it, which also has the log
+	// Verified says of a reused result that was made elsewhere where, by whom and in
+	// which run, after its outputs were read and its fingerprint was made again.
+	Verified string `json:"verified,omitempty"`
 	// Uncached says why a job that succeeded may not be reused: an input moved, cache: false, …
 	Uncached string `json:"uncached,omitempty"`
 
@@ -37,7 +40,7 @@ type Job struct {
 	Summary string            `json:"summary,omitempty"` // Markdown the job wrote
 	Metrics []Metric          `json:"-"`                 // metrics.jsonl; Job is filled in by the record
 
-	Steps    []Step    `json:"steps,omitempty"`
+	Steps    []Step    `json:"steps,omitempty"`    // of the last attempt
 	Attempts []Attempt `json:"attempts,omitempty"` // all, the last one included
 
 	Queued     time.Time     `json:"queued,omitzero"`      // when its needs were met
@@ -102,6 +105,21 @@ type Attempt struct {
 	Wall    time.Duration `json:"wall,omitempty"`    // nanoseconds
 	LogFrom int64         `json:"logFrom,omitempty"` // byte range in the job's log
 	LogTo   int64         `json:"logTo,omitempty"`
+	CPU     time.Duration `json:"cpu,omitempty"` // nanoseconds, user and system
+	// PeakMemory is in bytes, 0 if it is not known.
+	PeakMemory int64   `json:"peakMemory,omitempty"`
+	GPUSeconds float64 `json:"gpuSeconds,omitempty"`
+	// Steps are those of an attempt that another one followed; those of the last
+	// are the job's. See [Job.StepsOf].
+	Steps []Step `json:"steps,omitempty"`
+}
+
+// StepsOf returns the steps of an attempt, by its index.
+func (j *Job) StepsOf(attempt int) []Step {
+	if s := j.Attempts[attempt].Steps; s != nil || attempt < len(j.Attempts)-1 {
+		return s // also of the last one so far in a record that was interrupted
+	}
+	return j.Steps
 }
 
 // An Artifact is a file or folder that a job read or wrote.
@@ -130,33 +148,54 @@ type Input struct {
 // Inputs returns what the run read and did not write itself, in the order of
 // the jobs, each path and digest once. It is what inputs.json holds.
 func (r *Run) Inputs() []Input {
-	type key struct {
-		path   string
-		digest store.Digest
-	}
-	written := map[key]bool{}
+	var l inputList
 	for _, j := range r.Jobs {
-		for _, a := range j.Outputs {
-			written[key{a.Path, a.Digest}] = true
+		l.add(j.ID, j.Inputs, j.Outputs)
+	}
+	return l.list()
+}
+
+// An inputList collects what a run read and did not write itself.
+type inputList struct {
+	all     []Input
+	at      map[content]int // in all
+	written map[content]bool
+}
+
+// content is a file that had these bytes.
+type content struct {
+	path   string
+	digest store.Digest
+}
+
+// add takes in what a job read and wrote.
+func (l *inputList) add(job string, read, wrote []Artifact) {
+	if l.at == nil {
+		l.at, l.written = map[content]int{}, map[content]bool{}
+	}
+	for _, a := range wrote {
+		l.written[content{a.Path, a.Digest}] = true
+	}
+	for _, a := range read {
+		c := content{a.Path, a.Digest}
+		i, ok := l.at[c]
+		if !ok {
+			i, l.at[c] = len(l.all), len(l.all)
+			l.all = append(l.all, Input{Name: a.Name, Path: a.Path, Digest: a.Digest, Size: a.Size, Source: a.Source})
+		}
+		l.all[i].Jobs = append(l.all[i].Jobs, job)
+	}
+}
+
+// list returns the inputs; the list is empty and not nil if there are none.
+func (l *inputList) list() []Input {
+	out := make([]Input, 0, len(l.all))
+	for _, in := range l.all {
+		if !l.written[content{in.Path, in.Digest}] {
+			out = append(out, in)
 		}
 	}
-	var all []Input
-	at := map[key]int{}
-	for _, j := range r.Jobs {
-		for _, a := range j.Inputs {
-			k := key{a.Path, a.Digest}
-			if written[k] {
-				continue
-			}
-			i, ok := at[k]
-			if !ok {
-				i, at[k] = len(all), len(all)
-				all = append(all, Input{Name: a.Name, Path: a.Path, Digest: a.Digest, Size: a.Size, Source: a.Source})
-			}
-			all[i].Jobs = append(all[i].Jobs, j.ID)
-		}
-	}
-	return all
+	return out
 }
 
 // Outputs returns what each job wrote, by job id. It is what outputs.json holds.

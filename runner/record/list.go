@@ -30,6 +30,11 @@ func (e Entry) Head() (*Run, error) { return head(e.Dir) }
 // Load reads the record; see [Load].
 func (e Entry) Load() (*Run, error) { return load(e.Dir) }
 
+// Cover reads of a sealed record only what it says of the run as a whole and of
+// its source: Jobs, Environment and Params are empty. It is meant for indexes
+// over many runs, and fails with [ErrNotSealed] for a record without a seal.
+func (e Entry) Cover() (*Run, error) { return cover(e.Dir) }
+
 // List returns the runs below root, newest first. It opens a month's folder
 // only when it gets there and reads no record, so the first of many thousand
 // runs costs three folders. What is not named like a run is skipped; a root

@@ -114,7 +114,7 @@ func (t *taking) take() error {
 	}
 	t.w.mu.Lock()
 	defer t.w.mu.Unlock()
-	t.w.logSizes[t.job] = t.size()
+	t.w.state(t.job).logSize = t.size()
 	return nil
 }
 

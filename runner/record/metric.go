@@ -115,6 +115,11 @@ func (m *Metric) Key() string {
 	if len(m.Slice) == 0 {
 		return quoteIfNeeded(m.Name)
 	}
+	if len(m.Slice) == 1 { // as mostly; reports ask for the keys of thousands of metrics
+		for k, v := range m.Slice {
+			return quoteIfNeeded(m.Name) + "{" + quoteIfNeeded(k) + "=" + quoteIfNeeded(v) + "}"
+		}
+	}
 	var b strings.Builder
 	b.WriteString(quoteIfNeeded(m.Name))
 	sep := byte('{')

@@ -44,6 +44,9 @@ func recordOn(d disk.Disk, root string, sealed func()) error {
 			return err
 		}
 	}
+	if err := w.AddFile("report.md", []byte("# Report\n")); err != nil {
+		return err
+	}
 	if _, err = w.Seal(run); err == nil {
 		sealed()
 	}
@@ -182,4 +185,70 @@ func recordFails(t *testing.T, f *disktest.Failing) bool {
 		t.Errorf("call %d: %+v, %v", f.At, v, verr)
 	}
 	return false
+}
+
+// TestSealAgain lets every call that sealing makes fail once: what the jobs
+// left until then is still there for the next try, which seals the record whole.
+func TestSealAgain(t *testing.T) {
+	t.Parallel()
+	for at := int64(1); ; at++ {
+		top := quickDir(t)
+		root := filepath.Join(top, "root")
+		f := &disktest.Failing{Once: true, Err: unix.EIO}
+		w, err := CreateOn(f, root, Run{ID: sampleID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := sampleRun()
+		for _, j := range run.Jobs {
+			if err := errors.Join(w.JobStarted(j), w.JobEnded(j)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		jobs := run.Jobs
+		run.Jobs = nil
+		f.At = f.Calls() + at
+		_, first := w.Seal(run)
+		if first != nil {
+			if _, err := w.Seal(run); err != nil && !errors.Is(err, ErrSealed) { // all but the last call were made
+				t.Fatalf("call %d: %v; and again: %v", at, first, err)
+			}
+		}
+		got, err := Load(root, sampleID)
+		if err != nil {
+			t.Fatalf("call %d: %v", at, err)
+		}
+		run.Jobs = jobs
+		if d := same(run, *got); d != "" {
+			t.Errorf("call %d: (-want +got):\n%s", at, d)
+		}
+		if v, err := Verify(root, sampleID); err != nil || !v.OK() {
+			t.Errorf("call %d: %+v, %v", at, v, err)
+		}
+		if f.Calls() < f.At {
+			t.Logf("%d calls", at-1)
+			return
+		}
+	}
+}
+
+// What was written of a job is read back when the record is sealed: a file that
+// somebody changed meanwhile is no part of a sealed record.
+func TestSealReadsWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	w, err := Create(root, Run{ID: sampleID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := w.JobEnded(trainJob()); err != nil {
+		t.Fatal(err)
+	}
+	if err := replace(filepath.Join(w.Dir(), "jobs", "train@depth=4", jobName), []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Seal(Run{Status: Success}); !errors.Is(err, errChanged) {
+		t.Errorf("seal: %v, want %v", err, errChanged)
+	}
 }

@@ -111,15 +111,45 @@ type reader struct {
 
 func (r *reader) sealed() bool { return r.sums != nil }
 
+// cover reads the seal and what a sealed record says of its run and source.
+func cover(dir string) (*Run, error) {
+	r := &reader{dir: dir}
+	if err := r.seal(); err != nil {
+		return nil, err
+	}
+	if !r.sealed() {
+		return nil, fmt.Errorf("record %s: %w", dir, ErrNotSealed)
+	}
+	if err := r.about(); err != nil {
+		return nil, err
+	}
+	return &r.run, r.decode(sourceName, &r.run.Source)
+}
+
 // open reads the seal and the files about the run as a whole.
 func open(dir string) (*reader, error) {
 	r := &reader{dir: dir}
 	if err := r.seal(); err != nil {
 		return nil, err
 	}
+	if err := r.about(); err != nil {
+		return nil, err
+	}
+	err := errors.Join(
+		r.decode(sourceName, &r.run.Source), r.decode(envName, &r.run.Environment), r.decode(paramsName, &r.run.Params))
+	if err != nil && r.sealed() {
+		return nil, err
+	}
+	r.problem(err)
+	return r, nil
+}
+
+// about reads run.json.
+func (r *reader) about() error {
+	dir := r.dir
 	if err := r.decode(runName, &r.run); err != nil {
 		if r.sealed() {
-			return nil, err
+			return err
 		}
 		// A power cut tears any file of a record without a seal, also this one.
 		r.run = Run{ID: filepath.Base(dir)}
@@ -129,22 +159,16 @@ func open(dir string) (*reader, error) {
 		r.problem(err)
 	}
 	if r.run.Version > Version {
-		return nil, &VersionError{dir, r.run.Version}
+		return &VersionError{dir, r.run.Version}
 	}
 	r.run.Dir, r.run.Sealed = dir, r.sealed()
 	if id := filepath.Base(dir); r.run.ID != id {
-		return nil, r.corrupt(runName, fmt.Errorf("it is of run %q", r.run.ID))
+		return r.corrupt(runName, fmt.Errorf("it is of run %q", r.run.ID))
 	}
 	if r.sealed() && !r.run.Status.Final() {
-		return nil, r.corrupt(runName, fmt.Errorf("status %q in a sealed record", r.run.Status))
+		return r.corrupt(runName, fmt.Errorf("status %q in a sealed record", r.run.Status))
 	}
-	err := errors.Join(
-		r.decode(sourceName, &r.run.Source), r.decode(envName, &r.run.Environment), r.decode(paramsName, &r.run.Params))
-	if err != nil && r.sealed() {
-		return nil, err
-	}
-	r.problem(err)
-	return r, nil
+	return nil
 }
 
 func (r *reader) corrupt(name string, err error) error { return &CorruptError{r.dir, name, err} }

@@ -29,6 +29,33 @@ func (r *Run) Log(job string) (io.ReadCloser, error) {
 	return unpacker{z, f}, nil
 }
 
+// AttemptLog opens the part of a job's log that one attempt printed, as Log does.
+// attempt is an index of the job's Attempts.
+func (r *Run) AttemptLog(job string, attempt int) (io.ReadCloser, error) {
+	j := r.Job(job)
+	if j == nil || attempt < 0 || attempt >= len(j.Attempts) {
+		return nil, fmt.Errorf("log of run %s: job %q has no attempt with the index %d", r.ID, job, attempt)
+	}
+	log, err := r.Log(job)
+	if err != nil || len(j.Attempts) == 1 { // whose log is the whole one
+		return log, err
+	}
+	a := j.Attempts[attempt]
+	if _, err := io.CopyN(io.Discard, log, a.LogFrom); err != nil {
+		return nil, errors.Join(fmt.Errorf("log of job %q: %w", job, err), log.Close())
+	}
+	return section{io.LimitReader(log, a.LogTo-a.LogFrom), log}, nil
+}
+
+// A section is a part of a log.
+type section struct {
+	io.Reader
+	io.Closer
+}
+
+// JobFile opens a further file of a job, which [Writer.TakeFile] took, as Log does.
+func (r *Run) JobFile(job, name string) (*os.File, error) { return r.openLog(job, name) }
+
 // LogIndex opens the index of a job's log, as Log does.
 func (r *Run) LogIndex(job string) (*os.File, error) { return r.openLog(job, indexName) }
 

@@ -160,6 +160,27 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// A record that says how its run ended, and has no seal, has lost it.
+func TestVerifyNoticesALostSeal(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	write(t, root, sampleRun())
+	e, err := Find(root, LATEST)
+	if err == nil {
+		err = os.Remove(filepath.Join(e.Dir, "SHA256SUMS"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Verify(root, sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(Verification{ID: sampleID, Missing: []string{"SHA256SUMS"}}, *got); d != "" {
+		t.Error(d)
+	}
+}
+
 func edit(name string) func(string) error {
 	return func(dir string) error {
 		p := filepath.Join(dir, filepath.FromSlash(name))
@@ -255,6 +276,20 @@ func TestLog(t *testing.T) {
 	}
 }
 
+func TestAddFileRefuses(t *testing.T) {
+	t.Parallel()
+	w, err := Create(t.TempDir(), Run{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, name := range []string{"", ".", "..", ".x", "a/b", "../x", "run.json", "SHA256SUMS", "jobs", "attest", "A", "a\nb"} {
+		if err := w.AddFile(name, nil); err == nil {
+			t.Errorf("%q was taken", name)
+		}
+	}
+}
+
 func TestWriterRefuses(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -289,7 +324,7 @@ func TestWriterRefuses(t *testing.T) {
 	if err := os.WriteFile(log, []byte("late\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for what, err := range map[string]error{"seal": again, "job": w.JobEnded(ended), "file": w.TakeFile("a", "a", log), "log": second(w.TakeLog("a", LogFiles{Log: log}))} {
+	for what, err := range map[string]error{"seal": again, "job": w.JobEnded(ended), "file": w.AddFile("a", nil), "taken": w.TakeFile("a", "a", log), "log": second(w.TakeLog("a", LogFiles{Log: log}))} {
 		if !errors.Is(err, ErrSealed) {
 			t.Errorf("%s after the seal: %v, want ErrSealed", what, err)
 		}
@@ -359,5 +394,41 @@ func TestNewerFormat(t *testing.T) {
 	var newer *VersionError
 	if _, err := Load(root, LATEST); !errors.As(err, &newer) || newer.Version != 99 {
 		t.Errorf("%v, want a VersionError", err)
+	}
+}
+
+// A cover is what an index needs: the run and its source, of sealed records alone.
+func TestCover(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	run := sampleRun()
+	write(t, root, run)
+	e, err := Find(root, sampleID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := e.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Cover()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := *whole
+	want.Jobs, want.Environment, want.Params = nil, Environment{}, nil
+	if d := cmp.Diff(&want, got); d != "" {
+		t.Error(d)
+	}
+	run.ID = olderID
+	if _, err := Create(root, run); err != nil {
+		t.Fatal(err)
+	}
+	open, err := Find(root, olderID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.Cover(); !errors.Is(err, ErrNotSealed) {
+		t.Errorf("an open record: %v", err)
 	}
 }

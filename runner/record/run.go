@@ -49,6 +49,8 @@ type Run struct {
 	Exit        int          `json:"exit"`                // exit status of mlops
 	Baseline    string       `json:"baseline,omitempty"`  // run id or commit it was compared with
 	Labels      Labels       `json:"labels,omitempty"`    // free names and values
+	Departs     []string     `json:"departs,omitempty"`   // how it differs from what its commit says by itself: jobs left out, parameters set by hand; such a run stands for no commit
+	Selected    Labels       `json:"selected,omitempty"`  // job → id of the leg that its select chose
 	Gates       []Gate       `json:"gates,omitempty"`     // as they were judged, in the order of the file
 	Process     *Process     `json:"process,omitempty"`   // the writer, while it writes; nil in a sealed record
 	Source      Source       `json:"-"`                   // source.json
@@ -66,7 +68,7 @@ type Run struct {
 type Gate struct {
 	Gate    string `json:"gate"`             // as written
 	Line    int    `json:"line,omitempty"`   // in the mlops.yaml
-	Outcome string `json:"outcome"`          // passed, failed, no baseline
+	Outcome string `json:"outcome"`          // passed, failed, no baseline, can't tell
 	Detail  string `json:"detail,omitempty"` // with the value of each part, or why it cannot be judged
 }
 

@@ -31,7 +31,7 @@ func sampleRun() Run {
 		ID: sampleID, Pipeline: "churn", File: "mlops.yaml", FileDigest: sum("mlops.yaml"),
 		Trigger: Trigger{Event: "pull_request", Actor: "ada", Number: 7, Schedule: "0 3 * * 1", Dataset: "customers", URL: "https://example.org/pull/7"},
 		Started: at(0), Ended: at(42), Status: Failure, Reason: "gate", Error: "gate auc >= 0.8 failed", Exit: 1,
-		Baseline: olderID, Labels: Labels{"team": "growth", "ticket": "<A&B>"},
+		Baseline: olderID, Labels: Labels{"team": "growth", "ticket": "<A&B>"}, Departs: []string{"only train", "param train.lr"},
 		Source: Source{
 			Repository: "https://example.org/churn.git", Commit: "1111111111111111111111111111111111111111",
 			Tree: "2222222222222222222222222222222222222222", Ref: "refs/heads/lr", Branch: "lr",
@@ -53,7 +53,7 @@ func sampleRun() Run {
 
 func checkJob() Job {
 	return Job{
-		ID: "check", Job: "check", Status: Success, Cached: true, CachedFrom: olderID,
+		ID: "check", Job: "check", Status: Success, Cached: true, CachedFrom: olderID, Verified: "made on box by ada in run " + olderID,
 		Fingerprint: sum("check"), FingerprintLines: []string{"uses data-check 1", "input data/customers.csv " + sum("data").String()},
 		Inputs: []Artifact{{Name: "customers", Path: "data/customers.csv", Digest: sum("data"), Size: 4, Mode: 0o644, Source: "s3://bucket/customers.csv"}},
 		Wall:   3 * time.Millisecond, LogDigest: sum("old log"), LogSize: 7,

@@ -11,7 +11,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// ErrNotSealed is what verifying a record without SHA256SUMS is.
+// ErrNotSealed is what a record without SHA256SUMS is to whoever needs a sealed one.
 var ErrNotSealed = errors.New("record is not sealed")
 
 // A Verification tells how a record differs from what was sealed. Names are
@@ -34,7 +34,8 @@ func (v *Verification) OK() bool {
 // Verify reads every file of the record that ref means and compares it with
 // SHA256SUMS, as sha256sum -c does, and finds files that are not in it. It
 // fails with [ErrNotSealed], or a *[CorruptError] if SHA256SUMS cannot be read.
-// A difference is a result, not an error.
+// A difference is a result, not an error; so is a seal that is missing although
+// the record says how the run ended.
 func Verify(root, ref string) (*Verification, error) {
 	e, err := Find(root, ref)
 	if err != nil {
@@ -45,7 +46,7 @@ func Verify(root, ref string) (*Verification, error) {
 		return nil, err
 	}
 	if !r.sealed() {
-		return nil, fmt.Errorf("verify run %s: %w", e.ID, ErrNotSealed)
+		return unsealed(&r, e.ID)
 	}
 	v := &Verification{ID: e.ID, Digest: r.run.Digest, Files: len(r.sums)}
 	for _, name := range slices.Sorted(maps.Keys(r.sums)) {
@@ -55,6 +56,15 @@ func Verify(root, ref string) (*Verification, error) {
 		return nil, fmt.Errorf("verify run %s: %w", e.ID, err)
 	}
 	return v, nil
+}
+
+// unsealed tells a record that lost its seal from one that never had it. A run
+// that was killed between its last file and the seal counts as the first.
+func unsealed(r *reader, id string) (*Verification, error) {
+	if err := r.decode(runName, &r.run); err == nil && r.run.Status.Final() {
+		return &Verification{ID: id, Missing: []string{sumsName}}, nil
+	}
+	return nil, fmt.Errorf("verify run %s: %w", id, ErrNotSealed)
 }
 
 func (v *Verification) compare(dir, name string, want store.Digest) {

@@ -19,7 +19,7 @@ func FuzzJudge(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, gate string, auc float64) {
 		ms := []record.Metric{{Name: "auc", Value: auc}, {Name: "val.loss", Value: 0.4}}
-		judge := func(ms []record.Metric) Verdict { return Judge([]spec.Str{{Value: gate}}, ms)[0] }
+		judge := func(ms []record.Metric) Judged { return alone([]spec.Str{{Value: gate}}, ms, nil)[0] }
 		v := judge(ms)
 		if v.Outcome != Passed && v.Outcome != Failed && v.Outcome != NoBaseline || v.Detail == "" || strings.Contains(v.Detail, "\n") {
 			t.Errorf("%q: %+v", gate, v)

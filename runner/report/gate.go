@@ -2,30 +2,30 @@ package report
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
-	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/spec"
 	"github.com/mlops-runner/mlops/spec/expression"
 )
 
-// errNoBaseline ends the evaluation of a part that needs a baseline.
-var errNoBaseline = errors.New("no baseline")
-
-// Judge evaluates gates on the metrics of a run, without a baseline and
-// without other contexts; see [JudgeIn].
-func Judge(gates []spec.Str, metrics []record.Metric) []Verdict {
-	return JudgeIn(gates, metrics, nil)
+// Evidence is what gates are judged on.
+type Evidence struct {
+	Metrics  []Metric // of both runs, as [Compare] or [Reported] made them
+	Compared bool     // whether there is a baseline; if not, parts that need one are unknown
+	// Contexts are what gates may read beside metrics, by name (params, github,
+	// jobs), as anything that [expression.FromGo] takes.
+	Contexts map[string]any
+	// Values are intervals of the run's own values, by [record.Metric.Key].
+	Values map[string]Interval
 }
 
-// JudgeIn evaluates gates on the metrics of a run, without a baseline, in the
-// order of the gates. contexts are what gates may read beside metrics, by name
-// (params, github, jobs), as anything that [expression.FromGo] takes. A metric
-// that a gate names and no job reported fails it.
-func JudgeIn(gates []spec.Str, metrics []record.Metric, contexts map[string]any) []Verdict {
-	b := newBench(metrics, contexts)
-	out := make([]Verdict, len(gates))
+// Judge evaluates gates in their order.
+func Judge(gates []spec.Str, e Evidence) []Judged {
+	if len(gates) == 0 {
+		return nil
+	}
+	b := newBench(e)
+	out := make([]Judged, len(gates))
 	for i, g := range gates {
 		out[i] = b.judge(g)
 	}
@@ -34,37 +34,52 @@ func JudgeIn(gates []spec.Str, metrics []record.Metric, contexts map[string]any)
 
 // A bench is what gates are judged on.
 type bench struct {
-	metrics  map[string][]record.Metric // by lower-case name, in the order of the jobs
-	contexts map[string]bool            // lower-case names that are no metrics
+	metrics  map[string]*Metric   // of all rows, by lower-case name
+	slices   map[string][]*Metric // of slices
+	values   map[string]Interval
+	compared bool
+	baseline *expression.Object // nil without one
+	names    contextNames
 	scope    *expression.Scope
+	said     []said // what functions found, of the gate that is judged
 }
 
-func newBench(metrics []record.Metric, contexts map[string]any) *bench {
-	b := &bench{metrics: map[string][]record.Metric{}, contexts: map[string]bool{}}
-	all := expression.NewObject(len(metrics))
+func newBench(e Evidence) *bench {
+	b := &bench{metrics: map[string]*Metric{}, slices: map[string][]*Metric{}, values: e.Values, compared: e.Compared, names: newContextNames(e.Contexts)}
+	all, base := expression.NewObject(len(e.Metrics)), expression.NewObject(len(e.Metrics))
 	names := map[string]any{}
-	for _, m := range metrics {
-		if len(m.Slice) == 0 {
-			key := strings.ToLower(m.Name)
-			b.metrics[key] = append(b.metrics[key], m)
-			put(all, names, strings.Split(m.Name, "."), m.Value)
+	for i := range e.Metrics {
+		m := &e.Metrics[i]
+		name := strings.ToLower(m.Name)
+		if len(m.Slice) > 0 {
+			b.slices[name] = append(b.slices[name], m)
+			continue
+		}
+		if had := b.metrics[name]; had == nil || had.Head == nil {
+			b.metrics[name] = m
+		}
+		path := strings.Split(m.Name, ".")
+		if m.Head != nil {
+			put(all, path, float64(*m.Head))
+			names[path[0]], _ = all.Get(path[0])
+		}
+		if m.Base != nil {
+			put(base, path, float64(*m.Base))
 		}
 	}
-	for _, name := range []string{"github", "params", "jobs"} { // gates know them, given or not
-		b.contexts[name] = true
-	}
-	for name, v := range contexts {
+	for name, v := range e.Contexts {
 		names[name] = expression.FromGo(v)
-		b.contexts[strings.ToLower(name)] = true
 	}
 	names["metrics"] = all
-	b.scope = &expression.Scope{Names: names, Funcs: withoutBaseline()}
+	if e.Compared {
+		b.baseline, names["baseline"] = base, base
+	}
+	b.scope = &expression.Scope{Names: names, Funcs: b.functions()}
 	return b
 }
 
 // put adds a dotted metric as nested objects: val.auc is auc of val.
-func put(all *expression.Object, names map[string]any, path []string, value float64) {
-	o := all
+func put(o *expression.Object, path []string, value float64) {
 	for _, part := range path[:len(path)-1] {
 		next, ok := o.Get(part)
 		child, isObject := next.(*expression.Object)
@@ -75,21 +90,10 @@ func put(all *expression.Object, names map[string]any, path []string, value floa
 		o = child
 	}
 	o.Set(path[len(path)-1], value)
-	names[path[0]], _ = all.Get(path[0])
 }
 
-// withoutBaseline returns the functions of gates, all of which compare.
-func withoutBaseline() map[string]expression.Func {
-	funcs := spec.GateFunctions()
-	for name, f := range funcs {
-		f.Call = func([]any) (any, error) { return nil, fmt.Errorf("%s: %w", name, errNoBaseline) }
-		funcs[name] = f
-	}
-	return funcs
-}
-
-func (b *bench) judge(g spec.Str) Verdict {
-	v := Verdict{Gate: g.Value, Pos: g.Pos, Outcome: Failed}
+func (b *bench) judge(g spec.Str) Judged {
+	v := Judged{Gate: g.Value, Pos: g.Pos, Outcome: Failed}
 	x, err := expression.Parse(g.Value)
 	switch {
 	case err != nil:
@@ -103,37 +107,41 @@ func (b *bench) judge(g spec.Str) Verdict {
 		v.Detail = strings.Join(problems, ", ")
 		return v
 	}
+	b.said = nil
 	b.evaluate(&v, x)
-	if note := b.shared(x); note != "" && v.Outcome != NoBaseline {
-		v.Detail += "; " + note
+	if v.Outcome != NoBaseline {
+		v.Detail = join("; ", v.Detail, b.shared(x))
 	}
 	return v
 }
 
 // evaluate fills in outcome, detail and parts.
-func (b *bench) evaluate(v *Verdict, x *expression.Expr) {
+func (b *bench) evaluate(v *Judged, x *expression.Expr) {
 	node, err := x.Trace(b.scope)
 	d := decision{is: no, by: node, err: err}
 	switch {
-	case node != nil && (comparesWithBaseline(x) || errors.Is(err, errNoBaseline)):
+	case node != nil && (b.lacks(x) != nil || openOf(err) != nil):
 		d = b.decide(node)
 	case err == nil && expression.Truthy(node.Value):
 		d.is = yes
 	}
+	var refused refusal
 	switch null := nullPart(d.by); {
+	case errors.As(d.err, &refused):
+		v.Detail = flat(string(refused))
 	case d.err != nil:
 		v.Detail = oneLine(d.err)
 	case d.is == unknown:
-		v.Outcome, v.Detail = NoBaseline, "there is nothing to compare with"
+		v.Outcome, v.Detail = d.open.outcome, d.open.text
 	case null != "":
 		v.Detail = null + " is null, so there is nothing to judge"
 	case d.is == yes:
-		v.Outcome, v.Detail = Passed, valued(d.by)
+		v.Outcome, v.Detail = Passed, join("; ", valued(d.by), b.told(false))
 	default:
 		v.Parts = parts(d.by)
-		v.Detail = failure(d.by, v.Parts)
+		v.Detail = join("; ", failure(d.by), b.told(true))
 	}
 }
 
 // oneLine returns an error without its line breaks: a gate may be written over several lines.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+func oneLine(err error) string { return flat(err.Error()) }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec/expression"
@@ -10,23 +11,29 @@ import (
 func parts(n *expression.Node) []Part {
 	var out []Part
 	seen := map[string]bool{}
-	var walk func(*expression.Node)
-	walk = func(n *expression.Node) {
-		for _, c := range n.Children {
-			text := strings.Join(strings.Fields(c.Text), " ")
-			if c.Evaluated && !seen[text] && !literal(c) {
-				seen[text] = true
-				out = append(out, Part{text, shown(c.Value), computed(c)})
-			}
-			walk(c)
+	walk(n, func(c *expression.Node) {
+		text := flat(c.Text)
+		if c != n && c.Evaluated && !seen[text] && !literal(c) {
+			seen[text] = true
+			out = append(out, Part{text, shown(c.Value), computed(c)})
 		}
-	}
-	walk(n)
+	})
 	if len(out) == 0 && !literal(n) { // a gate that is one name or call
 		out = append(out, Part{n.Text, shown(n.Value), computed(n)})
 	}
 	return out
 }
+
+// walk visits n and all below it, the larger before the smaller.
+func walk(n *expression.Node, visit func(*expression.Node)) {
+	visit(n)
+	for _, c := range n.Children {
+		walk(c, visit)
+	}
+}
+
+// flat is text on one line.
+func flat(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // literal reports whether n stands for itself.
 func literal(n *expression.Node) bool {
@@ -56,7 +63,7 @@ func nullPart(n *expression.Node) string {
 		return ""
 	}
 	if n.Evaluated && n.Value == nil && !literal(n) {
-		return strings.Join(strings.Fields(n.Text), " ")
+		return flat(n.Text)
 	}
 	for _, c := range n.Children {
 		if text := nullPart(c); text != "" {
@@ -67,20 +74,53 @@ func nullPart(n *expression.Node) string {
 }
 
 // valued returns n on one line with the values of what it read and called.
-func valued(n *expression.Node) string { return strings.Join(strings.Fields(n.String()), " ") }
+func valued(n *expression.Node) string { return flat(n.String()) }
 
-// failure returns the gate with the values of what it read, and behind it those
-// of what it computed from them.
-func failure(n *expression.Node, ps []Part) string {
-	text := valued(n)
+// failure returns the gate with the values of what it read, what it computed
+// from them, and by how much it was missed:
+//
+//	auc 0.912 >= baseline.auc 0.915 - 0.002 ✗ short by 0.001
+//	auc 0.79 > 0.7 && loss 0.4 < 0.1 (auc > 0.7 is true, loss < 0.1 is false by 0.3)
+//
+// A shortfall says as much as a single computed part, which is then left out.
+func failure(n *expression.Node) string {
+	short := shortfall(n)
 	var more []string
-	for _, p := range ps {
-		if p.Computed {
-			more = append(more, p.Text+" is "+p.Value)
+	seen := map[string]bool{}
+	walk(n, func(c *expression.Node) {
+		text := flat(c.Text)
+		if c == n || !c.Evaluated || seen[text] || !computed(c) {
+			return
 		}
-	}
-	if len(more) > 0 {
+		seen[text] = true
+		said := text + " is " + shown(c.Value)
+		if by := shortfall(c); by != "" {
+			said += " by " + by
+		}
+		more = append(more, said)
+	})
+	text := valued(n)
+	if len(more) > 1 || len(more) == 1 && short == "" {
 		text += " (" + strings.Join(more, ", ") + ")"
 	}
+	if short != "" {
+		text += " ✗ short by " + short
+	}
 	return text
+}
+
+// shortfall is how far apart the sides of a false inequality are, or "".
+func shortfall(n *expression.Node) string {
+	switch operator(n) {
+	case "<", "<=", ">", ">=":
+	default:
+		return ""
+	}
+	a, okA := n.Children[0].Value.(float64)
+	b, okB := n.Children[1].Value.(float64)
+	by := math.Abs(a - b)
+	if n.Value != false || !okA || !okB || !(by > 0) || math.IsInf(by, 0) {
+		return ""
+	}
+	return short(by)
 }

@@ -18,12 +18,30 @@ const (
 
 // A decision is the truth of a part, and the smaller part that it rests on.
 type decision struct {
-	is  truth
-	by  *expression.Node
-	err error
+	is   truth
+	by   *expression.Node
+	open *openError // why it is unknown
+	err  error
 }
 
-// decide evaluates a part of a gate as far as that goes without a baseline.
+// An openError ends the evaluation of a part that cannot be known.
+type openError struct {
+	outcome Outcome // NoBaseline or Undecided
+	text    string
+}
+
+func (e *openError) Error() string { return e.text }
+
+func nothingToCompare() *openError { return &openError{NoBaseline, "there is nothing to compare with"} }
+
+// openOf returns the openError in err, or nil.
+func openOf(err error) *openError {
+	var open *openError
+	errors.As(err, &open)
+	return open
+}
+
+// decide evaluates a part of a gate as far as that goes with what is known.
 func (b *bench) decide(n *expression.Node) decision {
 	switch op := operator(n); op {
 	case "!":
@@ -37,6 +55,7 @@ func (b *bench) decide(n *expression.Node) decision {
 }
 
 // either decides a chain of && (one no is enough) or || (one yes is enough).
+// Of two reasons why it is unknown, that a metric can't tell is the graver.
 func (b *bench) either(n *expression.Node, enough truth) decision {
 	all := decision{is: -enough}
 	for _, c := range n.Children {
@@ -46,6 +65,9 @@ func (b *bench) either(n *expression.Node, enough truth) decision {
 		}
 		if d.is == unknown {
 			all.is = unknown
+			if all.open == nil || all.open.outcome == NoBaseline {
+				all.open = d.open
+			}
 		}
 		all.by = d.by
 	}
@@ -69,13 +91,14 @@ func (b *bench) atom(n *expression.Node) decision {
 	if err != nil {
 		return decision{err: err}
 	}
-	if comparesWithBaseline(x) {
-		return decision{is: unknown}
+	if open := b.lacks(x); open != nil {
+		return decision{is: unknown, open: open}
 	}
 	node, err := x.Trace(b.scope)
+	if open := openOf(err); open != nil {
+		return decision{is: unknown, open: open}
+	}
 	switch {
-	case errors.Is(err, errNoBaseline):
-		return decision{is: unknown}
 	case err != nil:
 		return decision{err: err}
 	case expression.Truthy(node.Value):
@@ -84,9 +107,9 @@ func (b *bench) atom(n *expression.Node) decision {
 	return decision{is: no, by: node}
 }
 
-// operator returns the logical operator that n applies, or "". The nodes of a
-// trace keep it to themselves, but what stands between their children, brackets
-// aside, tells.
+// operator returns the logical operator or the comparison that n applies, or
+// "". The nodes of a trace keep it to themselves, but what stands between their
+// children, brackets aside, tells.
 func operator(n *expression.Node) string {
 	kids := n.Children
 	trim := func(s string) string { return strings.Trim(s, " \t\r\n()") }
@@ -97,17 +120,8 @@ func operator(n *expression.Node) string {
 		return ""
 	}
 	switch op := trim(n.Text[kids[0].End-n.Start : kids[1].Start-n.Start]); op {
-	case "&&", "||":
+	case "&&", "||", "<", "<=", ">", ">=", "==", "!=":
 		return op
 	}
 	return ""
-}
-
-func comparesWithBaseline(x *expression.Expr) bool {
-	for _, r := range x.References() {
-		if len(r.Path) > 0 && strings.EqualFold(r.Path[0], "baseline") {
-			return true
-		}
-	}
-	return false
 }

@@ -6,31 +6,33 @@ import "github.com/mlops-runner/mlops/spec"
 type Outcome string
 
 // The outcomes. A gate that compares with a baseline has the outcome
-// NoBaseline where there is none to compare with; it does not block.
+// NoBaseline where there is none to compare with, and Undecided where the
+// interval of a metric leaves open what the gate asks; neither blocks by itself.
 const (
 	Passed     Outcome = "passed"
 	Failed     Outcome = "failed"
 	NoBaseline Outcome = "no baseline"
+	Undecided  Outcome = "can't tell"
 )
 
-// A Verdict is one judged gate.
-type Verdict struct {
-	Gate    string
-	Pos     spec.Pos
-	Outcome Outcome
+// Judged is a gate with what became of it.
+type Judged struct {
+	Gate    string   `json:"gate"` // as written
+	Pos     spec.Pos `json:"pos,omitzero"`
+	Outcome Outcome  `json:"outcome"`
 	// Detail is the gate with the value of each part: auc 0.79 >= 0.8; or why
 	// it cannot be judged. It is one line.
-	Detail string
+	Detail string `json:"detail,omitempty"`
 	// Parts are the sub-expressions of a failed gate that were evaluated, the
 	// larger before the smaller, each once, without literals; nil otherwise.
-	Parts []Part
+	Parts []Part `json:"parts,omitempty"`
 }
 
 // A Part is a sub-expression with its value.
 type Part struct {
-	Text  string // as written
-	Value string // as the language formats it: 0.79, false, 'text'
+	Text  string `json:"text"`  // as written
+	Value string `json:"value"` // as the language formats it: 0.79, false, 'text'
 	// Computed tells operators, whose value follows from other parts, from what
 	// was read or called.
-	Computed bool
+	Computed bool `json:"computed,omitempty"`
 }

@@ -66,6 +66,28 @@ func (d *Dir) checkIn(cas folder, dig Digest, rel string) (fileInfo, error) {
 	return cas.stat(rel)
 }
 
+// Reread makes sure of what Check takes on trust: it reads the blob, whatever its
+// mark says, and fails with a *MissingError if it is not there or has another
+// content; a damaged blob is moved to bad/ before.
+func (d *Dir) Reread(ctx context.Context, dig Digest) error {
+	cas, err := openFolder(d.path(casDir))
+	if err != nil {
+		return fmt.Errorf("blob %s: %w", dig.Short(), err)
+	}
+	defer cas.close()
+	st, err := cas.stat(sharded("", dig)[1:])
+	if errors.Is(err, fs.ErrNotExist) {
+		return d.missing(dig)
+	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("blob %s: %w", dig.Short(), err)
+	}
+	return d.recheck(dig, st)
+}
+
 // missing explains why a blob is not there.
 func (d *Dir) missing(dig Digest) error {
 	if _, err := os.Lstat(d.path("bad", dig.Hex())); err == nil {

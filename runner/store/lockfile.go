@@ -12,6 +12,19 @@ func Lock(ctx context.Context, path string) (release func(), err error) {
 	return lock(ctx, path, true)
 }
 
+// TryLock is Lock without waiting: ok is false if somebody else has the lock.
+func TryLock(path string) (release func(), ok bool, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, false, err
+	}
+	if ok, err = tryLock(f, true); !ok {
+		f.Close()
+		return nil, false, err
+	}
+	return func() { f.Close() }, true, nil
+}
+
 // Locked reports whether somebody, this process or another, holds the lock of
 // an existing lock file. It changes nothing, and is wrong for the moment in
 // which another caller asks the same.

@@ -19,8 +19,13 @@ func processStart(pid int) string {
 	if len(fields) < 20 || fields[0][0] == 'Z' { // a zombie only waits for its parent
 		return "-"
 	}
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return string(fields[19]) + "." + strings.TrimSpace(string(boot))
+	return string(fields[19]) + "." + Boot()
+}
+
+// Boot returns an id of the machine's present boot; "" if there is none to be had.
+func Boot() string {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(id))
 }
 
 func processAlive(p Process) bool {

@@ -112,9 +112,7 @@ func fillPullRequest(e *Event, p map[string]any) {
 	e.Sha, e.URL = text(pr, "merge_commit_sha"), text(pr, "html_url")
 	e.Base, e.From = text(pr, "base", "ref"), text(pr, "head", "ref")
 	e.Head, e.Before = text(pr, "head", "sha"), text(pr, "base", "sha")
-	// A repository that was deleted is null. Its own "fork" says only whether it
-	// began as one, which a repository that merges from itself may have, too.
-	e.Fork = text(pr, "head", "repo", "full_name") != text(pr, "base", "repo", "full_name") || text(pr, "head", "repo", "full_name") == ""
+	e.Fork = fromFork(pr)
 }
 
 // maxCommits is how many commits GitHub puts into the payload of a push.

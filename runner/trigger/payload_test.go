@@ -204,6 +204,40 @@ func TestEnviron(t *testing.T) {
 	}
 }
 
+func TestForkEnviron(t *testing.T) {
+	const own = `{"pull_request": {"head": {"repo": {"full_name": "ada/r"}}, "base": {"repo": {"full_name": "ada/r"}}}}`
+	const fork = `{"pull_request": {"head": {"repo": {"full_name": "eve/r"}}, "base": {"repo": {"full_name": "ada/r"}}}}`
+	const gone = `{"pull_request": {"head": {"repo": null}, "base": {"repo": {"full_name": "ada/r"}}}}`
+	for _, c := range []struct {
+		name, event, payload string
+		want                 bool
+	}{
+		{"a branch of the repository itself", "pull_request", own, false},
+		{"a fork", "pull_request", fork, true},
+		{"a fork that is gone", "pull_request", gone, true},
+		{"with the rights of the base", "pull_request_target", fork, true},
+		{"a branch, with the rights of the base", "pull_request_target", own, false},
+		{"a review", "pull_request_review", fork, true},
+		{"no payload", "pull_request", "", true},
+		{"a payload without a pull request", "pull_request", "{}", true},
+		{"another event", "push", fork, false},
+		{"none", "", "", false},
+	} {
+		lookup := func(name string) (string, bool) {
+			return map[string]string{"GITHUB_EVENT_NAME": c.event, "GITHUB_EVENT_PATH": "p"}[name], true
+		}
+		read := func(string) ([]byte, error) {
+			if c.payload == "" {
+				return nil, fs.ErrNotExist
+			}
+			return []byte(c.payload), nil
+		}
+		if got := ForkEnviron(lookup, read); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 // TestManyPayloads reads all payloads of a folder EVENT/FILE.json, as that of
 // the npm package @octokit/webhooks-examples, which is too large to be kept here.
 func TestManyPayloads(t *testing.T) {

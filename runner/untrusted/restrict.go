@@ -3,8 +3,8 @@
 //
 // What decides about a job's place and about its verdict is taken from the plan
 // of a base commit that is trusted: image, user, network, resources, time,
-// retries; gates, and the directions of metrics. Above them stand limits that
-// no file can raise. What a job does (steps, inputs, outputs, parameters) is
+// retries, concurrency groups; gates, and the directions of metrics. Above them
+// stand limits that no file can raise. What a job does (steps, inputs, outputs, parameters) is
 // its author's, and is why it needs a container.
 //
 // The package changes plans and does nothing else: that no secret, no writable
@@ -75,6 +75,10 @@ func Restrict(head, base *plan.Plan, o Options) (*Restriction, error) {
 		r.known[n.Image] = true
 	}
 	r.judgement(head)
+	if head.Group != base.Group {
+		r.notice("`concurrency` is that of the base commit; the change to it is ignored")
+		head.Group = base.Group
+	}
 	for _, n := range head.Nodes {
 		if n.Kind == plan.Run {
 			r.node(n)
@@ -102,8 +106,21 @@ func (r *restrictor) notice(format string, args ...any) {
 	}
 }
 
-// judgement takes gates and directions from the base.
+// Judge lets head be judged as base says: by its gates, its directions of
+// metrics, and beside its baseline. It returns, in sentences for people, what of
+// head is not obeyed. Nothing else of head changes.
+func Judge(head, base *plan.Plan) (notices []string) {
+	r := &restrictor{base: base, out: &Restriction{}}
+	r.judgement(head)
+	return r.out.Notices
+}
+
+// judgement takes gates, directions and the baseline from the base.
 func (r *restrictor) judgement(head *plan.Plan) {
+	if head.Baseline.Asked != r.base.Baseline.Asked {
+		r.notice("`baseline` is that of the base commit; the change to it is ignored")
+	}
+	head.Baseline = r.base.Baseline
 	if !slices.EqualFunc(head.Gates, r.base.Gates, func(a, b spec.Str) bool { return a.Value == b.Value }) {
 		r.notice("`gates` are those of the base commit; the changes to them are ignored")
 	}
@@ -154,9 +171,8 @@ func (r *restrictor) node(n *plan.Node) {
 	} else if n.Image != "" && !r.known[n.Image] {
 		r.out.Withheld[n.ID] = fmt.Sprintf("its image %s is that of no job in the base commit", n.Image)
 		return
-	} else if n.Network {
-		r.notice("job %s is not in the base commit and has no network", n.Job)
-		n.Network = false
+	} else {
+		r.newcomer(n)
 	}
 	if n.Isolate && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Background }) {
 		r.out.Withheld[n.ID] = "its steps have a container each in the base commit, and one in the background would be alone in its own"
@@ -172,6 +188,18 @@ func (r *restrictor) node(n *plan.Node) {
 	r.limit(n)
 }
 
+// newcomer takes from a job that the base does not know what only the base can give.
+func (r *restrictor) newcomer(n *plan.Node) {
+	if n.Network {
+		r.notice("job %s is not in the base commit and has no network", n.Job)
+		n.Network = false
+	}
+	if n.Group != (plan.Group{}) {
+		r.notice("job %s is not in the base commit and is in no concurrency group", n.Job)
+		n.Group = plan.Group{}
+	}
+}
+
 func promotes(n *plan.Node) bool {
 	return n != nil && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == "promote" })
 }
@@ -185,24 +213,29 @@ func (r *restrictor) protect(n, b *plan.Node) {
 		{"image", []any{n.Image, n.Build}, []any{b.Image, b.Build}}, {"pull", n.Pull, b.Pull}, {"platform", n.Platform, b.Platform},
 		{"network", n.Network, b.Network}, {"user", n.User, b.User}, {"resources", n.Resources, b.Resources},
 		{"timeout-minutes", n.Timeout, b.Timeout}, {"stop-grace", n.Grace, b.Grace}, {"retry", plainRetries(n.Retry), plainRetries(b.Retry)},
-		{"isolate", n.Isolate, b.Isolate},
+		{"isolate", n.Isolate, b.Isolate}, {"concurrency", n.Group, b.Group},
 	} {
 		if !reflect.DeepEqual(k.head, k.base) {
 			r.notice("job %s: `%s` is that of the base commit; the change to it is ignored", n.Job, k.key)
 		}
 	}
 	n.Image, n.Build, n.Pull, n.Platform, n.Network, n.User = b.Image, b.Build, b.Pull, b.Platform, b.Network, b.User
-	n.Resources, n.Timeout, n.Grace, n.Isolate = b.Resources, b.Timeout, b.Grace, b.Isolate
+	n.Resources, n.Timeout, n.Grace, n.Isolate, n.Group = b.Resources, b.Timeout, b.Grace, b.Isolate, b.Group
 	n.Retry = slices.Clone(b.Retry)
 	// The fingerprint has to say what the job runs as, so that what a trusted run
 	// made in the same place is found.
-	isPlace := func(l plan.Line) bool { return l.Kind == "place" }
-	n.Definition = slices.DeleteFunc(slices.Clone(n.Definition), isPlace)
-	for _, l := range b.Definition {
-		if isPlace(l) {
-			n.Definition = append(n.Definition, l)
+	var lines []plan.Line
+	for _, l := range n.Definition.Parsed() {
+		if l.Kind != "place" {
+			lines = append(lines, l)
 		}
 	}
+	for _, l := range b.Definition.Parsed() {
+		if l.Kind == "place" {
+			lines = append(lines, l)
+		}
+	}
+	n.Definition = plan.Define(lines...)
 }
 
 // plainRetries are rules without their places in the file.

@@ -28,6 +28,7 @@ func parse(t *testing.T, text string) *plan.Plan {
 }
 
 const base = `
+concurrency: all
 defaults: {image: python:3}
 metrics: {auc: {better: higher}}
 gates: [auc >= 0.8]
@@ -37,7 +38,7 @@ jobs:
     resources: {memory: 4GiB, cpus: 2, gpus: 1}
     retry: {on: oom, limit: 1, resources: {memory: 6GiB}}
     run: python train.py
-  offline: {network: none, run: "true"}
+  offline: {network: none, concurrency: {group: one, cancel-in-progress: true}, run: "true"}
   legs:
     strategy: {matrix: {k: [1, 2]}}
     image: python:${{ matrix.k }}
@@ -80,7 +81,7 @@ func TestProtectedKeys(t *testing.T) {
 		{"build", "timeout-minutes: 10", "timeout-minutes: 10\n    build: {context: d}", "job train: `image`"},
 		{"pull", "timeout-minutes: 10", "timeout-minutes: 10\n    pull: always", "job train: `pull`"},
 		{"platform", "timeout-minutes: 10", "timeout-minutes: 10\n    platform: linux/arm64", "job train: `platform`"},
-		{"network", "network: none, run", "run", "job offline: `network`"},
+		{"network", "network: none, c", "c", "job offline: `network`"},
 		{"user", "timeout-minutes: 10", "timeout-minutes: 10\n    user: root", "job train: `user`"},
 		{"resources", "cpus: 2", "cpus: 64", "job train: `resources`"},
 		{"timeout", "timeout-minutes: 10", "timeout-minutes: 50", "job train: `timeout-minutes`"},
@@ -88,6 +89,10 @@ func TestProtectedKeys(t *testing.T) {
 		{"retry", "limit: 1", "limit: 9", "job train: `retry`"},
 		{"resources of a retry", "memory: 6GiB", "memory: 7GiB", "job train: `retry`"},
 		{"an image by matrix", "k: [1, 2]", "k: [1, 3]", "job legs: `image`"},
+		{"the run's group", "concurrency: all", "concurrency: deploy", "`concurrency` is"},
+		{"no group", "concurrency: all\n", "", "`concurrency` is"},
+		{"a job's group", "group: one", "group: two", "job offline: `concurrency`"},
+		{"who is asked to stop", "cancel-in-progress: true", "cancel-in-progress: false", "job offline: `concurrency`"},
 		{"a gate", "auc >= 0.8", "auc >= 0.1", "`gates`"},
 		{"no gate", "gates: [auc >= 0.8]\n", "", "`gates`"},
 		{"a direction", "better: higher", "better: lower", "metric auc"},
@@ -108,7 +113,7 @@ func TestProtectedKeys(t *testing.T) {
 			for _, id := range []string{"train", "offline"} {
 				got, want := node(t, head, id), node(t, same, id)
 				for _, n := range []*plan.Node{got, want} { // all but what the author may change
-					n.Definition, n.Pos, n.Retry = nil, spec.Pos{}, slices.Clone(n.Retry)
+					n.Definition, n.Pos, n.Retry = "", spec.Pos{}, slices.Clone(n.Retry)
 					for i := range n.Retry {
 						n.Retry[i].On = nil
 					}
@@ -117,6 +122,9 @@ func TestProtectedKeys(t *testing.T) {
 				if d := cmp.Diff(want, got); d != "" {
 					t.Error(d)
 				}
+			}
+			if d := cmp.Diff(same.Group, head.Group); d != "" {
+				t.Error(d)
 			}
 			if head.Gates[0].Value != "auc >= 0.8" || head.Metrics[0].Better != "higher" {
 				t.Errorf("gates %v, metrics %v", head.Gates, head.Metrics)
@@ -167,11 +175,11 @@ func TestLimits(t *testing.T) {
 // finds the results that trusted runs have made.
 func TestFingerprintIsThatOfTheBase(t *testing.T) {
 	t.Parallel()
-	head, _, err := restrict(t, Options{}, "network: none, run", "user: root, run")
+	head, _, err := restrict(t, Options{}, "network: none, c", "user: root, c")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, want := plan.Strings(node(t, head, "offline").Definition), plan.Strings(node(t, parse(t, base), "offline").Definition)
+	got, want := node(t, head, "offline").Definition, node(t, parse(t, base), "offline").Definition
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -180,18 +188,20 @@ func TestFingerprintIsThatOfTheBase(t *testing.T) {
 func TestWithheld(t *testing.T) {
 	t.Parallel()
 	more := "jobs:\n  new: {image: evil:1, run: \"true\"}\n  fine: {run: \"true\"}\n  made: {build: {context: d}, run: \"true\"}\n  sly: {uses: promote, with: {model: m, from: x}}\n" +
-		"  curious: {run: \"echo ${{ secrets.TOKEN }}\"}\n  served: {services: {db: {image: python:3}}, run: \"true\"}\n"
+		"  curious: {run: \"echo ${{ secrets.TOKEN }}\"}\n  served: {services: {db: {image: python:3}}, run: \"true\"}\n" +
+		"  sly-served: {services: {db: {image: python:3, env: {P: \"${{ secrets.TOKEN }}\"}}}, run: \"true\"}\n"
 	_, r, err := restrict(t, Options{}, "jobs:\n", more)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"new":     "its image evil:1 is that of no job in the base commit",
-		"made":    "an untrusted run builds no images: a build is not held back as a job is",
-		"sly":     "an untrusted run promotes nothing",
-		"publish": "an untrusted run promotes nothing",
-		"curious": "an untrusted run has no secrets, and the job names TOKEN",
-		"served":  "an untrusted run starts no services: they have more rights than a job",
+		"new":        "its image evil:1 is that of no job in the base commit",
+		"made":       "an untrusted run builds no images: a build is not held back as a job is",
+		"sly":        "an untrusted run promotes nothing",
+		"publish":    "an untrusted run promotes nothing",
+		"curious":    "an untrusted run has no secrets, and the job names TOKEN",
+		"sly-served": "an untrusted run has no secrets, and the job names TOKEN",
+		"served":     "an untrusted run starts no services: they have more rights than a job",
 	}
 	if d := cmp.Diff(want, r.Withheld); d != "" {
 		t.Error(d)
@@ -200,6 +210,20 @@ func TestWithheld(t *testing.T) {
 	_, r, err = restrict(t, Options{}, "uses: promote\n    with: {model: m, from: train.py}", "image: python:3\n    run: \"true\"")
 	if err != nil || r.Withheld["publish"] == "" {
 		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// TestNewJobIsInNoGroup shows that a stranger keeps nobody waiting by a group
+// that the base does not know.
+func TestNewJobIsInNoGroup(t *testing.T) {
+	t.Parallel()
+	head, r, err := restrict(t, Options{Network: true}, "jobs:\n", "jobs:\n  new: {concurrency: one, run: \"true\"}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "job new is not in the base commit and is in no concurrency group"
+	if g := node(t, head, "new").Group; g != (plan.Group{}) || !slices.Contains(r.Notices, want) {
+		t.Errorf("%+v, notices %q", g, r.Notices)
 	}
 }
 

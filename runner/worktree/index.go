@@ -2,8 +2,6 @@ package worktree
 
 import (
 	"encoding/binary"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -30,10 +28,8 @@ func openIndex(file string) *index {
 	if file == "" {
 		return x
 	}
-	if b, err := os.ReadFile(file); err == nil {
-		if t, err := decodeTable(b); err == nil {
-			x.base = t
-		}
+	if t, err := openTable(file); err == nil {
+		x.base = t
 	}
 	return x
 }
@@ -136,11 +132,14 @@ func (x *index) forget(l *level, p, name string) {
 
 // save writes the index if there is something new, and returns its length in
 // bytes. A failure costs time at the next start; so does a kill.
-func (x *index) save(root string) (n int64, err error) {
+func (x *index) save(t *Tree) (n int64, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.file == "" || len(x.updates) == 0 {
 		return 0, nil
+	}
+	if err := x.settle(t); err != nil {
+		return 0, err
 	}
 	rows := x.merged()
 	pruned := x.prunedAt()
@@ -148,19 +147,21 @@ func (x *index) save(root string) (n int64, err error) {
 		pruned = len(rows) // all were seen just now
 	}
 	if len(rows) > pruned+pruned/4+1000 {
-		rows = prune(root, rows)
+		rows = prune(t.root, rows)
 		pruned = len(rows)
 	}
 	b := encodeTable(store.Digest{}, rows, binary.LittleEndian.AppendUint64(nil, uint64(pruned)))
-	if err := replaceFile(x.file, b); err != nil {
+	if err := replaceFile(t.disk, x.file, b); err != nil {
 		return 0, err
 	}
 	clear(x.updates)
 	x.any.Store(false)
-	t, err := decodeTable(b)
-	if err == nil {
-		x.base = t
+	base, err := decodeTable(b)
+	if err != nil {
+		return 0, err
 	}
+	err = x.base.close()
+	x.base = base
 	return int64(len(b)), err
 }
 
@@ -234,28 +235,4 @@ func namesIn(at *climber, dir string) map[string]bool {
 		names[e.name()] = true
 	}
 	return names
-}
-
-// replaceFile writes the file by rename, so that readers see the old one or
-// the new one. It is not flushed: a torn file is noticed by its checksum.
-func replaceFile(name string, b []byte) error {
-	dir := filepath.Dir(name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, filepath.Base(name)+".tmp-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

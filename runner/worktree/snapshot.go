@@ -3,7 +3,6 @@ package worktree
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -55,7 +55,7 @@ func SaveSnapshot(file, root string, paths []string, o SnapshotOptions) (saved b
 		return false, err
 	}
 	b := encodeTable(o.Key, rows, o.Payload)
-	if err := replaceFile(file, b); err != nil {
+	if err := replaceFile(disk.Real{}, file, b); err != nil {
 		return false, fmt.Errorf("save snapshot: %w", err)
 	}
 	o.Counters.BytesWritten.Add(int64(len(b)))
@@ -125,21 +125,24 @@ func (v *visitor) look(r *row, o *SnapshotOptions) (ok bool, err error) {
 	return !racy(&r.stat, o.Now), nil
 }
 
-// LoadSnapshot reads a snapshot. It reports false if there is none, it is
-// damaged, or it was saved with another key.
+// LoadSnapshot reads a snapshot, which the caller closes. It reports false if
+// there is none, it is damaged, or it was saved with another key.
 func LoadSnapshot(file string, key store.Digest) (s *Snapshot, ok bool) {
-	b, err := os.ReadFile(file)
+	t, err := openTable(file)
 	if err != nil {
 		return nil, false
 	}
-	t, err := decodeTable(b)
-	if err != nil || t.key != key {
+	if t.key != key {
+		_ = t.close() // it was only looked at
 		return nil, false
 	}
 	return &Snapshot{t}, true
 }
 
-// Payload returns the caller's bytes, which must not be changed.
+// Close lets go of the snapshot, and of its payload.
+func (s *Snapshot) Close() error { return s.table.close() }
+
+// Payload returns the caller's bytes, which must not be changed, until Close.
 func (s *Snapshot) Payload() []byte { return s.table.payload }
 
 // Len returns the number of paths.

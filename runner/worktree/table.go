@@ -53,6 +53,7 @@ type row struct {
 const (
 	tableMagic  = "mlopstab"
 	tableFormat = 1
+	maxTable    = 4 << 30 // bytes; counts are 32 bits
 	headerSize  = 64
 	dirSize     = 16
 	recordSize  = 96
@@ -117,6 +118,17 @@ func appendRecord(b []byte, r *state, nameAt, nameLen int) []byte {
 type table struct {
 	key                        store.Digest
 	dirs, recs, names, payload []byte
+	free                       func() error // nil if the bytes are Go's
+}
+
+// close lets go of the table's bytes, and empties it.
+func (t *table) close() error {
+	free := t.free
+	*t = table{}
+	if free == nil {
+		return nil
+	}
+	return free()
 }
 
 // decodeTable checks everything that the accessors rely on, so that they need

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -21,6 +22,7 @@ type Tree struct {
 	root     string
 	index    *index
 	counters *store.Counters
+	disk     disk.Disk
 	now      func() time.Time
 	skip     []string
 
@@ -35,6 +37,7 @@ type Options struct {
 	Index    string           // path of the stat index file; "" keeps none
 	Counters *store.Counters  // nil: own ones
 	Now      func() time.Time // nil: time.Now
+	Disk     disk.Disk        // by which the index is saved; nil: the machine's
 	// Skip are folders, relative and with slashes, that are never inputs
 	// beside .git and .mlops: the store's, say, if it lies inside the tree.
 	Skip []string
@@ -54,12 +57,15 @@ func Open(root string, o Options) (*Tree, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("open worktree: %s is not a folder", abs)
 	}
-	t := &Tree{root: abs, counters: o.Counters, now: o.Now, index: openIndex(o.Index)}
+	t := &Tree{root: abs, counters: o.Counters, disk: o.Disk, now: o.Now, index: openIndex(o.Index)}
 	if t.counters == nil {
 		t.counters = new(store.Counters)
 	}
 	if t.now == nil {
 		t.now = time.Now
+	}
+	if t.disk == nil {
+		t.disk = disk.Real{}
 	}
 	for _, s := range o.Skip {
 		if s = path.Clean(s); s != "." && fs.ValidPath(s) {
@@ -72,10 +78,10 @@ func Open(root string, o Options) (*Tree, error) {
 // Root returns the folder, absolute.
 func (t *Tree) Root() string { return t.root }
 
-// Close saves the stat index, by rename and only if something changed. It
-// flushes nothing. The Tree may be used and closed again.
+// Close saves the stat index, by rename and only if something changed; files
+// that changed lately are flushed before. The Tree may be used and closed again.
 func (t *Tree) Close() error {
-	n, err := t.index.save(t.root)
+	n, err := t.index.save(t)
 	if err != nil {
 		return fmt.Errorf("save the stat index: %w", err)
 	}

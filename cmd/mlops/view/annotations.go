@@ -118,13 +118,13 @@ func noticeOf(e runner.Event) annotation {
 func (r reporter) failureOf(j runner.JobSummary) annotation {
 	known := r.job(j.Job)
 	text := r.verdict(j)
-	for _, more := range []struct{ label, text string }{{"", j.Error}, {"fix: ", known.end.Fix}} {
+	for _, more := range []struct{ label, text string }{{"", j.Error}, {"fix: ", known.fix}} {
 		if more.text != "" {
 			text += "\n" + more.label + cleanLines(more.text)
 		}
 	}
 	title := oneLine(j.Job, false) + " failed"
-	return annotation{title: title, text: text, file: oneLine(known.end.File, false), line: known.end.Line}
+	return annotation{title: title, text: text, file: oneLine(known.file, false), line: known.line}
 }
 
 // cleanLines cleans each line of s.

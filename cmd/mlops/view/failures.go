@@ -60,7 +60,7 @@ func (r reporter) details(j runner.JobSummary) (lines []string) {
 	for _, line := range kept {
 		lines = append(lines, "  "+r.paint.in(dim, "│")+" "+line)
 	}
-	return append(lines, r.paint.reasons(j.Error, known.end.Fix)...)
+	return append(lines, r.paint.reasons(j.Error, known.fix)...)
 }
 
 // reasons returns an error and its cure, indented.

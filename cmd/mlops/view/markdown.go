@@ -155,8 +155,8 @@ func (r reporter) markdownFailure(j runner.JobSummary) string {
 	if j.Error != "" {
 		text += "\n" + fenced(cleanLines(j.Error))
 	}
-	if known.end.Fix != "" {
-		text += "\nfix: " + markdownText(cleanLines(known.end.Fix)) + "\n"
+	if known.fix != "" {
+		text += "\nfix: " + markdownText(cleanLines(known.fix)) + "\n"
 	}
 	if lines := known.kept.lines(false); len(lines) > 0 {
 		text += fmt.Sprintf("\n<details><summary>last %s</summary>\n\n%s\n</details>\n", plural(len(lines), "line"), fenced(strings.Join(lines, "\n")))

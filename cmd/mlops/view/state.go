@@ -13,9 +13,10 @@ type state struct {
 	run, pipeline string
 	total         int
 	started       time.Time
-	jobs          map[string]*job
-	running       []*job // in the order in which they started
-	waiting       string // what the run as a whole waits for; "" after any other news
+	jobs          map[string]*job // that have not ended, or did not succeed
+	over          string          // the job whose end was the last event, if it is to be forgotten; ""
+	running       []*job          // in the order in which they started
+	waiting       string          // what the run as a whole waits for; "" after any other news
 
 	queued, cached, failed, done int
 	warnings, errors             int // notices
@@ -39,7 +40,8 @@ type job struct {
 	text    assembler
 
 	failedStep string
-	end        runner.Event // JobEnded
+	fix, file  string // of its end
+	line       int
 }
 
 type phase int
@@ -66,6 +68,7 @@ func (s *state) job(id string) *job {
 // apply takes one event in. For output it returns the lines that are complete
 // now, for the end of a job those that never got a newline.
 func (s *state) apply(e runner.Event) (lines []byte) {
+	s.forget()
 	if e.Kind != runner.Waiting {
 		s.waiting = ""
 	}
@@ -81,6 +84,15 @@ func (s *state) apply(e runner.Event) (lines []byte) {
 		return nil
 	}
 	return s.job(e.Job).apply(s, e)
+}
+
+// forget lets go of a job that ended well, of which nobody asks any more once
+// its end was told: a run may have very many.
+func (s *state) forget() {
+	if s.over != "" {
+		delete(s.jobs, s.over)
+		s.over = ""
+	}
 }
 
 // A trouble is an error notice; the summary repeats those that no failed job explains.
@@ -136,8 +148,11 @@ func (j *job) apply(s *state, e runner.Event) []byte {
 		return j.keep(j.text.add(e.Data))
 	case runner.JobEnded:
 		j.move(s, ended)
-		j.end = e
+		j.fix, j.file, j.line = e.Fix, e.File, e.Line
 		j.count(s, e)
+		if e.Status != "failure" {
+			s.over = e.Job
+		}
 		return j.keep(j.text.flush())
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // gap separates the columns of a table.
@@ -11,7 +12,7 @@ const gap = "  "
 
 // numeric matches cells that are aligned to the right: numbers with or without
 // a unit, but no ids and dates, which have a dash further on.
-var numeric = regexp.MustCompile(`^[-+(]?[0-9]([^-]|e-)*$|^(NaN|-?Infinity)$`)
+var numeric = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-+(]?[0-9]([^-]|e-)*$|^(NaN|-?Infinity)$`) })
 
 // Table writes rows under a header, columns aligned by display width. A column
 // of numbers (its cells begin with a digit or a sign and have no dash behind) is
@@ -64,7 +65,7 @@ func measure(cells [][]string, index int) column {
 		}
 		c.filled = true
 		c.width = max(c.width, Width(cell))
-		c.right = c.right && numeric.MatchString(bare(cell))
+		c.right = c.right && numeric().MatchString(bare(cell))
 	}
 	return c
 }

@@ -1,5 +1,5 @@
 // Agentmain is what cmd/mlops is inside a container, for tests: the agent, an
-// action, and the helper that hands files back.
+// action, the start of a service with secrets, and the helper that hands files back.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/executortest"
 )
@@ -15,6 +16,10 @@ import (
 func main() {
 	if code, ok := executortest.Command(context.Background(), os.Args[1:]); ok {
 		os.Exit(code)
+	}
+	if len(os.Args) > 2 && os.Args[1] == "confided" {
+		fmt.Fprintln(os.Stderr, agent.Confided(os.Args[2:]))
+		os.Exit(1)
 	}
 	if err := chown(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mlops-runner/mlops/cmd/mlops/view"
+	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/baseline"
+	"github.com/mlops-runner/mlops/runner/checkout"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+)
+
+// makeBaseline runs the pipeline of the commit that is wanted and has no run,
+// and looks again. That it fails is told and changes nothing else: the run that
+// asked for it goes on without a baseline. It asks for no baseline itself.
+func (j *judging) makeBaseline(hard, soft context.Context, y *yardstick, q baseline.Query, f *baseline.Found) (*baseline.Found, error) {
+	why := strings.TrimSuffix(f.Why, "; "+baseline.RunIt)
+	j.say("notice", fmt.Sprintf("baseline: %s; running %.12s now", foreign(why), f.Wanted))
+	began := time.Now()
+	run, err := j.runCommit(hard, soft, y, f)
+	if soft.Err() != nil {
+		return nil, context.Cause(soft)
+	}
+	switch {
+	case err != nil:
+		err = errors.New(foreign(err.Error()) + cureOf(err))
+	case run.Status != record.Success:
+		err = errors.New(foreign(run.Error))
+	default:
+		j.say("notice", fmt.Sprintf("baseline: ran %.12s in %s", f.Wanted, view.Duration(time.Since(began))))
+		err = y.again()
+	}
+	if err != nil {
+		f.Why = fmt.Sprintf("the baseline run of %.12s failed: %s", f.Wanted, err)
+		return f, nil
+	}
+	return y.find(soft, q, began)
+}
+
+// runCommit runs the whole pipeline of a commit in a folder of its own below the
+// store, from the same cache, and returns its record.
+func (j *judging) runCommit(hard, soft context.Context, y *yardstick, f *baseline.Found) (run *record.Run, err error) {
+	scratch, err := j.session.Store.Scratch()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, j.session.Store.RemoveScratch(scratch)) }()
+	p, err := j.bring(soft, y, f.Wanted, scratch)
+	if err != nil {
+		return nil, err
+	}
+	s, err := j.app.openSession(soft, p, engineOptions{executor: j.options.executor, agent: j.options.agent}, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.close(), os.RemoveAll(p.indexPath())) }()
+	j.prepare(s, f)
+	s.Overlay = &runner.Overlay{Outputs: filepath.Join(scratch, "outputs"), Scope: j.session.Store.Root()}
+	if err := j.app.giveSecrets(s, maps.Clone(j.session.Secrets), os.LookupEnv); err != nil {
+		return nil, err
+	}
+	done, err := s.Run(hard, soft)
+	if err != nil {
+		return nil, err
+	}
+	return done.Record, nil
+}
+
+// prepare makes a session one of a baseline: it is recorded as such, waits for no
+// turn, since the run that waits for it may have it, and promotes nothing.
+func (j *judging) prepare(s *session, f *baseline.Found) {
+	s.Watch = j.hear
+	s.Plan.Group = plan.Group{}
+	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = j.options.jobs, false, j.options.floor
+	s.source.Repository, s.source.Branch = j.session.source.Repository, f.Name
+	s.Options.Header = s.header(engineOptions{})
+	s.Options.Header.File = j.session.project.path
+	s.Options.Header.Trigger = record.Trigger{Event: baseline.Event, Actor: j.session.source.Author}
+	s.Options.Withheld = map[string]string{}
+	for _, n := range s.Plan.Nodes {
+		for _, step := range n.Steps {
+			if step.Uses == "promote" {
+				s.Options.Withheld[n.ID] = "a baseline run promotes nothing"
+			}
+		}
+	}
+}
+
+// hear tells of a baseline run only what went wrong.
+func (j *judging) hear(e runner.Event) {
+	switch {
+	case e.Kind == runner.JobEnded && e.Status == "failure":
+		j.say("warning", fmt.Sprintf("baseline run: %s failed: %s", e.Job, foreign(e.Error)))
+	case e.Kind == runner.JobEnded && e.Status == "success" && !e.Cached:
+		j.say("notice", fmt.Sprintf("baseline run: %s ran in %s", e.Job, view.Duration(e.Wall)))
+	}
+}
+
+// bring checks a commit out below a folder, from here or, where a clone lacks
+// its files, from where this came from.
+func (j *judging) bring(ctx context.Context, y *yardstick, commit, below string) (*project, error) {
+	top := y.repo.Top()
+	dir, name, err := y.project.inRepository(top)
+	if err != nil {
+		return nil, err
+	}
+	// A pipeline without a name is called like its folder.
+	where := filepath.Join(below, filepath.Base(top))
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	o := checkout.Options{Submodules: true}
+	got, err := checkout.Checkout(ctx, top, commit, where, o)
+	if err != nil && ctx.Err() == nil {
+		j.app.log.Debug("check out the baseline from here", "error", err)
+		o.Depth = 1
+		got, err = checkout.Checkout(ctx, j.session.source.Repository, commit, where, o)
+	}
+	if err != nil {
+		return nil, fixError{fmt.Errorf("its files cannot be had: %w", err), "set fetch-depth: 0"}
+	}
+	if len(got.Pointers) > 0 {
+		return nil, fmt.Errorf("%s is an LFS pointer%s, and the files are not in git", got.Pointers[0], others(len(got.Pointers)))
+	}
+	p, err := j.app.findProject(filepath.Join(where, dir, name))
+	if err != nil {
+		return nil, err
+	}
+	p.home, p.lookup = j.session.Store.Root(), func(string) (string, bool) { return "", false }
+	return p, nil
+}

@@ -1,0 +1,77 @@
+package runner
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// leases keep the GPUs of this run's jobs from the jobs of other runs that use
+// the same folder of lock files, one for each GPU. The kernel gives a lock back
+// when its process dies. The nil leases grant everything.
+//
+// Why GPUs alone: a job without room on a GPU fails, one that shares cores is
+// slow. And of cores and memory every run would have to know how much the others
+// may come to need.
+type leases struct {
+	dir   string
+	where string // whose GPUs they are
+	held  map[string]func()
+}
+
+// newLeases returns the leases of a run, nil if it shares its GPUs with nobody or
+// cannot say so. They are used by one goroutine.
+func (x *execution) newLeases(where string) *leases {
+	if x.GPULocks == "" {
+		return nil
+	}
+	if err := os.MkdirAll(x.GPULocks, 0o700); err != nil {
+		x.log().Warn("share GPUs with other runs", "error", err)
+		return nil
+	}
+	return &leases{x.GPULocks, where, map[string]func(){}}
+}
+
+// take gets n of the named GPUs, the first that no other run has; or none, if
+// there are too few.
+func (l *leases) take(names []string, n int) (got []string, ok bool) {
+	if l == nil {
+		return names[:n:n], true
+	}
+	for _, name := range names {
+		if len(got) == n {
+			break
+		}
+		if l.lock(name) {
+			got = append(got, name)
+		}
+	}
+	if len(got) < n {
+		l.release(got)
+		return nil, false
+	}
+	return got, true
+}
+
+// lock takes one GPU. Where the folder has no locks everybody gets what they want.
+func (l *leases) lock(name string) bool {
+	release, ok, err := store.TryLock(filepath.Join(l.dir, store.Sum([]byte(l.where + "\x00" + name)).Hex()[:24]))
+	if err != nil {
+		release, ok = func() {}, true
+	}
+	if ok {
+		l.held[name] = release
+	}
+	return ok
+}
+
+func (l *leases) release(names []string) {
+	if l == nil {
+		return
+	}
+	for _, name := range names {
+		l.held[name]()
+		delete(l.held, name)
+	}
+}

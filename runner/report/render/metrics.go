@@ -1,0 +1,212 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mlops-runner/mlops/runner/report"
+)
+
+// split divides the rows into those of the table at the top, at most n, and
+// the others: what gates read comes first, then what moved most importantly.
+func split(rows []row, n int) (first, others []row) {
+	if n == 0 || len(rows) <= n {
+		return rows, nil
+	}
+	order := byWeight(rows)
+	first = order[:n]
+	for len(first) > 1 && !first[len(first)-1].notable() {
+		first = first[:len(first)-1]
+	}
+	return first, order[len(first):]
+}
+
+// weight orders rows by how much they matter, 0 most.
+func (r row) weight() int {
+	if r.metric.Gated {
+		return slices.Index([]bool{true, false}, r.failed())
+	}
+	order := []report.Verdict{report.Worse, report.Gone, report.Better, report.CantTell, report.Different, report.Added, "", report.Same}
+	i := slices.Index(order, r.metric.Verdict)
+	if i < 0 {
+		i = len(order)
+	}
+	return 2 + i
+}
+
+// notable reports whether a row must be seen: a gate reads it, or it moved.
+func (r row) notable() bool {
+	return r.metric.Gated || r.metric.Verdict != "" && r.metric.Verdict != report.Same
+}
+
+// failed reports whether a gate that reads the metric alone failed.
+func (r row) failed() bool {
+	return slices.ContainsFunc(r.gates, func(g report.Judged) bool { return g.Outcome == report.Failed })
+}
+
+// metrics is the table at the top. Its shorter forms keep what gates read and
+// what got worse.
+func (p *page) metrics(rows, others []row, plots bool) section {
+	if len(rows) == 0 {
+		return section{}
+	}
+	s := section{id: "metrics", title: say("Metrics"), flat: true, rank: rankMetrics, summary: metricCounts(p.rows)}
+	s.forms = []func() []block{p.metricForm(rows, len(rows), others, plots)}
+	important := byWeight(rows)
+	n := slices.IndexFunc(important, func(r row) bool { return r.weight() > 3 }) // neither gated, worse nor gone
+	for _, n := range []int{n, 20, 5} {
+		if n > 0 && n < len(rows) {
+			s.forms = append(s.forms, p.metricForm(important[:n], len(rows), nil, plots))
+		}
+	}
+	return s
+}
+
+// metricForm is a table of some of all rows, with what is to be known of them.
+func (p *page) metricForm(rows []row, all int, others []row, plots bool) func() []block {
+	return func() []block {
+		bs := []block{p.metricTable(rows, plots)}
+		if left := all - len(rows); left > 0 {
+			bs = append(bs, rest{left, "metric"})
+		} else if len(others) > 0 {
+			bs = append(bs, paragraph{cat(say("Below: "), metricCounts(others))})
+		}
+		if t := methods(rows); len(t) > 0 {
+			bs = append(bs, paragraph{t})
+		}
+		if ts := metricNotes(rows); len(ts) > 0 {
+			bs = append(bs, items{ts})
+		}
+		return bs
+	}
+}
+
+// otherMetrics are those that no gate reads and that did not move.
+func (p *page) otherMetrics(rows []row, plots bool) section {
+	if len(rows) == 0 {
+		return section{}
+	}
+	s := section{id: "other-metrics", title: say("Other metrics"), rank: rankOther, summary: metricCounts(rows)}
+	for _, n := range []int{len(rows), 50, 10} {
+		if n < len(rows) || n == len(rows) && len(s.forms) == 0 {
+			s.forms = append(s.forms, p.metricForm(rows[:n], len(rows), nil, plots))
+		}
+	}
+	return s
+}
+
+// metricCounts counts the metrics by how they moved.
+func metricCounts(rows []row) text {
+	n := map[report.Verdict]int{}
+	for _, r := range rows {
+		n[r.metric.Verdict]++
+	}
+	t := say(plural(len(rows), "metric"))
+	for _, v := range []report.Verdict{report.Better, report.Worse, report.Same, report.CantTell, report.Different, report.Added, report.Gone} {
+		if n[v] > 0 {
+			t = cat(t, say(", "+count(n[v])+" "+string(v)))
+		}
+	}
+	return t
+}
+
+// methods says where the intervals come from, the frequent ones first.
+func methods(rows []row) text {
+	var order []string
+	of := map[string]int{}
+	for _, r := range rows {
+		if i := r.metric.Interval; i != nil {
+			m := methodOf(i)
+			if of[m]++; of[m] == 1 {
+				order = append(order, m)
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return of[b] - of[a] })
+	if len(order) == 0 {
+		return nil
+	}
+	t := say("Intervals: ")
+	for i, m := range order {
+		if i == maxMethods {
+			return cat(t, say("; "+plural(len(order)-i, "more method")))
+		}
+		if i > 0 {
+			t = cat(t, say("; "))
+		}
+		t = cat(t, foreignIn(m, maxField))
+	}
+	return t
+}
+
+// maxMethods is how many methods are named.
+const maxMethods = 3
+
+func methodOf(i *report.Interval) string {
+	s := i.Method
+	if i.N > 0 {
+		s += " on " + count(i.N) + " " + counted(i)
+	}
+	if i.Paired {
+		s += ", paired"
+	}
+	return s
+}
+
+// metricNotes are what makes numbers less than they seem, each once with the
+// metrics that it is about.
+func metricNotes(rows []row) []text {
+	var order []string
+	about := map[string][]row{}
+	for _, r := range rows {
+		if n := r.note(); n != "" {
+			if about[n] = append(about[n], r); len(about[n]) == 1 {
+				order = append(order, n)
+			}
+		}
+	}
+	var all []text
+	for i, n := range order {
+		if i == maxNotes {
+			return append(all, say(plural(len(order)-i, "more note")))
+		}
+		all = append(all, cat(names(about[n], len(rows)), say(": "), foreignIn(n, 2*maxField)))
+	}
+	return all
+}
+
+// note is the report's note and what it knows beside.
+func (r row) note() string {
+	all := make([]string, 0, 3)
+	if r.metric.Note != "" {
+		all = append(all, r.metric.Note)
+	}
+	if n := r.metric.Seeds; n > 1 {
+		all = append(all, "the mean of "+plural(n, "seed"))
+	}
+	if others := r.metric.Others; len(others) > 0 {
+		all = append(all, "the value of "+r.metric.Job+" counts, not that of "+strings.Join(others, ", "))
+	}
+	return strings.Join(all, "; ")
+}
+
+// names names the first metrics of several, or says that it is all of them.
+func names(rows []row, all int) text {
+	if len(rows) == all && all > maxNames {
+		return say("all")
+	}
+	var ts []text
+	for _, r := range rows[:min(len(rows), maxNames)] {
+		ts = append(ts, name(r.key))
+	}
+	if more := len(rows) - maxNames; more > 0 {
+		ts = append(ts, say(count(more)+" more"))
+	}
+	return list(", ", ts...)
+}
+
+// maxNames is how many metrics a note names.
+const maxNames = 3
+
+// maxNotes is how many notes on metrics are shown.
+const maxNotes = 10
