@@ -165,11 +165,11 @@ func (d *decision) define(n *plan.Node, scope *expression.Scope) error {
 		return fmt.Errorf("env: %w", err)
 	}
 	d.env = env
-	lines := append(append(imageLines(d.image), serviceLines(n, d.services)...), n.Definition...)
+	lines := append(imageLines(d.image), serviceLines(n, d.services)...)
 	for _, v := range env {
 		lines = append(lines, plan.Line{Kind: "env", Name: v.Name, Value: v.Value})
 	}
-	d.lines = plan.Strings(lines)
+	d.lines = plan.With(n.Definition.Lines(), lines...)
 	d.definition = plan.Fingerprint(d.lines)
 	return nil
 }
@@ -217,7 +217,7 @@ func (x *execution) decideKnown(ctx context.Context, n *plan.Node, d decision, s
 	if err != nil {
 		return d.fail(err)
 	}
-	d.lines = plan.Strings(append(append(parse(d.lines), inputLines(in)...), late...))
+	d.lines = plan.With(d.lines, append(inputLines(in), late...)...)
 	d.print = plan.Fingerprint(d.lines)
 	switch {
 	case x.forced(n):
@@ -240,16 +240,6 @@ func (x *execution) decideKnown(ctx context.Context, n *plan.Node, d decision, s
 		d.why = x.reasons(n, d.lines, false)
 	}
 	return d
-}
-
-func parse(lines []string) []plan.Line {
-	out := make([]plan.Line, 0, len(lines))
-	for _, s := range lines {
-		if l, ok := plan.ParseLine(s); ok {
-			out = append(out, l)
-		}
-	}
-	return out
 }
 
 // inputLines are the files that a job sees, as its fingerprint has them.

@@ -24,6 +24,7 @@ type usage struct {
 	wall   time.Duration
 	cpu    time.Duration // user and system, of it and of the children it waited for
 	memory int64         // peak resident bytes of the largest of them
+	faults int64         // page faults that needed no disk
 	stdout []byte
 }
 
@@ -39,7 +40,7 @@ func execute(ctx context.Context, dir string, argv ...string) (usage, error) {
 	u := usage{wall: time.Since(began), stdout: stdout.Bytes()}
 	if cmd.ProcessState != nil {
 		if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			u.memory = ru.Maxrss * 1024 // Linux counts KiB
+			u.memory, u.faults = ru.Maxrss*1024, ru.Minflt // Linux counts KiB
 		}
 		u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	}
@@ -47,6 +48,11 @@ func execute(ctx context.Context, dir string, argv ...string) (usage, error) {
 		return u, fmt.Errorf("%s: %w%s", strings.Join(argv, " "), err, tail(stderr.Bytes(), stdout.Bytes()))
 	}
 	return u, nil
+}
+
+// measured is a sample of a value that took this.
+func (u usage) measured(value float64) measurement {
+	return measurement{Value: value, Memory: u.memory, CPU: u.cpu.Seconds(), Faults: u.faults}
 }
 
 // tail returns the last words of a failed command, to be appended to its error.
@@ -69,8 +75,20 @@ func tail(outputs ...[]byte) string {
 func command(name string, r role, dir string, argv ...string) contestant {
 	return contestant{name: name, role: r, sample: func(ctx context.Context) (measurement, error) {
 		u, err := execute(ctx, dir, argv...)
-		return measurement{Value: u.wall.Seconds(), Memory: u.memory}, err
+		return u.measured(u.wall.Seconds()), err
 	}}
+}
+
+// byCPU takes the CPU time of a contestant for its value.
+func byCPU(k contestant) contestant {
+	if wall := k.sample; wall != nil {
+		k.sample = func(ctx context.Context) (measurement, error) {
+			m, err := wall(ctx)
+			m.Value = m.CPU
+			return m, err
+		}
+	}
+	return k
 }
 
 // inside is a contestant that is a workload of this program: its value is the
@@ -86,7 +104,7 @@ func inside(name string, r role, workload string, args ...string) contestant {
 			return measurement{}, err
 		}
 		seconds, err := strconv.ParseFloat(strings.TrimSpace(string(u.stdout)), 64)
-		return measurement{Value: seconds, Memory: u.memory}, err
+		return u.measured(seconds), err
 	}}
 }
 

@@ -46,10 +46,13 @@ type contestant struct {
 }
 
 // A measurement is one sample. Value is in the row's unit of measure: seconds
-// or bytes.
+// or bytes. The rest is of the process with its children, 0 if unknown: on a
+// machine that others use too it tells more than wall time does.
 type measurement struct {
 	Value  float64 `json:"value"`
-	Memory int64   `json:"memory,omitempty"` // peak resident bytes of the largest process; 0 if unknown
+	Memory int64   `json:"memory,omitempty"` // peak resident bytes of the largest process
+	CPU    float64 `json:"cpu,omitempty"`    // seconds, user and system
+	Faults int64   `json:"faults,omitempty"` // page faults that needed no disk
 }
 
 // A target bounds ours: Value <= limit × the reference's, or <= limit if of is "".

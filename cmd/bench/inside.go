@@ -27,6 +27,9 @@ func workloads() map[string]workload {
 		"worktree-entries":   {1, worktreeEntries},
 		"spec-parse":         {1, specParse},
 		"plan-decode":        {1, planDecode},
+
+		"mask":     {2, maskLog},
+		"read-log": {1, readLog},
 	}
 }
 

@@ -42,6 +42,25 @@ func (s series) memory() int64 {
 	return most
 }
 
+// costs are what the samples took beside their values, as far as it is known:
+// medians, and the largest memory.
+func (s series) costs() (text string) {
+	var cpu, faults []float64
+	for _, m := range s.Samples {
+		cpu, faults = append(cpu, m.CPU), append(faults, float64(m.Faults))
+	}
+	if c := quantile(cpu, 0.5); c > 0 {
+		text += fmt.Sprintf("  %s CPU", seconds.format(c))
+	}
+	if f := quantile(faults, 0.5); f > 0 {
+		text += fmt.Sprintf("  %.0f faults", f)
+	}
+	if m := s.memory(); m > 0 {
+		text += fmt.Sprintf("  %s peak", size.format(float64(m)))
+	}
+	return text
+}
+
 // A verdict is a target with what was measured.
 type verdict struct {
 	Of      string  `json:"of,omitempty"` // reference; "" for an absolute limit
@@ -135,9 +154,7 @@ func (r *result) writeSeries(w io.Writer, s series) {
 	median := s.quantile(0.5)
 	line := fmt.Sprintf("  %-5s %-34s %10s  (%s … %s, n=%d)", s.Role, s.Name, r.Unit.format(median),
 		r.Unit.format(s.quantile(0.25)), r.Unit.format(s.quantile(0.75)), len(s.Samples))
-	if m := s.memory(); m > 0 {
-		line += fmt.Sprintf("  %s peak", size.format(float64(m)))
-	}
+	line += s.costs()
 	if s.Role != ours {
 		if base := r.Contestants[0]; len(base.Samples) > 0 {
 			line += fmt.Sprintf("  ours is %.3g ×", base.quantile(0.5)/median)

@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 )
 
 // dockerRows measure containers. Without an engine they are skipped whole.
@@ -72,18 +67,6 @@ func setupContainerJob(b *bench) (contest, error) {
 	return contest{contestants: ks, targets: []target{{run, 0.75}}}, err
 }
 
-// logLines lines of 100 bytes are 100 MB.
-const logLines = 1_000_000
-
-// logFile is printed by a container: a loop that makes the lines there would
-// take longer than either program.
-const logFile = "big.log"
-
-func writeLogFile(dir string, lines int) error {
-	line := strings.Repeat("x", 99) + "\n"
-	return os.WriteFile(filepath.Join(dir, logFile), bytes.Repeat([]byte(line), lines), 0o644)
-}
-
 // setupContainerLog measures what 100 MB of output add to a container that prints
 // one line, and beside it how long the containers take as a whole: their start
 // is the engine's.
@@ -101,7 +84,7 @@ func setupContainerLog(b *bench) (contest, error) {
 		if err := writeLogFile(dir, lines); err != nil {
 			return contest{}, err
 		}
-		if mine[i], err = b.loggingRun(dir, lines); err != nil {
+		if mine[i], err = b.loggingRun(dir, "docker", lines); err != nil {
 			return contest{}, err
 		}
 		theirs[i] = command("docker run, json-file, with the container's start", peer, dir, "sh", "-c",
@@ -115,41 +98,4 @@ func setupContainerLog(b *bench) (contest, error) {
 	}
 	ks[2].role = peer
 	return contest{contestants: ks, targets: []target{{run, 1.0 / 8}}}, nil
-}
-
-// loggingRun runs a job that prints the log file of dir, shows and keeps its
-// output, and fails unless every byte of it was kept.
-func (b *bench) loggingRun(dir string, lines int) (contestant, error) {
-	text := fmt.Sprintf("name: log\njobs:\n  talk: {image: %q, inputs: [%s], cache: false, network: none, run: cat %[2]s}\n", benchImage, logFile)
-	if err := os.WriteFile(filepath.Join(dir, "mlops.yaml"), []byte(text), 0o644); err != nil {
-		return contestant{}, err
-	}
-	k := command("mlops run, with the container's start", ours, dir, "sh", "-c", quoted(b.mlops)+" run --executor docker --output plain > shown 2>&1")
-	timed := k.sample
-	k.sample = func(ctx context.Context) (measurement, error) {
-		m, err := timed(ctx)
-		if err == nil {
-			err = b.wholeLogKept(ctx, dir, lines)
-		}
-		return m, err
-	}
-	return k, nil
-}
-
-// wholeLogKept fails unless the last run's log has every byte.
-func (b *bench) wholeLogKept(ctx context.Context, dir string, lines int) error {
-	u, err := execute(ctx, dir, "sh", "-c", quoted(b.mlops)+" logs talk | wc -c")
-	if err != nil {
-		return err
-	}
-	kept, err := strconv.Atoi(strings.TrimSpace(string(u.stdout)))
-	if err == nil && kept < lines*100 {
-		err = fmt.Errorf("%d bytes of the log are lost", lines*100-kept)
-	}
-	return err
-}
-
-// quoted returns s as one word of a POSIX shell.
-func quoted(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

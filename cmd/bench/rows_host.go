@@ -12,6 +12,7 @@ func hostRows() []row {
 	return []row{
 		firstRow(100, 0.003), firstRow(10000, 0.01),
 		{"host-step", "one more step in a host job (slope over 1 … 51 steps)", seconds, setupHostStep},
+		{"host-log", "what 100 MB of log out of a host job add, shown and kept to the last byte", seconds, setupHostLog},
 	}
 }
 
@@ -39,7 +40,7 @@ func setupFirstRun(b *bench, name string, jobs int, limit float64) (contest, err
 			return measurement{}, err
 		}
 		u, err := execute(ctx, dir, b.mlops, "run", "--executor", "host", "--output", "quiet", "--force")
-		return measurement{Value: u.cpu.Seconds()/float64(jobs) - base.Value, Memory: u.memory}, err
+		return u.measured(u.cpu.Seconds()/float64(jobs) - base.Value), err
 	}}
 	return contest{contestants: []contestant{run, shells}, targets: []target{{limit: limit}}}, nil
 }
@@ -53,7 +54,7 @@ func insideCPU(name string, r role, n int, workload string, args ...string) cont
 			return measurement{}, err
 		}
 		u, err := execute(ctx, "", append([]string{self, insideCommand, workload}, args...)...)
-		return measurement{Value: u.cpu.Seconds() / float64(n), Memory: u.memory}, err
+		return u.measured(u.cpu.Seconds() / float64(n)), err
 	}}
 }
 

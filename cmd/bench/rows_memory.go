@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// memoryRows measure what a run keeps in memory for each job: its outcome and
-// its line in the record, until that is sealed.
+// memoryRows measure what a run keeps in memory for each job, beside its node
+// in the plan.
 func memoryRows() []row {
-	return []row{memoryRow(1000, 64<<20), memoryRow(10000, 300<<20)}
+	return []row{memoryRow(1000, 64e6), memoryRow(10000, 110e6)}
 }
 
 // memoryRow is the peak memory of runs of n trivial host jobs: one that
@@ -26,7 +26,7 @@ func memoryRow(n int, limit float64) row {
 		peak := func(name string, r role, flag string) contestant {
 			return contestant{name: name, role: r, sample: func(ctx context.Context) (measurement, error) {
 				u, err := execute(ctx, dir, b.mlops, "run", "--executor", "host", "--output", "quiet", flag)
-				return measurement{Value: float64(u.memory), Memory: u.memory}, err
+				return u.measured(float64(u.memory)), err
 			}}
 		}
 		ks := []contestant{peak("mlops run --force", ours, "--force"), peak("mlops run --refresh, all cached", floor, "--refresh")}

@@ -3,14 +3,14 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 )
 
-// startRows measure the program as such: its start, size and memory.
+// startRows measure the program as such: its start and size.
 func startRows() []row {
 	return []row{
 		{"start", "mlops --version, process start to end", seconds, setupStart},
 		{"binary", "size of the program", size, setupBinary},
-		{"memory/1000", "peak memory of a first run of 1,000 host jobs", size, setupMemory},
 	}
 }
 
@@ -26,8 +26,24 @@ func setupStart(b *bench) (contest, error) {
 	} else {
 		ks = append(ks, skipped("act --version", peer, err))
 	}
-	ks = append(ks, command("true", floor, "", "/bin/true"))
+	ks = append(ks, b.helloWorld(), command("true", floor, "", "/bin/true"))
 	return contest{contestants: ks, targets: []target{{limit: 0.010}}}, nil
+}
+
+// helloWorld is what starting any static program in Go takes: its runtime.
+func (b *bench) helloWorld() contestant {
+	const name = "hello world in Go, static"
+	dir, err := b.dir("hello")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(\"hello\\n\") }\n"), 0o644)
+	}
+	if err == nil {
+		_, err = execute(b.ctx, dir, "env", "CGO_ENABLED=0", "GOFLAGS=", "go", "build", "-ldflags", "-s -w", "-o", "hello", "main.go")
+	}
+	if err != nil {
+		return skipped(name, floor, err)
+	}
+	return command(name, floor, "", filepath.Join(dir, "hello"))
 }
 
 func setupBinary(b *bench) (contest, error) {
@@ -39,20 +55,4 @@ func setupBinary(b *bench) (contest, error) {
 		return measurement{Value: float64(info.Size())}, nil
 	}}
 	return contest{contestants: []contestant{k}, targets: []target{{limit: 30e6}}}, nil
-}
-
-func setupMemory(b *bench) (contest, error) {
-	dir, err := b.dir("memory")
-	if err != nil {
-		return contest{}, err
-	}
-	g, err := newGraph(dir, 1000)
-	if err != nil {
-		return contest{}, err
-	}
-	k := contestant{name: "mlops run --force", role: ours, sample: func(ctx context.Context) (measurement, error) {
-		u, err := execute(ctx, g.dir, b.mlops, "run", "--executor", "host", "--output", "quiet", "--force")
-		return measurement{Value: float64(u.memory)}, err
-	}}
-	return contest{contestants: []contestant{k}, targets: []target{{limit: 100e6}}}, nil
 }

@@ -35,7 +35,7 @@ type judging struct {
 // compare: then nobody looks for a baseline.
 func (a *app) judgeBy(s *session, o runOptions) {
 	s.judging = &judging{app: a, session: s, options: o, params: s.Plan.ParamTree}
-	if len(s.Plan.Gates) > 0 || s.judging.compares() {
+	if len(s.Plan.Gates) > 0 || s.judging.compares() || s.judging.glances() {
 		s.Judge = s.judging.judge
 	}
 }
@@ -47,6 +47,10 @@ func (j *judging) compares() bool {
 	e := cause(j.session.project.event)
 	return j.options.ci || b.Asked != "" || b.Run || b.Gates || j.options.baselineRun || e != nil && e.Name == trigger.PullRequest
 }
+
+// glances reports whether a run is shown beside an earlier one if there is one,
+// and nothing is said if there is none: its file tells how metrics are to be read.
+func (j *judging) glances() bool { return len(j.session.Plan.Metrics) > 0 && !j.stranger }
 
 // held lets a stranger's run be judged as the base commit says.
 func (j *judging) held(base *trusted, own []spec.Str) {
@@ -60,7 +64,7 @@ func (j *judging) judge(hard, soft context.Context, run *record.Run, jobs map[st
 	o := report.CompareOptions{Metrics: pl.Metrics, Gates: pl.Gates, OwnGates: j.own, Contexts: j.contexts(jobs), HeadName: run.Source.Branch}
 	out := &runner.Judgement{Files: map[string][]byte{}}
 	var base *record.Run
-	if j.compares() {
+	if j.compares() || j.glances() {
 		found, err := j.compared(hard, soft, run, &o)
 		if err != nil {
 			return nil, err
@@ -133,7 +137,9 @@ func (j *judging) compared(hard, soft context.Context, run *record.Run, o *repor
 	if err != nil {
 		return nil, err
 	}
-	j.say("notice", "baseline: "+foreign(f.Line()))
+	if f.Run != nil || j.compares() {
+		j.say("notice", "baseline: "+foreign(f.Line()))
+	}
 	o.Baseline, o.BaseName, o.History = f.Baseline, f.Name, y.past(f)
 	o.Code = code(soft, j.session.Tree, f.Run, run)
 	return f, nil

@@ -15,9 +15,13 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// Values for debug.SetGCPercent: of commands that end at once, and of those
-// that go on for long, where memory counts.
+// Values for debug.SetGCPercent: of commands that end at once, of those that go
+// on for long, where memory counts, and of runs of many jobs, which have much of it.
 const (
 	quickGC = 400
 	usualGC = 100
+	manyGC  = 50
 )
+
+// manyJobs is from how many jobs on a run has much memory: some 5 MB.
+const manyJobs = 2000

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -53,13 +53,13 @@ func (p *project) keptPlan(key store.Digest) *plan.Plan {
 	if err != nil {
 		return nil
 	}
-	head, body, ok := strings.Cut(string(data), "\n")
+	head, body, ok := bytes.Cut(data, []byte{'\n'})
 	var h planHeader
-	if !ok || json.Unmarshal([]byte(head), &h) != nil || !p.holds(h) {
+	if !ok || json.Unmarshal(head, &h) != nil || !p.holds(h) {
 		return nil
 	}
-	pl, err := plan.Decode(data[len(head)+1:])
-	if err != nil || len(body) == 0 {
+	pl, err := plan.Decode(body)
+	if err != nil {
 		return nil
 	}
 	return pl

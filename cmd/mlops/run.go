@@ -139,6 +139,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
+	if len(s.Plan.Nodes) >= manyJobs {
+		debug.SetGCPercent(manyGC)
+	}
 	if err := a.prepare(ctx, s, o, secrets); err != nil {
 		return errors.Join(err, s.close(), out.Close())
 	}

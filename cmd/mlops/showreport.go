@@ -20,6 +20,9 @@ func (a *app) showReport(j *judging, f *runner.Finished, output string) error {
 	if j == nil || j.report == nil || output == string(view.JSON) || output == string(view.Quiet) {
 		return nil
 	}
+	if j.report.Base == nil && !j.compares() {
+		return nil // the run's own summary has all of it
+	}
 	j.report.Head.Digest, j.report.Head.Status = f.Record.Digest, f.Record.Status
 	if _, err := fmt.Fprintln(a.stdout); err != nil {
 		return err

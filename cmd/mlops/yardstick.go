@@ -42,6 +42,7 @@ func (a *app) openYardstick(ctx context.Context, p *project, stranger bool) (*ya
 		if y.keep, err = keeper(root); err != nil {
 			return nil, err
 		}
+		y.forge = historian(os.LookupEnv)
 		y.repo, err = checkout.OpenOwn(ctx, p.root)
 	} else {
 		y.repo, err = checkout.Open(ctx, p.root, nil)
@@ -210,4 +211,29 @@ func field(v any, names ...string) any {
 		v = m[name]
 	}
 	return v
+}
+
+// historian is the forge of the CI service that this is a job of: it knows where
+// two branches parted also where the clone does not. It is nil without a token.
+func historian(lookup func(string) (string, bool)) baseline.Forge {
+	api, _ := lookup("MLOPS_FORGE_API")
+	ci, err := placeOptions{api: api}.place(lookup)
+	if err != nil || ci.Token == "" || ci.Repo == "" {
+		return nil
+	}
+	f, err := openForge(ci)
+	if err != nil {
+		return nil
+	}
+	return impatient{f}
+}
+
+// An impatient forge is given up soon: git can answer as well.
+type impatient struct{ baseline.Forge }
+
+// MergeBase implements [baseline.Forge].
+func (f impatient) MergeBase(ctx context.Context, base, head string) (string, int, error) {
+	ctx, stop := context.WithTimeout(ctx, 15*time.Second)
+	defer stop()
+	return f.Forge.MergeBase(ctx, base, head)
 }

@@ -39,7 +39,15 @@ func (cs *children) start(c command, null, out *os.File) (int, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	pid, err := 0, error(nil)
-	cs.sacrifice.during(func() { pid, err = syscall.ForkExec(c.program, c.argv, attr) })
+	// A script that was written a moment ago is busy as long as some process that
+	// was forked meanwhile still holds it open, until it calls exec itself.
+	for wait := time.Millisecond; ; wait *= 2 {
+		cs.sacrifice.during(func() { pid, err = syscall.ForkExec(c.program, c.argv, attr) })
+		if !errors.Is(err, syscall.ETXTBSY) || wait > 100*time.Millisecond {
+			break
+		}
+		time.Sleep(wait)
+	}
 	if err == nil {
 		cs.leaders[pid] = true
 		if cs.first == 0 {

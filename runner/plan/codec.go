@@ -60,7 +60,6 @@ type codec struct {
 	// Where the small lists of nodes are cut from, a few hundred at a time.
 	strings room[string]
 	env     room[Var]
-	lines   room[Line]
 	needs   room[Need]
 	inputs  room[Input]
 	steps   room[Step]

@@ -27,7 +27,7 @@ func (c *codec) node(n *Node) {
 	c.rules(n)
 	c.str(&n.Select.Metric)
 	c.bool(&n.Select.Highest)
-	listIn(c, &c.lines, &n.Definition, 3, func(l *Line) { c.str(&l.Kind); c.str(&l.Name); c.str(&l.Value) })
+	c.str((*string)(&n.Definition))
 	c.strs(&n.Late)
 	c.strs(&n.Later)
 }

@@ -36,16 +36,18 @@ func (b *builder) define(n *Node) {
 		d.step(i, &n.Steps[i])
 	}
 	slices.Sort(n.Late)
+	n.Definition = Define(d.lines...)
 }
 
 type definition struct {
 	*builder
-	node *Node
-	seen map[string]bool
+	node  *Node
+	lines []Line
+	seen  map[string]bool
 }
 
 func (d *definition) add(kind, name, value string) {
-	d.node.Definition = append(d.node.Definition, Line{kind, name, value})
+	d.lines = append(d.lines, Line{kind, name, value})
 }
 
 // place adds what the job's place is like, beside the image itself.

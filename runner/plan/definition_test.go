@@ -71,14 +71,14 @@ jobs:
 func prints(p *Plan) map[string]string {
 	out := map[string]string{}
 	for _, n := range p.Nodes {
-		lines := slices.Clone(n.Definition)
+		var lines []Line
 		for _, v := range n.Env {
 			lines = append(lines, Line{"env", v.Name, v.Value})
 		}
 		for _, l := range n.Late {
 			lines = append(lines, Line{"value", l, "later"})
 		}
-		out[n.ID] = Fingerprint(Strings(lines)).String()
+		out[n.ID] = Fingerprint(With(n.Definition.Lines(), lines...)).String()
 	}
 	return out
 }
@@ -187,7 +187,7 @@ func TestFingerprintChanges(t *testing.T) {
 func definitions(p *Plan) map[string][]string {
 	out := map[string][]string{}
 	for _, n := range p.Nodes {
-		out[n.Job] = append(out[n.Job], strings.Join(append(Strings(n.Definition), n.Late...), "\n"))
+		out[n.Job] = append(out[n.Job], strings.Join(append(n.Definition.Lines(), n.Late...), "\n"))
 		slices.Sort(out[n.Job])
 	}
 	return out
@@ -241,7 +241,7 @@ func TestDefinition(t *testing.T) {
 	p := planOf(t, richFile)
 	var b strings.Builder
 	for _, n := range p.Nodes {
-		fmt.Fprintf(&b, "%s\n  %s\n", n.ID, strings.Join(Strings(n.Definition), "\n  "))
+		fmt.Fprintf(&b, "%s\n  %s\n", n.ID, strings.Join(n.Definition.Lines(), "\n  "))
 		for _, l := range n.Late {
 			fmt.Fprintf(&b, "  later %s\n", l)
 		}
@@ -285,7 +285,7 @@ func TestReferences(t *testing.T) {
 			"  j: {needs: n, inputs: [], uses: ./x, with: {v: " + fmt.Sprintf("%q", "${{ "+c.expr+" }}") + "}}\n"
 		p := planWith(t, src, Options{Contexts: contexts})
 		var got []string
-		for _, l := range Strings(p.Node("j").Definition) {
+		for _, l := range p.Node("j").Definition.Lines() {
 			if !strings.HasPrefix(l, "step ") && !strings.HasPrefix(l, "version ") && !strings.HasPrefix(l, "place ") {
 				got = append(got, l)
 			}

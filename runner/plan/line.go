@@ -69,13 +69,48 @@ func unescapeValue(s string) string {
 }
 
 // Strings returns the lines as they are stored: sorted and without repetition.
-func Strings(lines []Line) []string {
-	out := make([]string, len(lines))
-	for i, l := range lines {
-		out[i] = l.String()
+func Strings(lines []Line) []string { return With(nil, lines...) }
+
+// With returns stored lines and more of them as [Strings] does.
+func With(stored []string, more ...Line) []string {
+	out := slices.Grow(slices.Clone(stored), len(more))
+	for _, l := range more {
+		out = append(out, l.String())
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// A Definition is lines of a fingerprint as they are stored, with a line break
+// behind each: one text, because a plan of many jobs has very many of them.
+type Definition string
+
+// Define returns the definition that holds the lines.
+func Define(lines ...Line) Definition {
+	var b strings.Builder
+	for _, s := range Strings(lines) {
+		b.WriteString(s + "\n")
+	}
+	return Definition(b.String())
+}
+
+// Parsed returns the lines taken apart.
+func (d Definition) Parsed() []Line {
+	var out []Line
+	for _, s := range d.Lines() {
+		if l, ok := ParseLine(s); ok {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Lines returns the stored lines. They share the memory of d.
+func (d Definition) Lines() []string {
+	if d == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(d), "\n"), "\n")
 }
 
 // Fingerprint is the SHA-256 of stored lines, each ended by a line break.

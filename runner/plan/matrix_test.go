@@ -238,7 +238,7 @@ func TestSelectNode(t *testing.T) {
 		same(t, "text", c.text, n.Select.String())
 		want := &Node{
 			ID: "a", Job: "a", Kind: Select, Pos: n.Pos, Publish: true, Select: c.want, Needs: []Need{{Node: 0, Order: true}, {Node: 1, Order: true}},
-			Outputs: []string{"m", "o1", "o2"}, Metrics: []string{"m.json"}, Definition: []Line{{"select", "a", strings.TrimSpace(c.rule)}},
+			Outputs: []string{"m", "o1", "o2"}, Metrics: []string{"m.json"}, Definition: Define(Line{"select", "a", strings.TrimSpace(c.rule)}),
 		}
 		same(t, "node of "+c.rule, want, n)
 		if n.Pos != (spec.Pos{Line: 8, Col: len("    select: ") + 1 + strings.IndexFunc(c.rule, unicode.IsLetter)}) {

@@ -246,7 +246,7 @@ func (b *builder) selectNode(j *spec.Job) *Node {
 		n.Outputs = union(n.Outputs, b.plan.Nodes[i].Outputs)
 		n.Metrics = union(n.Metrics, b.plan.Nodes[i].Metrics)
 	}
-	n.Definition = []Line{{"select", j.ID.Value, j.Select.Value}}
+	n.Definition = Define(Line{"select", j.ID.Value, j.Select.Value})
 	return n
 }
 

@@ -22,6 +22,7 @@
 package plan
 
 import (
+	"sync"
 	"time"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -45,7 +46,7 @@ type Plan struct {
 	// Git is whether an expression reads the github context, so that a plan
 	// made for one commit may not hold for another.
 	Git  bool
-	byID map[string]int
+	byID func() map[string]int
 }
 
 // A Baseline says what runs are compared with.
@@ -123,7 +124,7 @@ type Node struct {
 	Select Selection // of a Select node
 
 	// Definition holds the lines of the fingerprint that are known when planning.
-	Definition []Line
+	Definition Definition
 	// Late names what expressions read of other jobs, such as
 	// needs.prepare.outputs.rows; the values join the fingerprint when known.
 	Late []string
@@ -212,7 +213,7 @@ type Selection struct {
 
 // Node returns the node called id, or nil.
 func (p *Plan) Node(id string) *Node {
-	if i, ok := p.byID[id]; ok {
+	if i, ok := p.byID()[id]; ok {
 		return p.Nodes[i]
 	}
 	return nil
@@ -220,16 +221,20 @@ func (p *Plan) Node(id string) *Node {
 
 // Index returns the place of the node called id in Nodes, or -1.
 func (p *Plan) Index(id string) int {
-	if i, ok := p.byID[id]; ok {
+	if i, ok := p.byID()[id]; ok {
 		return i
 	}
 	return -1
 }
 
-// reindex rebuilds the look-up by id after Nodes changed.
+// reindex prepares the look-up by id after Nodes changed. It is made when it
+// is asked for.
 func (p *Plan) reindex() {
-	p.byID = make(map[string]int, len(p.Nodes))
-	for i, n := range p.Nodes {
-		p.byID[n.ID] = i
-	}
+	p.byID = sync.OnceValue(func() map[string]int {
+		at := make(map[string]int, len(p.Nodes))
+		for i, n := range p.Nodes {
+			at[n.ID] = i
+		}
+		return at
+	})
 }

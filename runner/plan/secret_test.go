@@ -33,7 +33,7 @@ jobs:
 	if got := p.Nodes[p.Index("none")].Secrets; len(got) > 0 {
 		t.Errorf("a job without secrets has %v", got)
 	}
-	lines := strings.Join(Strings(p.Nodes[p.Index("some")].Definition), "\n")
+	lines := string(p.Nodes[p.Index("some")].Definition)
 	for _, name := range []string{"secrets['KEY']", "secrets.STEP"} {
 		if !strings.Contains(lines, name) {
 			t.Errorf("%s is missing in the definition:\n%s", name, lines)
@@ -66,7 +66,7 @@ jobs:
 	if d := cmp.Diff(env, n.Services[0].Env); d != "" {
 		t.Error(d)
 	}
-	lines := strings.Join(Strings(n.Definition), "\n")
+	lines := string(n.Definition)
 	for _, line := range []string{"service db.env.A ${{ secrets.BOTH }}", "service db.env.C h", `params host "\"h\""`} {
 		if !strings.Contains(lines, line) {
 			t.Errorf("%s is missing in the definition:\n%s", line, lines)

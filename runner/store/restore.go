@@ -292,17 +292,18 @@ func (r *restorer) placeRange(ctx context.Context, es []Entry) error {
 				return err
 			}
 		}
-		if err := r.placeOne(at.folder, source.folder, name, e); err != nil {
+		if err := r.placeOne(at.folder, source.folder, name, e, r.fresh[dir]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// placeOne puts one entry into its open folder, unless it is there.
-func (r *restorer) placeOne(dir, source folder, name string, e Entry) error {
+// placeOne puts one entry into its open folder, unless it is there. Nothing is
+// in a folder that is fresh.
+func (r *restorer) placeOne(dir, source folder, name string, e Entry, fresh bool) error {
 	there := false
-	if !r.fresh[path.Dir(e.Path)] {
+	if !fresh {
 		st, err := dir.stat(name)
 		there = err == nil
 		if there && r.same(dir, name, e, st) {

@@ -224,13 +224,18 @@ func (r *restrictor) protect(n, b *plan.Node) {
 	n.Retry = slices.Clone(b.Retry)
 	// The fingerprint has to say what the job runs as, so that what a trusted run
 	// made in the same place is found.
-	isPlace := func(l plan.Line) bool { return l.Kind == "place" }
-	n.Definition = slices.DeleteFunc(slices.Clone(n.Definition), isPlace)
-	for _, l := range b.Definition {
-		if isPlace(l) {
-			n.Definition = append(n.Definition, l)
+	var lines []plan.Line
+	for _, l := range n.Definition.Parsed() {
+		if l.Kind != "place" {
+			lines = append(lines, l)
 		}
 	}
+	for _, l := range b.Definition.Parsed() {
+		if l.Kind == "place" {
+			lines = append(lines, l)
+		}
+	}
+	n.Definition = plan.Define(lines...)
 }
 
 // plainRetries are rules without their places in the file.

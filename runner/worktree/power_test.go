@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/mlops-runner/mlops/runner/disk/disktest"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -130,7 +128,7 @@ func TestIndexWithoutWhatCannotBeFlushed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "a"), []byte("a"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f := &disktest.Failing{At: 1, Once: true, Err: unix.EIO}
+	f := &disktest.Failing{At: 1, Once: true, Err: errors.ErrUnsupported}
 	later := func() time.Time { return time.Now().Add(3 * time.Second) }
 	for _, want := range []int{0, 1} {
 		tree, err := Open(root, Options{Index: file, Disk: f, Now: later})

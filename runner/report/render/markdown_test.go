@@ -239,7 +239,7 @@ func TestGoldenMarkdownIsOurs(t *testing.T) {
 // random budgets.
 func TestRandomMarkdown(t *testing.T) {
 	t.Parallel()
-	for seed := range 150 {
+	for seed := range 40 {
 		w := newWorld(uint64(seed), 1+seed%12)
 		r := w.report()
 		o := options()

@@ -93,7 +93,7 @@ func terminalGate(r row) text {
 func capitals(o report.Outcome) text {
 	t := outcomeText(o)
 	if o != report.Passed {
-		t = text{{text: strings.ToUpper(t.plain()), tone: outcomeLook(o).tone, bold: t[0].bold}}
+		t = text{{text: strings.ToUpper(t.plain()), tone: outcomeLook(o).tone, bold: o == report.Failed}}
 	}
 	return t
 }
