@@ -1,8 +1,13 @@
 package runner
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -17,26 +22,28 @@ import (
 type leases struct {
 	dir   string
 	where string // whose GPUs they are
+	warn  func(error)
 	held  map[string]func()
 }
 
-// newLeases returns the leases of a run, nil if it shares its GPUs with nobody or
-// cannot say so. They are used by one goroutine.
+// newLeases returns the leases of a run, nil if it shares its GPUs with nobody.
+// They are used by one goroutine.
 func (x *execution) newLeases(where string) *leases {
 	if x.GPULocks == "" {
 		return nil
 	}
-	if err := os.MkdirAll(x.GPULocks, 0o700); err != nil {
-		x.log().Warn("share GPUs with other runs", "error", err)
-		return nil
-	}
-	return &leases{x.GPULocks, where, map[string]func(){}}
+	warn := func(err error) { x.log().Warn("share GPUs with other runs", "error", err) }
+	return &leases{x.GPULocks, where, warn, map[string]func(){}}
 }
 
 // take gets n of the named GPUs, the first that no other run has; or none, if
 // there are too few.
 func (l *leases) take(names []string, n int) (got []string, ok bool) {
-	if l == nil {
+	if l == nil || n == 0 {
+		return names[:n:n], true
+	}
+	if err := ownFolder(l.dir); err != nil {
+		l.warn(err) // the job need not suffer from it
 		return names[:n:n], true
 	}
 	for _, name := range names {
@@ -54,10 +61,27 @@ func (l *leases) take(names []string, n int) (got []string, ok bool) {
 	return got, true
 }
 
+// ownFolder makes a folder, or finds it as it made it: others must not be able to
+// write there, though it lies where everybody can.
+func ownFolder(dir string) error {
+	if err := os.Mkdir(dir, 0o700); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(dir, &st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Getuid() || st.Mode&0o022 != 0 {
+		return fmt.Errorf("%s is not a folder of yours alone", dir)
+	}
+	return nil
+}
+
 // lock takes one GPU. Where the folder has no locks everybody gets what they want.
 func (l *leases) lock(name string) bool {
 	release, ok, err := store.TryLock(filepath.Join(l.dir, store.Sum([]byte(l.where + "\x00" + name)).Hex()[:24]))
 	if err != nil {
+		l.warn(err)
 		release, ok = func() {}, true
 	}
 	if ok {
@@ -71,7 +95,9 @@ func (l *leases) release(names []string) {
 		return
 	}
 	for _, name := range names {
-		l.held[name]()
-		delete(l.held, name)
+		if release := l.held[name]; release != nil {
+			release()
+			delete(l.held, name)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -136,5 +137,32 @@ func TestGPULocks(t *testing.T) {
 				t.Errorf("in use twice: %v; still in use: %v", m.twice, m.inUse)
 			}
 		})
+	}
+}
+
+// A folder that others can write to is not used, and a run without GPUs makes none.
+func TestGPULocksFolder(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.write("mlops.yaml", "jobs:\n  none: {inputs: [], resources: {cpus: 1}, run: sum}\n  one: {inputs: [], resources: {gpus: 1}, run: sum}\n")
+	m := &gpuMachine{has: runner.Capacity{CPUs: 8, GPUs: []string{"0"}}, begun: func(string) {}}
+	locks := filepath.Join(t.TempDir(), "gpus")
+	if _, ended := p.begin(m, locks, "none"); <-ended != nil {
+		t.Error("the run without GPUs failed")
+	}
+	if _, err := os.Lstat(locks); !os.IsNotExist(err) {
+		t.Errorf("a run without GPUs made the folder: %v", err)
+	}
+	if err := os.Mkdir(locks, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(locks, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, ended := p.begin(m, locks, "one"); <-ended != nil {
+		t.Error("the run with a GPU failed")
+	}
+	if es, err := os.ReadDir(locks); err != nil || len(es) > 0 {
+		t.Errorf("files were made where others can write: %v, %v", es, err)
 	}
 }

@@ -87,8 +87,8 @@ type Runner struct {
 	// Watch, if not nil, gets every event, one at a time.
 	Watch func(Event)
 	// GPULocks is a folder of lock files by which the runs of one person on this
-	// machine keep from giving a GPU to two jobs at once, made if missing; "" means
-	// that this run is the only one.
+	// machine keep from giving a GPU to two jobs at once, made when a job has one
+	// and the folder is missing; "" means that this run is the only one.
 	GPULocks string
 	Log      *slog.Logger     // nil discards
 	Now      func() time.Time // nil means time.Now
