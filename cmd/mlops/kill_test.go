@@ -266,6 +266,18 @@ func (l *killLoop) verify() {
 	}
 }
 
+// shownRun is what mlops show says of a run.
+type shownRun struct {
+	Run  record.Run
+	Jobs []record.Job
+}
+
+func (l *killLoop) shown(run string) (s shownRun, err error) {
+	l.t.Helper()
+	err = json.Unmarshal(l.output("show", run, "--json"), &s)
+	return s, err
+}
+
 // interrupted makes sure that the record of a killed run can be read and says
 // how the run ended.
 func (l *killLoop) interrupted(n news, ended bool) {
@@ -273,11 +285,14 @@ func (l *killLoop) interrupted(n news, ended bool) {
 	if n.run == "" || ended {
 		return
 	}
-	var shown struct {
-		Run  record.Run
-		Jobs []record.Job
+	shown, err := l.shown(n.run)
+	// A process that mlops was about to start when it was killed has the lock of the
+	// record, too, until it calls exec.
+	for wait := 10 * time.Millisecond; err == nil && shown.Run.Status == record.Running && wait < 2*time.Second; wait *= 2 {
+		time.Sleep(wait)
+		shown, err = l.shown(n.run)
 	}
-	if err := json.Unmarshal(l.output("show", n.run, "--json"), &shown); err != nil {
+	if err != nil {
 		l.t.Errorf("kill %d: show: %v", l.kills, err)
 		return
 	}
