@@ -65,11 +65,11 @@ func (p *place) begin(m *gpuMachine, locks, job string) (waits chan string, ende
 	}
 	r.Options.Selected, _ = r.Plan.Select([]string{job}, false)
 	go func() {
-		defer done()
 		f, err := r.Run(context.Background(), context.Background())
 		if err == nil && f.Record.Status != "success" {
 			p.t.Errorf("%s: %s", job, f.Record.Error)
 		}
+		done() // before the test may end and its folder goes
 		ended <- err
 	}()
 	return waits, ended
