@@ -44,6 +44,9 @@ var layers = map[string][]string{
 	"runner/lock":                {"runner", "spec"},                         // a lock file's mistakes are told as mlops.yaml's are
 	"runner/executortest":        {"runner", "runner/agent", "runner/store"},
 	"runner/forge":               {}, // it gets text that is ready; below it a package for each forge
+	"actions/table":              {},
+	"actions/profile":            {"actions/table", "runner/store"},
+	"actions/drift":              {"actions/profile", "actions/table"},
 	"actions":                    {"spec"},
 	"cmd/mlops/view":             {"runner"},
 	"cmd/mlops":                  {"*"},
