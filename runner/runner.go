@@ -21,9 +21,8 @@
 // that do not: eight times, or for five minutes, then the machine drains for
 // who waits longest. GPUs are handed out one by one. Cached jobs claim nothing;
 // a job that waited is decided about again. What can never fit is an error
-// before anything starts. Of other runs on the same machine only their GPUs are
-// known (Runner.GPULocks): cores and memory are shared out to each run as if it
-// were alone.
+// before anything starts. What one run has of a machine no other one gets
+// (Runner.Locks); runs that wait get their turn one after the other.
 //
 // # Foretelling
 //
@@ -86,14 +85,14 @@ type Runner struct {
 	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
 	// Watch, if not nil, gets every event, one at a time.
 	Watch func(Event)
-	// GPULocks is a folder of lock files by which the runs of one person on this
-	// machine keep from giving a GPU to two jobs at once, made when a job has one
+	// Locks is a folder of lock files by which the runs of one person on this
+	// machine share its cores, memory and GPUs, made when a job is about to run
 	// and the folder is missing; "" means that this run is the only one.
-	GPULocks string
-	Log      *slog.Logger     // nil discards
-	Now      func() time.Time // nil means time.Now
-	Jitter   func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
-	Options  Options
+	Locks   string
+	Log     *slog.Logger     // nil discards
+	Now     func() time.Time // nil means time.Now
+	Jitter  func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
+	Options Options
 }
 
 // A Judgement is what Judge has decided.
@@ -111,6 +110,7 @@ type Options struct {
 	Force     bool            // run what Only names although it is cached
 	Jobs      int             // jobs at once; 0 means the number of cores
 	KeepGoing bool
+	Alone     bool              // give jobs cores and memory as if no other run had any; GPUs are shared
 	Withheld  map[string]string // nodes that must not run, by ID, with the reason
 	Notices   []string          // shown when the run begins
 	// Verify checks kept results that other machines made before they are used, of
