@@ -47,7 +47,9 @@ var layers = map[string][]string{
 	"actions/table":              {},
 	"actions/profile":            {"actions/table", "runner/store"},
 	"actions/drift":              {"actions/profile", "actions/table"},
-	"actions":                    {"spec"},
+	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
+	"actions/datacheck":          {"actions/action", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
+	"actions":                    {"actions/action", "actions/datacheck", "spec"},
 	"cmd/mlops/view":             {"runner"},
 	"cmd/mlops":                  {"*"},
 	"cmd/bench":                  {"*"},
