@@ -91,9 +91,12 @@ func Clauses() []Clause {
 	}
 }
 
+// Name is what `uses:` calls the action.
+const Name = "data-check"
+
 // Action is what the parser has to know.
 func Action() spec.Action {
-	a := spec.Action{Name: "data-check", Version: ActionVersion, Doc: "Checks a table: schema, constraints, keys, references, freshness, drift."}
+	a := spec.Action{Name: Name, Version: ActionVersion, Doc: "Checks a table: schema, constraints, keys, references, freshness, drift."}
 	for _, c := range Checks() {
 		a.Inputs = append(a.Inputs, c.ActionInput)
 	}

@@ -211,7 +211,7 @@ func (c *column) results() ([]Result, error) {
 		r.fill(&t.bad, values)
 		r.Passed, r.Measured = t.bad.count == 0, "all "+count(values, "value")
 		if !r.Passed {
-			r.Measured = fmt.Sprintf("%s of %s (%s) not", grouped(t.bad.count), count(values, "value"), percent(r.Share))
+			r.Measured = fmt.Sprintf("%s of %s (%s) do not fit", grouped(t.bad.count), count(values, "value"), percent(r.Share))
 		}
 		out = append(out, r)
 	}

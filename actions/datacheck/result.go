@@ -145,6 +145,13 @@ func (r *Result) rank() int {
 	return 1
 }
 
+// Place fills in the lines of mlops.yaml on which the checks stand.
+func (c *Checked) Place(line func(input string) int) {
+	for i := range c.Results {
+		c.Results[i].Line = line(c.Results[i].Input)
+	}
+}
+
 // relative makes the paths of files relative to the folder they were found from.
 func (c *Checked) relative(root string) {
 	for i := range c.Results {

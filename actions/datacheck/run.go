@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -51,7 +50,7 @@ func Table(ctx context.Context, call action.Call) (checked *Checked, until time.
 	}
 	files, err := expand(call.Root, c.data)
 	if err != nil {
-		return nil, until, &inputError{"data", err.Error()}
+		return nil, until, err
 	}
 	t, err := open(call.Root, files)
 	if err != nil {
@@ -95,10 +94,15 @@ func expand(root, pattern string) (files []string, err error) {
 	})
 	slices.Sort(files)
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("no file is called %s", pattern)
+		err = &MissingError{pattern}
 	}
 	return files, err
 }
+
+// A MissingError reports that no file has a name, or matches a pattern.
+type MissingError struct{ Pattern string }
+
+func (e *MissingError) Error() string { return "there is no file " + e.Pattern }
 
 // open opens files for checking: what text files hold is looked at by the checks,
 // so that a value of the wrong kind is a finding and no error.
