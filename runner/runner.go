@@ -83,6 +83,10 @@ type Runner struct {
 	// The contexts are those of Run; an error that ends with them cancels the run,
 	// any other is mlops' own.
 	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
+	// Past reads a file that a job kept in the run that this one is compared with. It
+	// returns nil if there is no such run or file, and a line that says which run it
+	// is or why there is none. nil means that there is none.
+	Past func(ctx context.Context, job, name string) (data []byte, line string, err error)
 	// Watch, if not nil, gets every event, one at a time.
 	Watch func(Event)
 	// Locks is a folder of lock files by which the runs of one person on this
@@ -130,6 +134,8 @@ type Finished struct {
 	// Settled is whether the run had nothing to do that it would do again: all
 	// jobs succeeded, were reused or skipped by their condition.
 	Settled bool
+	// Until is until when it stays so if nothing changes; zero means forever.
+	Until time.Time
 	// Files are the repository files that decided about the jobs, inputs and
 	// published outputs, with the digests that they had; that of a link is zero.
 	// Folders are the patterns whose matches did.
