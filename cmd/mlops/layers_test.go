@@ -46,7 +46,7 @@ var layers = map[string][]string{
 	"runner/forge":               {}, // it gets text that is ready; below it a package for each forge
 	"actions/table":              {},
 	"actions/profile":            {"actions/table", "runner/store"},
-	"actions/drift":              {"actions/profile", "actions/table"},
+	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
 	"actions":                    {"spec"},
 	"cmd/mlops/view":             {"runner"},
 	"cmd/mlops":                  {"*"},
