@@ -6,6 +6,9 @@ import "github.com/mlops-runner/mlops/actions/profile"
 type categories struct {
 	names []string // "" is the last one's if values are not told apart
 	a, b  []float64
+
+	unseen     []string // those of them that the base does not list, the commonest first
+	unseenRows float64
 }
 
 // count returns the categories of two columns in the order of their first
@@ -14,62 +17,60 @@ type categories struct {
 // them is at most the true one. Values in neither list are one category.
 func count(base, now *profile.Column) categories {
 	n, m := float64(values(base)), float64(values(now))
-	var c categories
-	var sumA, sumB float64
-	known := bounds(base)
-	present := bounds(now)
-	for _, name := range union(base.Values, now.Values) {
-		a, b := nearest(known.of(name), present.of(name), n, m)
-		c.names, c.a, c.b = append(c.names, name), append(c.a, a), append(c.b, b)
-		sumA, sumB = sumA+a, sumB+b
+	size := len(base.Values) + len(now.Values) + 1
+	c := categories{names: make([]string, 0, size), a: make([]float64, 0, size), b: make([]float64, 0, size)}
+	add := func(name string, a, b limits) {
+		x, y := nearest(a, b, n, m)
+		c.names, c.a, c.b = append(c.names, name), append(c.a, x), append(c.b, y)
+	}
+	unlisted := limits{0, most(now)}
+	present := make(map[string]limits, len(now.Values))
+	for _, v := range now.Values {
+		present[v.Text] = limitsOf(v)
+	}
+	for _, v := range base.Values {
+		b, listed := present[v.Text]
+		if !listed {
+			b = unlisted
+		}
+		delete(present, v.Text)
+		add(v.Text, limitsOf(v), b)
+	}
+	for _, v := range now.Values {
+		if b, left := present[v.Text]; left {
+			c.unseen = append(c.unseen, v.Text)
+			c.unseenRows += b.low
+			add(v.Text, limits{0, most(base)}, b)
+		}
 	}
 	if !base.Exact || !now.Exact {
-		c.names, c.a, c.b = append(c.names, ""), append(c.a, max(0, n-sumA)), append(c.b, max(0, m-sumB))
+		add("", rest(n, c.a), rest(m, c.b))
 	}
 	return c
+}
+
+// rest is how many of n rows are in none of the categories.
+func rest(n float64, counts []float64) limits {
+	for _, c := range counts {
+		n -= c
+	}
+	return limits{max(0, n), max(0, n)}
 }
 
 // values returns how many rows have a value.
 func values(c *profile.Column) int64 { return c.Rows - c.Nulls - c.NaNs - c.Infinite }
 
-func union(a, b []profile.Value) []string {
-	seen := make(map[string]bool, len(a)+len(b))
-	var names []string
-	for _, list := range [][]profile.Value{a, b} {
-		for _, v := range list {
-			if !seen[v.Text] {
-				seen[v.Text] = true
-				names = append(names, v.Text)
-			}
-		}
-	}
-	return names
-}
-
 // A limits tells between which counts a value lies.
 type limits struct{ low, high float64 }
 
-type bounded struct {
-	listed map[string]limits
-	most   float64 // of a value that is not listed
-}
+func limitsOf(v profile.Value) limits { return limits{float64(v.Count - v.Over), float64(v.Count)} }
 
-func bounds(c *profile.Column) bounded {
-	b := bounded{listed: make(map[string]limits, len(c.Values)), most: float64(c.Most)}
-	for _, v := range c.Values {
-		b.listed[v.Text] = limits{float64(v.Count - v.Over), float64(v.Count)}
-	}
+// most returns how often a value occurs at most that is not listed.
+func most(c *profile.Column) float64 {
 	if c.Exact {
-		b.most = 0
+		return 0
 	}
-	return b
-}
-
-func (b bounded) of(name string) limits {
-	if l, ok := b.listed[name]; ok {
-		return l
-	}
-	return limits{0, b.most}
+	return float64(c.Most)
 }
 
 // nearest returns the counts within limits whose shares of n and m differ least.
@@ -86,20 +87,4 @@ func nearest(a, b limits, n, m float64) (x, y float64) {
 		return a.low, b.high
 	}
 	return a.high, b.low
-}
-
-// unseen returns the share of the present's rows whose categories the base lacks,
-// and the commonest of those. ok is false where the base's list is not whole.
-func unseen(base, now *profile.Column) (rows float64, names []string, ok bool) {
-	if !base.Exact {
-		return 0, nil, false
-	}
-	known := bounds(base).listed
-	for _, v := range now.Values {
-		if _, seen := known[v.Text]; !seen {
-			rows += float64(v.Count - v.Over)
-			names = append(names, v.Text)
-		}
-	}
-	return rows, names, true
 }

@@ -74,12 +74,13 @@ func (c comparer) measure(p pair) Column {
 		column.Verdict, column.Why = LeftOut, why
 		return column
 	}
-	column.Measures = measures(p, named && test.Name == "ks-p")
+	laid := lay(p)
+	column.Measures = laid.measures(named && test.Name == "ks-p")
 	if named {
 		column.byTest(test)
 		return column
 	}
-	column.Effects = effects(p.base, p.now)
+	column.Effects = laid.effects()
 	for i := range column.Effects {
 		e := &column.Effects[i]
 		e.Warn = max(c.Warn, c.learnt[[2]string{p.now.Name, e.What}])

@@ -8,24 +8,48 @@ import (
 	"github.com/mlops-runner/mlops/runner/report/distribution"
 )
 
+// A comparison is a pair whose values were laid over each other: once, as that
+// is most of the work.
+type comparison struct {
+	pair
+	numbers    bool
+	a, b       []float64  // counts of both sides, by cells if numbers, else by category
+	categories categories // unless numbers
+}
+
+// lay lays the values of a pair over each other, if both sides have any.
+func lay(p pair) comparison {
+	c := comparison{pair: p, numbers: numeric(p.base.Kind, p.now.Kind)}
+	switch {
+	case values(p.base) == 0 || values(p.now) == 0:
+	case c.numbers:
+		c.a, c.b = overlay(p.base.Numbers.Histogram, p.now.Numbers.Histogram)
+	default:
+		c.categories = count(p.base, p.now)
+		c.a, c.b = c.categories.a, c.categories.b
+	}
+	return c
+}
+
 // effects measures in what ways a column moved, without judging.
-func effects(base, now *profile.Column) []Effect {
+func (c *comparison) effects() []Effect {
+	base, now := c.base, c.now
 	if base.Rows == 0 || now.Rows == 0 {
 		return nil
 	}
 	var all []Effect
-	if values(base) > 0 && values(now) > 0 {
-		if numeric(base.Kind, now.Kind) {
-			all = append(all, gap(base, now))
-		} else {
-			all = append(all, variation(base, now))
-		}
+	switch {
+	case c.a == nil:
+	case c.numbers:
+		all = append(all, c.gap())
+	default:
+		all = append(all, c.variation())
 	}
 	all = append(all, shares(ofNulls, base, now, base.Nulls+base.NaNs, now.Nulls+now.NaNs))
 	if base.Infinite > 0 || now.Infinite > 0 {
 		all = append(all, shares(ofInfinite, base, now, base.Infinite, now.Infinite))
 	}
-	if e, ok := newCategories(base, now); ok {
+	if e, ok := c.newCategories(); ok {
 		all = append(all, e)
 	}
 	return all
@@ -41,9 +65,9 @@ func numeric(base, now table.Kind) bool {
 }
 
 // gap is the effect of numbers: the distance of Kolmogorov and Smirnov.
-func gap(base, now *profile.Column) Effect {
-	a, b := overlay(base.Numbers.Histogram, now.Numbers.Histogram)
-	d, sign := largestGap(a, b)
+func (c *comparison) gap() Effect {
+	base, now := c.base, c.now
+	d, sign := largestGap(c.a, c.b)
 	return Effect{
 		What: ofValues, Size: d, raw: KSLimitP(d, base.Numbers.Count, now.Numbers.Count),
 		words: movedNumbers(base, now, d, sign), rows: rowsWith(base, now, 0, ofGaps),
@@ -52,11 +76,11 @@ func gap(base, now *profile.Column) Effect {
 
 // variation is the effect of categories: their total variation less what chance
 // does to it.
-func variation(base, now *profile.Column) Effect {
-	c := count(base, now)
-	if len(c.names) == 2 && c.names[1] != "" { // as that of nulls, which needs fewer rows
+func (c *comparison) variation() Effect {
+	base, now, names := c.base, c.now, c.categories.names
+	if len(names) == 2 && names[1] != "" { // as that of nulls, which needs fewer rows
 		e := difference(c.a, c.b)
-		e.What, e.words = ofValues, movedCategories(c, e.Size)
+		e.What, e.words = ofValues, movedCategories(c.categories, e.Size)
 		e.rows = rowsWith(base, now, 0, ofShares(c.a[0]/(c.a[0]+c.a[1])))
 		return e
 	}
@@ -64,7 +88,7 @@ func variation(base, now *profile.Column) Effect {
 	size := max(0, TV(c.a, c.b)-noise)
 	return Effect{
 		What: ofValues, Size: size, Noise: noise, raw: variationP(c.a, c.b, size),
-		words: movedCategories(c, size), rows: rowsWith(base, now, noise, ofVariation),
+		words: movedCategories(c.categories, size), rows: rowsWith(base, now, noise, ofVariation),
 	}
 }
 
@@ -105,10 +129,10 @@ func difference(a, b []float64) Effect {
 // row (I. Good, The population frequencies of species, 1953). p is of the normal
 // approximation with the variance of W. Esty, A normal limit law for a
 // nonparametric estimator of the coverage of a random sample, 1983.
-func newCategories(base, now *profile.Column) (Effect, bool) {
-	rows, names, ok := unseen(base, now)
+func (c *comparison) newCategories() (Effect, bool) {
+	base, now, rows := c.base, c.now, c.categories.unseenRows
 	n, m := float64(values(base)), float64(values(now))
-	if !ok || base.Kind != table.Text || now.Kind != table.Text || n == 0 || m == 0 || rows == 0 {
+	if rows == 0 || !base.Exact || base.Kind != table.Text {
 		return Effect{}, false
 	}
 	var once, twice float64
@@ -121,7 +145,7 @@ func newCategories(base, now *profile.Column) (Effect, bool) {
 		}
 	}
 	share := rows / m
-	e := Effect{What: ofUnseen, Noise: once / n, Size: max(0, share-once/n), words: movedUnseen(names, share)}
+	e := Effect{What: ofUnseen, Noise: once / n, Size: max(0, share-once/n), words: movedUnseen(c.categories.unseen, share)}
 	deviation := math.Sqrt(share*(1-share)/m + (once+1+2*twice)/(n*n))
 	e.raw = distribution.NormalCDF(-e.Size / deviation)
 	return e, true

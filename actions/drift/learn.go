@@ -23,7 +23,8 @@ func learn(past []*profile.Profile) learnt {
 			if p.incomparable() != "" {
 				continue
 			}
-			for _, e := range effects(p.base, p.now) {
+			laid := lay(p)
+			for _, e := range laid.effects() {
 				key := [2]string{p.now.Name, e.What}
 				sizes[key] = append(sizes[key], e.Size)
 			}

@@ -36,8 +36,13 @@ func (p pair) incomparable() string {
 	return fmt.Sprintf("it was %s and is %s now", b, n)
 }
 
-// mostlyDistinct is from which share of distinct values on a column names its rows.
-const mostlyDistinct = 0.9
+// From which shares of distinct values on a text names its row, and a number does:
+// even numbers of a wide range are distinct for the most part by chance, and a
+// sketch of distinct values is off by some hundredths.
+const (
+	mostlyDistinct = 0.9
+	allDistinct    = 0.97
+)
 
 // leftOut says why the drift of a pair would mean nothing, "" if it means something:
 // keys and texts that hardly occur twice have other values in any other rows, and
@@ -49,12 +54,13 @@ func (p pair) leftOut(skip []string) string {
 	if why := p.incomparable(); why != "" {
 		return why
 	}
-	distinct := mostly(p.base) && mostly(p.now)
+	distinct := mostly(p.base, mostlyDistinct) && mostly(p.now, mostlyDistinct)
+	keys := mostly(p.base, allDistinct) && mostly(p.now, allDistinct)
 	rises := p.base.Increases && p.now.Increases
 	switch k := p.now.Kind; {
 	case k == table.Text && distinct:
 		return "nearly every row has another text, as ids and free text do"
-	case k == table.Int && distinct && (rises || even(p.base.Numbers) && even(p.now.Numbers)):
+	case k == table.Int && keys && (rises || even(p.base.Numbers) && even(p.now.Numbers)):
 		return "nearly every row has another number, spread as ids are"
 	case k == table.Time && distinct:
 		return "nearly every row has another time"
@@ -69,9 +75,9 @@ func (p pair) leftOut(skip []string) string {
 // fewValues is up to how many values nothing is said of their being distinct.
 const fewValues = 20
 
-func mostly(c *profile.Column) bool {
+func mostly(c *profile.Column, share float64) bool {
 	n := values(c)
-	return n > fewValues && float64(c.Distinct()) > mostlyDistinct*float64(n)
+	return n > fewValues && float64(c.Distinct()) > share*float64(n)
 }
 
 // even reports whether numbers are spread evenly over their range, as those given

@@ -14,13 +14,17 @@ type sensitivity struct {
 	effective func(size, alpha float64) float64
 }
 
+// mostNoise is how much of a size the noise may be. A move that is spread over
+// categories hides in their noise, so that taking all of it off takes too much off.
+const mostNoise = 0.5
+
 // needs returns how many rows each side must have for a size to be told from
 // chance at the level alpha, and 0 if they have them.
 func (s *sensitivity) needs(size, alpha float64) int64 {
 	want := s.effective(size, alpha)
 	have := both(s.base, s.now)
-	if s.noise > size { // it shrinks with the root of the rows
-		want = max(want, have*(s.noise/size)*(s.noise/size))
+	if s.noise > size*mostNoise { // it shrinks with the root of the rows
+		want = max(want, have*math.Pow(s.noise/(size*mostNoise), 2))
 	}
 	if have >= want {
 		return 0

@@ -14,8 +14,15 @@ func ExpectedTV(a, b []float64) float64 {
 		return math.NaN()
 	}
 	sum := 0.0
+	known := map[float64]float64{} // many categories are as rare as others
 	for i := range a {
-		sum += meanDistance(n, m, a[i]+b[i])
+		c := a[i] + b[i]
+		d, ok := known[c]
+		if !ok {
+			d = meanDistance(n, m, c)
+			known[c] = d
+		}
+		sum += d
 	}
 	return sum / 2 * (1/n + 1/m)
 }

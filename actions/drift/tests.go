@@ -125,28 +125,22 @@ func (t Test) level(figure float64, least bool) Level {
 	return ""
 }
 
-// measures returns the figures of a pair by their names, those that exist. The
-// exact p of Kolmogorov and Smirnov takes its time and is left out unless asked for.
-func measures(p pair, exact bool) map[string]float64 {
-	base, now := p.base, p.now
-	if values(base) <= 0 || values(now) <= 0 || p.incomparable() != "" {
+// measures returns the figures of a comparison by their names, those that exist.
+// The exact p of Kolmogorov and Smirnov takes its time and is left out unless asked for.
+func (c *comparison) measures(exact bool) map[string]float64 {
+	if c.a == nil {
 		return nil
 	}
 	figures := map[string]float64{}
-	var a, b []float64
-	if numeric(base.Kind, now.Kind) {
-		x, y := overlay(base.Numbers.Histogram, now.Numbers.Histogram)
-		d := KS(x, y)
-		figures["ks"] = d
-		figures["wasserstein"] = WassersteinNormed(base.Numbers, now.Numbers)
-		figures["ks-p"] = KSLimitP(d, base.Numbers.Count, now.Numbers.Count)
+	a, b := c.a, c.b
+	if c.numbers {
+		base, now, d := c.base.Numbers, c.now.Numbers, KS(a, b)
+		figures["ks"], figures["ks-p"] = d, KSLimitP(d, base.Count, now.Count)
+		figures["wasserstein"] = WassersteinNormed(base, now)
 		if exact {
-			figures["ks-p"] = KSP(d, base.Numbers.Count, now.Numbers.Count)
+			figures["ks-p"] = KSP(d, base.Count, now.Count)
 		}
-		a, b = bins(x, y)
-	} else {
-		c := count(base, now)
-		a, b = c.a, c.b
+		a, b = bins(a, b)
 	}
 	_, figures["chi2"] = ChiSquare(a, b)
 	for name, distance := range map[string]func(a, b []float64) float64{"hellinger": Hellinger, "js": JS, "linf": Linf, "psi": PSI, "tv": TV} {
