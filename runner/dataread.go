@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/runner/dataset"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/worktree"
@@ -43,10 +44,7 @@ func (x *execution) noteData(n *plan.Node, in inputs) {
 
 // noteRemote remembers a dataset from an address, with its files if they are here.
 func (x *execution) noteRemote(in remoteInput) {
-	d := DataRead{Name: in.Data, Path: in.Pattern, Pin: in.pin}
-	if x.Source != nil {
-		d.Source = x.Source.Shown(in.Source)
-	}
+	d := DataRead{Name: in.Data, Path: in.Pattern, Pin: in.pin, Source: dataset.Shown(in.Source)}
 	if es, err := x.remoteEntries(in); err == nil {
 		d.Entries = es
 	}

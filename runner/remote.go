@@ -17,22 +17,11 @@ import (
 // A Source brings data from addresses.
 type Source interface {
 	// Fetch puts the bytes at an address into a store, with its manifest if it is a
-	// folder ([dataset.Manifest], paths relative to it), unless they are there.
-	// Nothing is in the store before all of it has the digest that pins it.
-	// progress, if not nil, is told now and then the bytes so far and in all, 0 if
-	// nobody knows; one call at a time. It returns what the server calls the
-	// content of each file, by path ("" for a file). Several may call it at once.
-	Fetch(ctx context.Context, into *store.Dir, r Remote, progress func(done, total int64)) (tags map[string]string, err error)
-	// Shown is the address without what might be secret in it.
-	Shown(address string) string
-}
-
-// A Remote is a dataset at an address.
-type Remote struct {
-	Name    string // of the dataset
-	Address string
-	Pin     store.Digest
-	Folder  bool // everything below the address
+	// folder ([dataset.Manifest], paths relative to it). Nothing of it is in the
+	// store before all of it has the digest that pins it. progress, if not nil, is
+	// told now and then the bytes so far and in all, 0 if nobody knows; one call at
+	// a time. Several may call Fetch at once. An error may have a Fix() string.
+	Fetch(ctx context.Context, into *store.Dir, r dataset.Remote, progress func(done, total int64)) (dataset.Fetched, error)
 }
 
 // remoteInput is an input that comes from an address.
@@ -41,8 +30,8 @@ type remoteInput struct {
 	pin store.Digest
 }
 
-func (r remoteInput) remote() Remote {
-	return Remote{Name: r.Data, Address: r.Source, Pin: r.pin, Folder: r.folder()}
+func (r remoteInput) remote() dataset.Remote {
+	return dataset.Remote{Name: r.Data, Address: r.Source, Pin: r.pin, Folder: r.folder()}
 }
 
 func (r remoteInput) folder() bool { return strings.HasSuffix(r.Pattern, "/") }
@@ -148,7 +137,7 @@ func (x *execution) download(ctx context.Context, n *plan.Node, in remoteInput) 
 			Fix: "allow the run the network, or let a trusted run fetch it first"}
 	}
 	p := &fetchProgress{x: x, job: n.ID, name: in.Data, began: x.now()}
-	tags, err := x.Source.Fetch(ctx, x.Store, in.remote(), p.tell)
+	got, err := x.Source.Fetch(ctx, x.Store, in.remote(), p.tell)
 	if err != nil {
 		var exec *ExecError
 		if errors.As(err, &exec) || ctx.Err() != nil {
@@ -156,7 +145,7 @@ func (x *execution) download(ctx context.Context, n *plan.Node, in remoteInput) 
 		}
 		return nil, &ExecError{Reason: agent.ReasonConfig, Err: err, Fix: cureOf(err)}
 	}
-	return tags, nil
+	return got.Tags, nil
 }
 
 // cureOf is what an error says may help, or "".
@@ -176,7 +165,7 @@ func (x *execution) remoteEntries(in remoteInput) ([]store.Entry, error) {
 
 // RemoteEntries returns the files of a dataset from an address that a store has,
 // at the path where the workspace sees it. It fails unless it has all of them.
-func RemoteEntries(s *store.Dir, r Remote, path string) ([]store.Entry, error) {
+func RemoteEntries(s *store.Dir, r dataset.Remote, path string) ([]store.Entry, error) {
 	if !r.Folder {
 		size, err := s.Size(r.Pin)
 		return []store.Entry{{Path: path, Mode: 0o644, Size: size, Digest: r.Pin}}, err
@@ -256,10 +245,7 @@ func (x *execution) mountRemote(ctx context.Context, n *plan.Node, ins []remoteI
 // remoteArtifacts are a job's inputs from addresses, as its record has them.
 func (x *execution) remoteArtifacts(ins []remoteInput) (out []record.Artifact) {
 	for _, in := range ins {
-		a := record.Artifact{Name: in.Data, Path: in.Pattern, Digest: in.pin}
-		if x.Source != nil {
-			a.Source = x.Source.Shown(in.Source)
-		}
+		a := record.Artifact{Name: in.Data, Path: in.Pattern, Digest: in.pin, Source: dataset.Shown(in.Source)}
 		es, err := x.remoteEntries(in)
 		if err == nil && in.folder() {
 			a.Files = int64(len(es))

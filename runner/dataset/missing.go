@@ -49,6 +49,9 @@ func (s *Versions) Roots() ([]store.Root, error) {
 			}
 		}
 		for _, v := range all {
+			if !v.Kept {
+				continue
+			}
 			when := v.First.Time
 			if used[v.Digest].After(when) {
 				when = used[v.Digest]

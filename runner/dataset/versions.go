@@ -100,6 +100,11 @@ func (s *Versions) Names() ([]string, error) {
 	return out, err
 }
 
+// Count returns how many versions of a dataset are known, without reading them.
+func (s *Versions) Count(name string) int {
+	return len(s.list(path.Dir(versionFile(name, store.Digest{}))))
+}
+
 // Load reads one version. It fails with [store.ErrNotFound], or with a
 // *[DamagedError] if the file is not what was written.
 func (s *Versions) Load(name string, d store.Digest) (*Version, error) {
