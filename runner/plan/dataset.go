@@ -12,11 +12,7 @@ import (
 func (d Dataset) Folder() bool { return strings.HasSuffix(d.Source, "/") }
 
 func (d Dataset) input() Input {
-	in := Input{Pattern: d.Path, Data: d.Name, Digest: d.Digest}
-	if in.Source = d.Source; in.Source == "" {
-		in.Digest = ""
-	}
-	return in
+	return Input{Pattern: d.Path, Data: d.Name, Digest: d.Digest, Source: d.Source}
 }
 
 // seenAs is where a dataset from an address is seen in the workspace:

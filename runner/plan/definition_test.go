@@ -356,7 +356,7 @@ jobs:
   d: {steps: [{uses: ./x}, {run: "`+strings.Repeat("é", 70)+`"}]}
 `, Options{})
 	a, b := p.Node("a"), p.Node("b")
-	same(t, "inputs", []Input{{"d/", "d", "sha256:" + strings.Repeat("0", 64)}, {Pattern: "!d/tmp/"}}, a.Inputs)
+	same(t, "inputs", []Input{{Pattern: "d/", Data: "d", Digest: "sha256:" + strings.Repeat("0", 64)}, {Pattern: "!d/tmp/"}}, a.Inputs)
 	same(t, "image", "py:3", a.Image)
 	step := a.Steps[0]
 	step.Pos = spec.Pos{}

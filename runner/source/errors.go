@@ -75,7 +75,10 @@ var errCut = errors.New("the connection was cut before all bytes had come")
 func plain(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
-		return u.Err
+		err = u.Err
+	}
+	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errCut // before the answer began
 	}
 	return err
 }
