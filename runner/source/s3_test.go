@@ -23,10 +23,10 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// gateway starts a versitygw, which "make versitygw" builds, over a folder whose
-// folders are its buckets, and returns its address. Where there is none the test
-// is skipped, or fails if MLOPS_NEED_S3=1.
-func gateway(t *testing.T, folder string) string {
+// gateway starts a versitygw, which "make versitygw" builds, over an empty folder,
+// and returns its address. Where there is none the test is skipped, or fails if
+// MLOPS_NEED_S3=1.
+func gateway(t *testing.T) string {
 	t.Helper()
 	program, err := filepath.Abs("../../bin/versitygw")
 	if err == nil {
@@ -48,7 +48,7 @@ func gateway(t *testing.T, folder string) string {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	var log bytes.Buffer
-	c := exec.CommandContext(ctx, program, "--access", "test", "--secret", "secret", "--region", "us-east-1", "--port", at, "posix", "--sidecar", t.TempDir(), folder)
+	c := exec.CommandContext(ctx, program, "--access", "test", "--secret", "secret", "--region", "us-east-1", "--port", at, "posix", "--sidecar", t.TempDir(), t.TempDir())
 	c.Stdout, c.Stderr = &log, &log
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = 5 * time.Second
@@ -86,20 +86,29 @@ func s3(endpoint, id, secret string) *Fetcher {
 	}
 }
 
-// bucketOf writes a bucket's objects.
-func bucketOf(t *testing.T, objects map[string][]byte) (folder string) {
+// put makes the bucket "data" with objects.
+func put(t *testing.T, endpoint string, objects map[string][]byte) {
 	t.Helper()
-	folder = t.TempDir()
-	for key, data := range objects {
-		path := filepath.Join(folder, "data", key)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	send := func(path string, data []byte) {
+		req, err := http.NewRequest(http.MethodPut, endpoint+"/data"+escape(path, true), bytes.NewReader(data))
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
+		req.Header.Set("X-Amz-Content-Sha256", store.Sum(data).Hex())
+		signV4(req, keys{id: "test", secret: "secret"}, "us-east-1", time.Now())
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
 			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Fatalf("PUT %s: %v", path, answerError(resp))
 		}
 	}
-	return folder
+	send("", nil)
+	for key, data := range objects {
+		send("/"+key, data)
+	}
 }
 
 // All against one real server: objects, large ones, folders, and mistakes.
@@ -110,7 +119,8 @@ func TestS3(t *testing.T) {
 	for i := range 1100 { // more than one page of a list
 		objects[fmt.Sprintf("many/%04d", i)] = []byte{byte(i), byte(i >> 8)}
 	}
-	endpoint := gateway(t, bucketOf(t, objects))
+	endpoint := gateway(t)
+	put(t, endpoint, objects)
 	f := s3(endpoint, "test", "secret")
 
 	for _, key := range []string{"a.csv", "large.bin", "odd/a b+ü%?.csv"} {
@@ -224,7 +234,8 @@ func (c *cutting) Write(p []byte) (int, error) {
 func TestS3Cut(t *testing.T) {
 	t.Parallel()
 	large := content(manyBytes + 1)
-	endpoint := gateway(t, bucketOf(t, map[string][]byte{"large.bin": large}))
+	endpoint := gateway(t)
+	put(t, endpoint, map[string][]byte{"large.bin": large})
 	var cuts, ranges atomic.Int64
 	s := open(t)
 	_, err := s3(flaky(t, endpoint, &cuts, &ranges), "test", "secret").Fetch(t.Context(), s, dataset.Remote{Name: "d", Address: "s3://data/large.bin", Pin: store.Sum(large)}, nil)

@@ -19,20 +19,24 @@ const (
 	noBody    = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" // SHA-256 of nothing
 )
 
-// signV4 signs a request without a body by AWS Signature Version 4, in its
-// header. Source: "Authenticating Requests: Using the Authorization Header",
+// signV4 signs a request by AWS Signature Version 4, in its header. One with a
+// body says in X-Amz-Content-Sha256 what its SHA-256 is. Source: "Authenticating Requests: Using the Authorization Header",
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html.
 // The path of the URL must be escaped as escapePath does.
 func signV4(req *http.Request, k keys, region string, now time.Time) {
 	stamp := now.UTC().Format("20060102T150405Z")
 	scope := stamp[:8] + "/" + region + "/s3/aws4_request"
 	req.Header.Set("X-Amz-Date", stamp)
-	req.Header.Set("X-Amz-Content-Sha256", noBody)
+	body := req.Header.Get("X-Amz-Content-Sha256")
+	if body == "" {
+		body = noBody
+		req.Header.Set("X-Amz-Content-Sha256", body)
+	}
 	if k.session != "" {
 		req.Header.Set("X-Amz-Security-Token", k.session)
 	}
 	names, headers := canonicalHeaders(req)
-	canonical := strings.Join([]string{req.Method, req.URL.EscapedPath(), canonicalQuery(req.URL.Query()), headers, names, noBody}, "\n")
+	canonical := strings.Join([]string{req.Method, req.URL.EscapedPath(), canonicalQuery(req.URL.Query()), headers, names, body}, "\n")
 	hash := sha256.Sum256([]byte(canonical))
 	toSign := strings.Join([]string{algorithm, stamp, scope, hex.EncodeToString(hash[:])}, "\n")
 	key := []byte("AWS4" + k.secret)
