@@ -19,8 +19,8 @@ type Source interface {
 	// Fetch puts the bytes at an address into a store, with its manifest if it is a
 	// folder ([dataset.Manifest], paths relative to it). Nothing of it is in the
 	// store before all of it has the digest that pins it. progress, if not nil, is
-	// told now and then the bytes so far and in all, 0 if nobody knows; one call at
-	// a time. Several may call Fetch at once. An error may have a Fix() string.
+	// told every second or so the bytes so far and in all, 0 if nobody knows, also
+	// while nothing comes; one call at a time. Several may call Fetch at once. An error may have a Fix() string.
 	Fetch(ctx context.Context, into *store.Dir, r dataset.Remote, progress func(done, total int64)) (dataset.Fetched, error)
 }
 

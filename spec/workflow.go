@@ -60,7 +60,7 @@ func (w *walker) datasets(f *File, n *yaml.Node) {
 		default:
 			walk(w, v, &datasetTable, &d, in)
 		}
-		if d.Remote() && d.Digest.Value == "" && strings.Contains(d.Path.Value, "://") {
+		if d.Remote() && d.Digest.Value == "" && knownScheme(d.Path.Value) {
 			w.at(k, CodeMissingKey, fmt.Sprintf("run \"mlops data pin %s\", which writes digest: sha256:...", k.Value), "the dataset %q is an address and has no digest", k.Value)
 		}
 		f.Data = append(f.Data, d)
@@ -74,15 +74,22 @@ func (w *walker) datasetPath(d *Dataset, n *yaml.Node) {
 		d.Path = w.inputPath(n)
 		return
 	}
-	schemes := []string{"s3", "gs", "https", "http"}
 	switch folder := strings.HasSuffix(n.Value, "/"); {
-	case !slices.Contains(schemes, scheme):
-		w.at(n, CodeBadPath, suggest(scheme, schemes), "datasets cannot come from %s://", scheme)
+	case !slices.Contains(schemes(), scheme):
+		w.at(n, CodeBadPath, suggest(scheme, schemes()), "datasets cannot come from %s://", scheme)
 	case folder && strings.HasPrefix(scheme, "http"):
 		w.at(n, CodeBadPath, "name a file; folders are read from s3:// and gs://", "a web server has no folders that could be listed")
 	case userInfo(n.Value):
 		w.at(n, CodeBadPath, "leave user and password out of the address", "the address of a dataset holds a user or a password")
 	}
+}
+
+// schemes are those of the addresses that datasets come from.
+func schemes() []string { return []string{"s3", "gs", "https", "http"} }
+
+func knownScheme(address string) bool {
+	scheme, _, _ := strings.Cut(address, "://")
+	return slices.Contains(schemes(), scheme)
 }
 
 // userInfo reports whether an address has a user before its host.

@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"smalldisk": smallDisk,
 			"github":    fakeForge,
 			"envfile":   envFile,
+			"web":       web,
 		},
 	})
 }

@@ -87,7 +87,9 @@ func (f *Fetcher) Fetch(ctx context.Context, into *store.Dir, r dataset.Remote, 
 		return dataset.Fetched{}, err
 	}
 	g := &fetching{f: f, r: r, into: into, dir: dir, meter: &meter{progress: progress, now: f.now}}
+	quiet := g.meter.keepTelling()
 	got, err := g.run(ctx, u)
+	quiet()
 	var wrong *DigestError
 	if err != nil && !errors.As(err, &wrong) {
 		err = explain(shown, g.sign != nil || u.Scheme == "s3" || u.Scheme == "gs", err)

@@ -30,6 +30,28 @@ func (m *meter) add(n int64) int64 {
 	return m.done
 }
 
+// keepTelling tells also while nothing comes, until quiet is called.
+func (m *meter) keepTelling() (quiet func()) {
+	tick := time.NewTicker(2 * seldom)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-tick.C:
+				m.add(0)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		tick.Stop()
+		close(done)
+		<-ended
+	}
+}
+
 // expect notes how many bytes will come in all, if that is not known yet.
 func (m *meter) expect(n int64) {
 	m.mu.Lock()
