@@ -27,7 +27,7 @@ var layers = map[string][]string{
 	"runner/mask":                {},
 	"runner/agent":               {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":              {"runner/disk", "runner/store"},
-	"runner/dataset":             {"runner/record", "runner/store"}, // versions are files beside the records, in their form
+	"runner/dataset":             {"runner/record", "runner/store"},  // versions are files beside the records, in their form
 	"runner/source":              {"runner/dataset", "runner/store"}, // bytes from an address, verified
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},

@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -51,4 +54,48 @@ func (w *webLog) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Unlock()
 	rw.Header().Set("ETag", `"v1"`)
 	w.files.ServeHTTP(rw, r)
+}
+
+// s3 DIR serves the folders in DIR as the buckets of a real server that speaks
+// S3, and sets the variables by which it is found. Where "make versitygw" has
+// built none, the story is skipped, or fails if MLOPS_NEED_S3=1.
+func s3(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: s3 DIR")
+	}
+	program, err := filepath.Abs("../../bin/versitygw")
+	ts.Check(err)
+	t := ts.Value(testKey{}).(testscript.T)
+	if _, err := os.Stat(program); err != nil {
+		if os.Getenv("MLOPS_NEED_S3") == "1" {
+			ts.Fatalf("no versitygw: %v", err)
+		}
+		t.Skip("no versitygw; make versitygw builds it")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	at := l.Addr().String()
+	ts.Check(l.Close())
+	meta, err := os.MkdirTemp("", "mlops-s3-")
+	ts.Check(err)
+	c := exec.Command(program, "--access", "test", "--secret", "secret", "--port", at, "posix", "--sidecar", meta, "--default-etag", "e1", ts.MkAbs(args[0]))
+	ts.Check(c.Start())
+	ts.Defer(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+		ts.Check(os.RemoveAll(meta))
+	})
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		conn, err := net.Dial("tcp", at)
+		if err == nil {
+			ts.Check(conn.Close())
+			break
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("versitygw does not answer: %v", err)
+		}
+	}
+	ts.Setenv("AWS_ENDPOINT_URL_S3", "http://"+at)
+	ts.Setenv("AWS_ACCESS_KEY_ID", "test")
+	ts.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 }
