@@ -68,6 +68,7 @@ type Runner struct {
 	Tree     *worktree.Tree
 	Executor Executor
 	Overlay  *Overlay // nil: results are kept in Store and published into Root
+	Source   Source   // brings datasets from their addresses; nil: only what the store has is used
 	// Pins say what images' names mean, by PinKey; names without one mean what they
 	// mean where the job runs.
 	Pins map[string]Pin
@@ -141,6 +142,8 @@ type Finished struct {
 	// Folders are the patterns whose matches did.
 	Files   map[string]store.Digest
 	Folders []string
+	// Data are the datasets that the jobs read, in the order of their names.
+	Data []DataRead
 	// Still reports whether all of them are as they were when the run looked.
 	// It may be called until the tree is closed.
 	Still func(context.Context) bool
