@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -107,7 +108,7 @@ func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, erro
 		if x.Past == nil {
 			break
 		}
-		data, _, err := x.Past(ctx, n.ID, name)
+		data, err := x.Past(ctx, n.ID, name)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +119,7 @@ func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, erro
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, store.Entry{Path: path.Join(plan.PastFolder, name), Mode: 0o644, Size: int64(len(data)), Digest: dig})
+		out = append(out, store.Entry{Path: path.Join(agent.PastFolder, name), Mode: 0o644, Size: int64(len(data)), Digest: dig})
 	}
 	return out, nil
 }

@@ -90,7 +90,10 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 // keepSnapshot remembers a run that would do nothing if it came again.
 func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) error {
 	// A run of a concurrency group waits for its turn, and may ask another one to stop, also when it has nothing to do.
-	if !f.Settled || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
+	// What a job reads of the run that this one is compared with is in no file of
+	// the repository: another baseline has to be noticed.
+	past := slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return len(n.Past) > 0 })
+	if !f.Settled || past || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
 		return nil
 	}
 	paths, ok := s.watched(f)
