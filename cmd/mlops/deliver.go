@@ -163,6 +163,9 @@ func (d *delivery) send(ctx context.Context) ([]string, error) {
 	}
 	var said []string
 	url := d.ci.URL
+	if change.Number > 0 && mode == forge.Never && !forge.SameCommit(change.Head, d.report.Head.Commit) {
+		return []string{fmt.Sprintf("status: not set, as pull request %d is at %.12s by now, and this report is about %.12s", change.Number, change.Head, d.report.Head.Commit)}, nil
+	}
 	if change.Number > 0 && mode != forge.Never {
 		result, err := d.comment(ctx, change, mode)
 		if err != nil {
