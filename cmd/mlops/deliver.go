@@ -175,8 +175,11 @@ func (d *delivery) send(ctx context.Context) ([]string, error) {
 		if result.URL != "" {
 			url = result.URL
 		}
-		if result.Outcome == forge.Moved || result.Outcome == forge.Ended {
-			return said, nil // a status would tell of a commit that nobody looks at
+		switch result.Outcome {
+		case forge.Moved, forge.Ended: // a status would tell of a commit that nobody looks at,
+			return said, nil
+		case forge.Superseded: // or replace that of the newer run
+			return said, nil
 		}
 	}
 	if !d.o.status || d.report.Head.Commit == "" {

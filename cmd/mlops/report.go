@@ -110,11 +110,16 @@ func (a *app) reportOf(ctx context.Context, o reportOptions, args []string) (*re
 	if err != nil {
 		return nil, err
 	}
+	r.Notes = append(r.Notes, ownWord)
 	if o.place.head != "" && !forge.SameCommit(o.place.head, r.Head.Commit) {
 		return nil, fmt.Errorf("%s is about commit %.12s, and the event about %.12s; it is not posted", o.bundle, r.Head.Commit, o.place.head)
 	}
 	return r, nil
 }
+
+// ownWord is what a reader must know of a bundle: a pull request can change the
+// workflow that makes it.
+const ownWord = "reported by the pull request's own workflow, which its author can change"
 
 // recorded compares a recorded run, or the newest one, with its baseline, by the
 // gates that judged it.
