@@ -163,6 +163,9 @@ func (d *delivery) send(ctx context.Context) ([]string, error) {
 	}
 	var said []string
 	url := d.ci.URL
+	if change.Number > 0 && mode == forge.Never && !forge.SameCommit(change.Head, d.report.Head.Commit) {
+		return []string{fmt.Sprintf("status: not set, as pull request %d is at %.12s by now, and this report is about %.12s", change.Number, change.Head, d.report.Head.Commit)}, nil
+	}
 	if change.Number > 0 && mode != forge.Never {
 		result, err := d.comment(ctx, change, mode)
 		if err != nil {
@@ -172,8 +175,11 @@ func (d *delivery) send(ctx context.Context) ([]string, error) {
 		if result.URL != "" {
 			url = result.URL
 		}
-		if result.Outcome == forge.Moved || result.Outcome == forge.Ended {
-			return said, nil // a status would tell of a commit that nobody looks at
+		switch result.Outcome {
+		case forge.Moved, forge.Ended: // a status would tell of a commit that nobody looks at,
+			return said, nil
+		case forge.Superseded: // or replace that of the newer run
+			return said, nil
 		}
 	}
 	if !d.o.status || d.report.Head.Commit == "" {
