@@ -45,6 +45,7 @@ var layers = map[string][]string{
 	"runner/executortest":        {"runner", "runner/agent", "runner/store"},
 	"runner/forge":               {}, // it gets text that is ready; below it a package for each forge
 	"actions/table":              {},
+	"actions/table/tabletest":    {}, // made-up rows, for tests
 	"actions/profile":            {"actions/table", "runner/store"},
 	"actions/drift":              {"actions/profile", "actions/table"},
 	"actions":                    {"spec"},
