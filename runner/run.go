@@ -214,10 +214,10 @@ func (x *execution) judge(hard, soft context.Context, run *record.Run) {
 		case GateFailed:
 			run.Status, run.Exit, run.Reason = record.Failure, exitFailed, string(agent.ReasonGate)
 			run.Error = cmp.Or(run.Error, text)
-			x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: g.Line, Text: text})
+			x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: g.Line, Reason: string(agent.ReasonGate), Text: text})
 		case GatePassed:
 		default:
-			x.watch.send(Event{Kind: Notice, Level: "notice", File: x.Plan.File, Line: g.Line, Text: text})
+			x.watch.send(Event{Kind: Notice, Level: "notice", File: x.Plan.File, Line: g.Line, Reason: string(agent.ReasonGate), Text: text})
 		}
 	}
 }

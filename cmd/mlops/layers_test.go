@@ -49,7 +49,7 @@ var layers = map[string][]string{
 	"actions/profile":            {"actions/table", "runner/store"},
 	"actions/drift":              {"actions/profile", "actions/table"},
 	"actions":                    {"spec"},
-	"cmd/mlops/view":             {"runner"},
+	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
 	"cmd/mlops":                  {"*"},
 	"cmd/bench":                  {"*"},
 	"examples":                   {},

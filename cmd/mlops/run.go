@@ -33,6 +33,7 @@ type runOptions struct {
 	baselineRun bool
 	cachedOnly  bool
 	ci          bool
+	shown       *showing
 	deliver     deliverOptions
 }
 
@@ -116,7 +117,8 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if _, err := forge.ParseMode(o.deliver.comment); err != nil {
 		return usagef("--comment: %w", err)
 	}
-	out, err := a.view(o.output)
+	o.shown = &showing{output: o.output, summarized: o.ci}
+	out, err := a.view(o.output, o.shown)
 	if err != nil {
 		return err
 	}
@@ -154,7 +156,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
 		return err
 	}
-	if err := heard(a.showReport(s.judging, f, o.output)); err != nil {
+	if err := heard(a.showReport(s.judging, f)); err != nil {
 		return err
 	}
 	a.tellRun(ctx, s.judging, f)
