@@ -22,15 +22,23 @@ type parquetFile struct {
 	footer *parquetFooter
 	file   *parquet.File // of the footer alone, without compression
 	leaves []leaf
+	misfit func(Misfit)
 }
 
+// openParquet looks at the footer of a file. It closes r, if it can be, when
+// that fails; a file that is open needs r as long as it is read.
 func openParquet(path string, r io.ReaderAt, size int64, o Options) (f file, err error) {
+	defer func() {
+		if c, ok := r.(io.Closer); ok && err != nil {
+			c.Close()
+		}
+	}()
 	defer guardLibrary(path, &err)
 	footer, err := readParquetFooter(r, size)
 	if err != nil {
 		return nil, parquetError(path, err)
 	}
-	p := &parquetFile{path: path, r: r, footer: footer}
+	p := &parquetFile{path: path, r: r, footer: footer, misfit: o.Misfit}
 	if p.leaves, err = footer.leaves(); err != nil {
 		return nil, parquetError(path, err)
 	}
@@ -114,30 +122,9 @@ func (g *rowGroup) batches(ctx context.Context, want []Column) iter.Seq2[*Batch,
 func (g *rowGroup) open(want []Column) (readers []*columnReader, err error) {
 	defer guardLibrary(g.file.path, &err)
 	for _, c := range want {
-		r, err := g.reader(c)
-		if err != nil {
-			return readers, err
-		}
-		readers = append(readers, r)
+		readers = append(readers, g.reader(c))
 	}
 	return readers, nil
-}
-
-func (g *rowGroup) reader(c Column) (*columnReader, error) {
-	for i := range g.file.leaves {
-		l := &g.file.leaves[i]
-		if l.name != c.Name {
-			continue
-		}
-		convert, err := converter(l.kind, c.Kind)
-		if err != nil {
-			return nil, &Error{File: g.file.path, Column: c.Name, Reason: err.Error()}
-		}
-		chunk := g.file.file.RowGroups()[g.index].ColumnChunks()[l.index].(*parquet.FileColumnChunk)
-		meta := &g.file.footer.meta.RowGroups[g.index].Columns[l.index].MetaData
-		return newColumnReader(l, c.Kind, convert, g.file.r, chunk, meta, g.rows), nil
-	}
-	return &columnReader{want: c.Kind, left: g.rows}, nil
 }
 
 // maxBatch is how many rows a batch has at most.
@@ -146,28 +133,21 @@ const maxBatch = 8192
 // next returns the rows that all columns have at hand from a row on. Vectors are
 // windows on pages, of which nothing is copied.
 func (g *rowGroup) next(readers []*columnReader, row int64) (b *Batch, err error) {
-	at := g.first + row
-	defer func() {
-		if e, ok := err.(*Error); ok && e.Row == 0 && e.Column != "" {
-			e.Row = at
-		}
-	}()
 	defer guardLibrary(g.file.path, &err)
-	n := min(maxBatch, int(min(g.rows-row, maxBatch)))
+	at := g.first + row
+	n := int(min(g.rows-row, maxBatch))
 	for _, r := range readers {
 		have, err := r.fill()
 		if err != nil {
-			name := ""
-			if r.leaf != nil {
-				name = r.leaf.name
-			}
-			return nil, &Error{File: g.file.path, Column: name, Reason: "not readable as Parquet", Err: err}
+			return nil, &Error{File: g.file.path, Row: at, Column: r.leaf.name, Reason: "not readable as Parquet", Err: err}
 		}
 		n = min(n, have)
 	}
 	b = &Batch{File: g.file.path, Row: at, Rows: n, Columns: make([]Vector, len(readers))}
 	for i, r := range readers {
-		b.Columns[i] = r.take(n)
+		if b.Columns[i], err = r.take(n, at); err != nil {
+			return nil, err
+		}
 	}
 	return b, nil
 }

@@ -6,17 +6,17 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // A columnReader reads the rows of one column of a row group, a page at a time.
 type columnReader struct {
-	leaf    *leaf // nil for a column that the file lacks
-	want    Kind
-	convert func(*values) error // nil if the leaf's kind is wanted
-	pages   *parquet.FilePages
-	stream  *pageStream
-	left    int64 // rows of the row group that were not taken
+	leaf   *leaf // nil for a column that the file lacks
+	want   Kind
+	widen  func(*values) // nil if the leaf's kind is wanted
+	narrow *narrowing    // nil unless want is narrower than the leaf's kind
+	pages  *parquet.FilePages
+	stream *pageStream
+	left   int64 // rows of the row group that were not taken
 
 	page     parquet.Page
 	rows, at int    // of the page: how many, and how many were taken
@@ -33,9 +33,26 @@ type columnReader struct {
 	lists listCounter
 }
 
-func newColumnReader(l *leaf, want Kind, convert func(*values) error, r io.ReaderAt, chunk *parquet.FileColumnChunk, m *format.ColumnMetaData, rows int64) *columnReader {
-	s := newPageStream(r, m, l)
-	return &columnReader{leaf: l, want: want, convert: convert, pages: chunk.PagesFrom(s), stream: s, left: rows}
+func (g *rowGroup) reader(c Column) *columnReader {
+	r := &columnReader{want: c.Kind, left: g.rows}
+	for i := range g.file.leaves {
+		if g.file.leaves[i].name == c.Name {
+			r.leaf = &g.file.leaves[i]
+		}
+	}
+	if r.leaf == nil || c.Kind == Unknown {
+		r.leaf = nil
+		return r
+	}
+	var wider bool
+	if r.widen, wider = widener(r.leaf.kind, c.Kind); !wider {
+		r.narrow = &narrowing{from: r.leaf.kind, to: c.Kind, file: g.file.path, column: c.Name, misfit: g.file.misfit}
+		r.want = r.leaf.kind
+	}
+	chunk := g.file.file.RowGroups()[g.index].ColumnChunks()[r.leaf.index].(*parquet.FileColumnChunk)
+	r.stream = newPageStream(g.file.r, &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData, r.leaf)
+	r.pages = chunk.PagesFrom(r.stream)
+	return r
 }
 
 // fill makes sure that rows are at hand, and returns how many.
@@ -54,12 +71,21 @@ func (c *columnReader) fill() (int, error) {
 	return int(min(int64(c.rows-c.at), c.left)), nil
 }
 
-// take returns the next n rows.
-func (c *columnReader) take(n int) Vector {
+// take returns the next n rows, of which the first has the given number.
+func (c *columnReader) take(n int, first int64) (Vector, error) {
 	c.left -= int64(n)
 	if c.leaf == nil {
-		return c.nothing(n)
+		return c.nothing(n), nil
 	}
+	v := c.window(n)
+	if c.narrow != nil {
+		return c.narrow.vector(v, n, first)
+	}
+	return v, nil
+}
+
+// window returns the next n rows of the page.
+func (c *columnReader) window(n int) Vector {
 	v := c.vector
 	from, upTo := c.at, c.at+n
 	c.at = upTo
@@ -162,10 +188,11 @@ func (c *columnReader) presence(page parquet.Page, rows int) (present int, err e
 }
 
 func (c *columnReader) decode(p plain, to *values) error {
-	if err := c.leaf.decode(p, to); err != nil || c.convert == nil {
-		return err
+	err := c.leaf.decode(p, to)
+	if err == nil && c.widen != nil {
+		c.widen(to)
 	}
-	return c.convert(to)
+	return err
 }
 
 // plainPage makes the vector of values that stand in the page.
@@ -290,6 +317,7 @@ func (c *columnReader) close() {
 	if c.leaf == nil {
 		return
 	}
+	defer func() { recover() }() // what the library holds of a damaged file
 	c.release()
 	c.pages.Close()
 	c.stream.unpack.close()

@@ -1,44 +1,39 @@
 package table
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 )
 
-// converter returns what makes values of a kind into those of a wider one: nil
-// if they are the same.
-func converter(from, to Kind) (func(*values) error, error) {
+// widener returns what makes values of a kind into those of a wider one: nil if
+// they are the same, and not ok if the other is not wider.
+func widener(from, to Kind) (widen func(*values), ok bool) {
 	switch {
 	case from == to:
-		return nil, nil
+		return nil, true
 	case to == Text:
-		return func(v *values) error { v.toTexts(from); return nil }, nil
-	case to == Float && (from == Int || from == Bool):
-		return toFloats, nil
-	case to == Int && from == Bool:
-		return func(*values) error { return nil }, nil
+		return func(v *values) { v.toTexts(from) }, true
+	case to == Float && from == Int:
+		return toFloats, true
 	case to == Time && from == Date:
-		return toTimes, nil
+		return toTimes, true
 	}
-	return nil, fmt.Errorf("is %s in the file, not %s", from, to)
+	return nil, false
 }
 
-func toFloats(v *values) error {
+func toFloats(v *values) {
 	v.floats = grow(v.floats, len(v.ints))
 	for i, x := range v.ints {
 		v.floats[i] = float64(x)
 	}
-	return nil
 }
 
-func toTimes(v *values) error {
+func toTimes(v *values) {
 	times := make([]int64, len(v.ints))
 	for i, day := range v.ints {
 		times[i] = day * 86400e6
 	}
 	v.ints = times
-	return nil
 }
 
 // toTexts writes values as CSV does.

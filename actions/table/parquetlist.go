@@ -36,10 +36,8 @@ func (c *columnReader) nextLists(page parquet.Page, err error) error {
 		return errors.New("more rows than the row group has")
 	}
 	c.dense.ints = append(c.dense.ints[:0], c.wide.ints...)
-	if c.convert != nil {
-		if err := c.convert(&c.dense); err != nil {
-			return err
-		}
+	if c.widen != nil {
+		c.widen(&c.dense)
 	}
 	c.vector = Vector{Kind: c.want, Nulls: c.nulls, Ints: c.dense.ints, Floats: c.dense.floats, Texts: c.dense.texts}
 	return nil

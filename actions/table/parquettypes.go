@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go/deprecated"
-	"github.com/parquet-go/parquet-go/encoding"
+	pages "github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 )
 
 // plain are the values of a page or dictionary that are not null.
 type plain struct {
-	encoding.Values
+	pages.Values
 	n int
 }
 
@@ -26,11 +26,11 @@ type values struct {
 	texts  [][]byte
 }
 
-type decoder = func(p plain, to *values) error
+type valueDecoder = func(p plain, to *values) error
 
 // typeOf returns the kind of a column and what decodes it. Its logical type
 // tells, else the older converted type, else the way it is stored.
-func typeOf(e format.SchemaElement, fitsInt func() bool) (Kind, decoder, error) {
+func typeOf(e format.SchemaElement, fitsInt func() bool) (Kind, valueDecoder, error) {
 	converted := deprecated.ConvertedType(-1)
 	if e.ConvertedType.Valid {
 		converted = e.ConvertedType.V
@@ -68,7 +68,7 @@ func decimal(e format.SchemaElement, converted deprecated.ConvertedType) (scale 
 	return int(e.Scale.V), converted == deprecated.Decimal
 }
 
-func int32Type(e format.SchemaElement, converted deprecated.ConvertedType) (Kind, decoder, error) {
+func int32Type(e format.SchemaElement, converted deprecated.ConvertedType) (Kind, valueDecoder, error) {
 	if scale, ok := decimal(e, converted); ok {
 		return Float, int32Decimals(scale), nil
 	}
@@ -81,7 +81,7 @@ func int32Type(e format.SchemaElement, converted deprecated.ConvertedType) (Kind
 	return Int, int32s, nil
 }
 
-func int64Type(e format.SchemaElement, converted deprecated.ConvertedType, fitsInt func() bool) (Kind, decoder, error) {
+func int64Type(e format.SchemaElement, converted deprecated.ConvertedType, fitsInt func() bool) (Kind, valueDecoder, error) {
 	if scale, ok := decimal(e, converted); ok {
 		return Float, int64Decimals(scale), nil
 	}
@@ -115,7 +115,7 @@ func int64Type(e format.SchemaElement, converted deprecated.ConvertedType, fitsI
 	return Int, int64s, nil
 }
 
-func fixedType(e format.SchemaElement, converted deprecated.ConvertedType) (Kind, decoder, error) {
+func fixedType(e format.SchemaElement, converted deprecated.ConvertedType) (Kind, valueDecoder, error) {
 	size := int(e.TypeLength.V)
 	if size <= 0 || size > 1<<20 {
 		return 0, nil, fmt.Errorf("has values of %d bytes", size)
@@ -201,7 +201,7 @@ func doubles(p plain, to *values) error {
 
 // timestamps turns counts of a unit into microseconds. What lies beyond is held
 // at the end of what an Int can say: 292,000 years.
-func timestamps(unit time.Duration) decoder {
+func timestamps(unit time.Duration) valueDecoder {
 	if unit == time.Microsecond {
 		return int64s
 	}
@@ -239,7 +239,7 @@ func int96s(p plain, to *values) error {
 	return nil
 }
 
-func int32Decimals(scale int) decoder {
+func int32Decimals(scale int) valueDecoder {
 	by := math.Pow10(scale)
 	return func(p plain, to *values) error {
 		to.floats = grow(to.floats, p.n)
@@ -250,7 +250,7 @@ func int32Decimals(scale int) decoder {
 	}
 }
 
-func int64Decimals(scale int) decoder {
+func int64Decimals(scale int) valueDecoder {
 	by := math.Pow10(scale)
 	return func(p plain, to *values) error {
 		to.floats = grow(to.floats, p.n)
@@ -261,7 +261,7 @@ func int64Decimals(scale int) decoder {
 	}
 }
 
-func fixedDecimals(scale int) decoder {
+func fixedDecimals(scale int) valueDecoder {
 	d := bigDecimal{by: math.Pow10(scale)}
 	return func(p plain, to *values) error {
 		data, size := p.FixedLenByteArray()
@@ -273,7 +273,7 @@ func fixedDecimals(scale int) decoder {
 	}
 }
 
-func byteDecimals(scale int) decoder {
+func byteDecimals(scale int) valueDecoder {
 	d := bigDecimal{by: math.Pow10(scale)}
 	return func(p plain, to *values) error {
 		data, offsets := p.ByteArray()
