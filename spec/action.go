@@ -202,6 +202,8 @@ func (w *walker) fitsInput(v *yaml.Node, k kind, what string) bool {
 		ok = v.Kind == yaml.MappingNode
 	case kindTexts:
 		ok = v.Kind == yaml.SequenceNode || v.Kind == yaml.ScalarNode && !isNull(v)
+	case kindAny:
+		ok = !isNull(v)
 	case kindBool:
 		ok = v.Tag == "!!bool"
 	case kindNumber, kindInt:

@@ -81,8 +81,8 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	return &session{
 		Runner: &runner.Runner{
 			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Pins: locked.Pins(), Log: a.log,
-			GPULocks: gpuLocks(),
-			Options:  runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
+			Locks:   machineLocks(),
+			Options: runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
 		},
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
