@@ -113,7 +113,7 @@ func (x *execution) noteUse(n *plan.Node, d decision) {
 func (x *execution) newJob(n *plan.Node, d decision) *record.Job {
 	j := &record.Job{
 		ID: n.ID, Job: n.Job, Matrix: legMap(n), Fingerprint: d.print, FingerprintLines: d.lines, Why: d.why,
-		Inputs: named(artifacts(d.inputs.all()), n), Image: recordImage(d.image),
+		Inputs: named(artifacts(d.inputs.files()), n), Image: recordImage(d.image),
 	}
 	if d.print.IsZero() {
 		j.FingerprintLines = nil
