@@ -23,9 +23,10 @@ import (
 // inputs are the files that a job sees: those of the repository, and those that
 // other jobs wrote, which lie in the store.
 type inputs struct {
-	repo  []store.Entry
-	blobs []store.Entry
-	past  []store.Entry // of the run that this one is compared with; they lie in the store too
+	repo   []store.Entry
+	blobs  []store.Entry
+	past   []store.Entry // of the run that this one is compared with; they lie in the store too
+	remote []remoteInput
 }
 
 // all returns all sorts, sorted by path.
@@ -59,6 +60,9 @@ func (x *execution) inputs(ctx context.Context, n *plan.Node) (inputs, error) {
 	patterns, exclude := splitPatterns(n)
 	in := inputs{blobs: x.upstream(n, patterns, exclude)}
 	var err error
+	if in.remote, err = x.remoteInputs(n); err != nil {
+		return in, err
+	}
 	if n.Tracked {
 		if in.repo, err = x.trackedEntries(ctx); err == nil {
 			err = readable(in.repo)
@@ -125,12 +129,13 @@ func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, erro
 	return out, nil
 }
 
-// splitPatterns returns what `inputs` names and what it leaves out (!pattern).
+// splitPatterns returns what `inputs` names of the repository and of other jobs'
+// outputs, and what it leaves out (!pattern).
 func splitPatterns(n *plan.Node) (patterns []plan.Input, exclude []string) {
 	for _, in := range n.Inputs {
 		if rest, ok := strings.CutPrefix(in.Pattern, "!"); ok {
 			exclude = append(exclude, rest)
-		} else {
+		} else if in.Source == "" {
 			patterns = append(patterns, in)
 		}
 	}
@@ -175,8 +180,6 @@ func (x *execution) fromTree(ctx context.Context, n *plan.Node, patterns []plan.
 	var plain, perhaps []string
 	for _, p := range patterns {
 		switch {
-		case strings.Contains(p.Pattern, "://"):
-			return nil, &inputError{p.Pattern, "remote data cannot be fetched yet", "download it into the repository folder and name the file"}
 		case x.written.covers(p.Pattern):
 			if !matches(p.Pattern, blobs) {
 				return nil, &inputError{p.Pattern, "the job that writes it did not produce it", "add it to that job's outputs, or write it there"}
@@ -272,7 +275,7 @@ func difference(a, b []store.Entry) string {
 // named gives inputs the names of the datasets that they belong to.
 func named(as []record.Artifact, n *plan.Node) []record.Artifact {
 	for _, in := range n.Inputs {
-		if in.Data == "" {
+		if in.Data == "" || in.Source != "" {
 			continue
 		}
 		for i := range as {

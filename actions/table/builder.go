@@ -74,32 +74,37 @@ func (v *builder) null(row int) {
 // add reads the values of b from its row i on into the rows from at on. It
 // returns the row of b whose value is of another kind, b.rows if there is none.
 func (v *builder) add(b *block, i, at int) int {
-	switch {
-	case v.field < 0:
+	if v.field < 0 {
 		return b.rows
-	case v.Kind == Text:
+	}
+	switch v.Kind {
+	case Text:
 		v.texts(b, i, at)
 		return b.rows
-	case v.Kind == Float:
+	case Float:
 		return v.floats(b, i, at)
-	case v.Kind == Unknown:
+	case Int:
+		return v.ints(b, i, at)
+	case Unknown:
 		return v.unknowns(b, i, at)
 	}
-	return v.ints(b, i, at)
+	return v.others(b, i, at)
 }
 
 func (v *builder) texts(b *block, i, at int) {
-	for k := i*b.width + v.field; i < b.rows; k += b.width {
-		s := b.spans[k]
-		switch t := b.text(s); {
-		case s.from == s.to || s.to < escaped && v.nulls.has(t):
-			v.null(at)
+	buf, spans, words := b.buf, b.spans, v.nulls
+	texts := v.Texts[at : at+b.rows-i]
+	for j, k := 0, i*b.width+v.field; j < len(texts); j, k = j+1, k+b.width {
+		s := spans[k]
+		t := buf[s.from:s.end():s.end()]
+		switch {
+		case s.from == s.to || s.to < escaped && words.first[t[0]] && words.has(t):
+			v.null(at + j)
 		case s.is(escaped):
-			v.Texts[at] = v.unescape(b, k)
+			texts[j] = v.unescape(b, k)
 		default:
-			v.Texts[at] = t
+			texts[j] = t
 		}
-		i, at = i+1, at+1
 	}
 }
 
@@ -116,32 +121,52 @@ func (v *builder) unescape(b *block, k int) []byte {
 }
 
 func (v *builder) ints(b *block, i, at int) int {
-	for k := i*b.width + v.field; i < b.rows; k += b.width {
-		s := b.spans[k]
-		if s.from == s.to {
-			v.null(at)
-		} else if x, ok := v.value(b.buf, s); ok {
+	buf, spans := b.buf, b.spans
+	for k := i*b.width + v.field; i < b.rows; i, at, k = i+1, at+1, k+b.width {
+		s := spans[k]
+		if x, ok := shortInt(buf, s); ok {
 			v.Ints[at] = x
-		} else if null, x, ok := v.odd(b, k); null {
+		} else if s.from == s.to {
 			v.null(at)
-		} else if ok {
+		} else if x, ok = v.value(buf, s); ok {
 			v.Ints[at] = x
-		} else {
+		} else if !v.odd(b, k, at) {
 			return i
 		}
-		i, at = i+1, at+1
 	}
 	return i
 }
 
-// odd reads a value that has blanks around it, escapes or a word for null.
-func (v *builder) odd(b *block, k int) (null bool, x int64, ok bool) {
+// others reads booleans, dates and times.
+func (v *builder) others(b *block, i, at int) int {
+	buf, spans := b.buf, b.spans
+	for k := i*b.width + v.field; i < b.rows; i, at, k = i+1, at+1, k+b.width {
+		s := spans[k]
+		if s.from == s.to {
+			v.null(at)
+		} else if x, ok := v.value(buf, s); ok {
+			v.Ints[at] = x
+		} else if !v.odd(b, k, at) {
+			return i
+		}
+	}
+	return i
+}
+
+// odd reads a value that has blanks around it, escapes or a word for null into
+// the row at. It reports whether the value is of the column's kind.
+func (v *builder) odd(b *block, k, at int) (ok bool) {
 	s, null := v.bare(b, k)
 	if null {
-		return true, 0, true
+		v.null(at)
+		return true
 	}
-	x, ok = v.value(b.buf, s)
-	return false, x, ok
+	if v.Kind == Float {
+		v.Floats[at], ok = v.float(b.buf, s)
+	} else {
+		v.Ints[at], ok = v.value(b.buf, s)
+	}
+	return ok
 }
 
 // bare returns the field k of b without escapes and blanks around it, and
@@ -156,31 +181,20 @@ func (v *builder) bare(b *block, k int) (s span, null bool) {
 }
 
 func (v *builder) floats(b *block, i, at int) int {
-	for k := i*b.width + v.field; i < b.rows; k += b.width {
-		s := b.spans[k]
+	buf, spans := b.buf, b.spans
+	for k := i*b.width + v.field; i < b.rows; i, at, k = i+1, at+1, k+b.width {
+		s := spans[k]
 		if s.from == s.to {
 			v.null(at)
-		} else if x, ok := v.float(b.buf, s); ok {
+		} else if x, ok := shortFloat(buf, s); ok {
 			v.Floats[at] = x
-		} else if null, x, ok := v.oddFloat(b, k); null {
-			v.null(at)
-		} else if ok {
+		} else if x, ok = v.float(buf, s); ok {
 			v.Floats[at] = x
-		} else {
+		} else if !v.odd(b, k, at) {
 			return i
 		}
-		i, at = i+1, at+1
 	}
 	return i
-}
-
-func (v *builder) oddFloat(b *block, k int) (null bool, x float64, ok bool) {
-	s, null := v.bare(b, k)
-	if null {
-		return true, 0, true
-	}
-	x, ok = v.float(b.buf, s)
-	return false, x, ok
 }
 
 // unknowns takes nulls alone.

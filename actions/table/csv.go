@@ -22,10 +22,13 @@ type csvCutter struct {
 	dialect
 	width  int // fields a row has
 	commas uint64
+	marks  marks
+	used   int // where marks start to be true
+	moved  int // of the window that they are about
 }
 
 func newCSVCutter(d dialect, width int) *csvCutter {
-	return &csvCutter{d, width, lowBits * uint64(d.delimiter)}
+	return &csvCutter{dialect: d, width: width, commas: lowBits * uint64(d.delimiter)}
 }
 
 const (
@@ -53,6 +56,11 @@ func (c *csvCutter) cut(w *window, b *block, most int) error {
 		}
 		if n != c.width {
 			return c.ragged(n, w.line)
+		}
+		if next-w.pos > maxField {
+			if err := b.tooLong(b.rows, w.line); err != nil {
+				return err
+			}
 		}
 		b.lines[b.rows] = w.line
 		b.rows++
@@ -95,38 +103,71 @@ func lineEnd(w *window, p int) int {
 // one takes. The row goes on behind the window if next is negative.
 func (c *csvCutter) row(w *window, spans []span) (n, next int, lines int64, err error) {
 	buf, end, p := w.buf, w.end, w.pos
+	m := c.marks
+	if p < c.used || p >= m.base+64 || w.moved != c.moved {
+		m = marks{p - 64, 0}
+	} else {
+		m.bits &= ^uint64(0) << (p - m.base)
+	}
 	for lines = 1; ; n++ {
-		var s span
+		s := span{from: uint32(p)}
 		if buf[p] == c.quote && p < end {
 			var more int64
 			if s, p, more, err = c.quoted(w, p, w.line+lines-1); p < 0 || err != nil {
 				return n, -1, lines, err
 			}
 			lines += more
-		} else {
-			s.from = uint32(p)
-			for {
-				x := binary.LittleEndian.Uint64(buf[p:])
-				if m := zeros(x^c.commas) | zeros(x^lowBits*'\n') | zeros(x^lowBits*'\r'); m != 0 {
-					p += bits.TrailingZeros64(m) >> 3
-					break
-				}
-				p += 8
-			}
+			m = marks{p - 64, 0}
+		}
+	again:
+		for m.bits == 0 {
+			m.base += 64
+			m.bits = c.find(buf[m.base:])
+		}
+		p = m.base + bits.TrailingZeros64(m.bits)
+		m.bits &= m.bits - 1
+		b := buf[p]
+		if b != c.delimiter && b != '\n' && b != '\r' {
+			goto again
+		}
+		if s.to == 0 {
 			s.to = uint32(p)
 		}
 		if n < len(spans) {
 			spans[n] = s
 		}
-		if p < end && buf[p] == c.delimiter {
+		if b == c.delimiter && p < end {
 			p++
 			continue
 		}
-		if p >= end && !w.eof {
-			return n, -1, lines, nil
+		if p < end || w.eof {
+			c.marks, c.used, c.moved = m, p, w.moved
+			return n + 1, lineEnd(w, p), lines, nil
 		}
-		return n + 1, lineEnd(w, p), lines, nil
+		return n, -1, lines, nil
 	}
+}
+
+// marks are where in the 64 bytes of a window from base on the ends of fields
+// may lie: bit i stands for base+i. Bits that were used are cleared.
+type marks struct {
+	base int
+	bits uint64
+}
+
+// find returns which of the first 64 bytes are the delimiter or below 14, as
+// line ends are.
+func (c *csvCutter) find(b []byte) (found uint64) {
+	b = b[:64]
+	for i := 56; i >= 0; i -= 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		y := x ^ c.commas
+		// The high bit of a byte of either half is clear if the byte is one of them;
+		// setting it before keeps the subtraction from borrowing of the next byte.
+		no := ((x | highBits) - lowBits*14 | x) & ((y | highBits) - lowBits | y)
+		found = found<<8 | (^no&highBits>>7)*0x0102040810204080>>56
+	}
+	return found
 }
 
 // quoted finds the end of the field whose opening quote is at p, and how many

@@ -1,25 +1,43 @@
 package table
 
+import "encoding/binary"
+
 // dateSize is the length of a date as text.
 const dateSize = len("2006-01-02")
 
 // parseDate reads a date as 2006-01-02, of the years 0 to 9999 of the Gregorian
 // calendar, as days since 1970-01-01.
 func parseDate(b []byte) (days int64, ok bool) {
-	if len(b) != dateSize || b[4] != '-' || b[7] != '-' {
+	if len(b) != dateSize {
 		return 0, false
 	}
-	y0, y1, y2, y3 := b[0]-'0', b[1]-'0', b[2]-'0', b[3]-'0'
-	m0, m1, d0, d1 := b[5]-'0', b[6]-'0', b[8]-'0', b[9]-'0'
-	if y0 > 9 || y1 > 9 || y2 > 9 || y3 > 9 || m0 > 9 || m1 > 9 || d0 > 9 || d1 > 9 {
+	head, ok := pattern{0x2d30302d_30303030, 0x7f76767f_76767676}.pairs(binary.LittleEndian.Uint64(b)) // 0000-00-
+	if !ok {
 		return 0, false
 	}
-	y := int64(y0)*1000 + int64(y1)*100 + int64(y2)*10 + int64(y3)
-	m, d := int64(m0)*10+int64(m1), int64(d0)*10+int64(d1)
+	d0, d1 := b[8]-'0', b[9]-'0'
+	if d0 > 9 || d1 > 9 {
+		return 0, false
+	}
+	y, m, d := int64(head&0xFF*100+head>>16&0xFF), int64(head>>40&0xFF), int64(d0)*10+int64(d1)
 	if m < 1 || m > 12 || d < 1 || d > 28 && d > daysIn(y, m) {
 		return 0, false
 	}
 	return daysSince1970(y, m, d), true
+}
+
+// A pattern is eight characters, the first in the lowest byte: digits where text
+// has '0', else what text has.
+type pattern struct {
+	text  uint64
+	slack uint64 // 0x7F less the most that a byte may differ from text, by xor
+}
+
+// pairs returns the number that each pair of digits spells, in the byte of its
+// first digit, if x is of the pattern.
+func (p pattern) pairs(x uint64) (uint64, bool) {
+	x ^= p.text // the value of a digit, 0 elsewhere
+	return x*10 + x>>8, ((x+p.slack)|x)&highBits == 0
 }
 
 func daysIn(y, m int64) int64 {
@@ -48,14 +66,13 @@ func daysSince1970(y, m, d int64) int64 {
 // or without an offset: Z, +02:00, +0200 or +02. Without one it is UTC. The
 // result is in microseconds since 1970-01-01T00:00:00Z.
 func parseTime(b []byte) (micros int64, ok bool) {
-	if len(b) < 19 || b[10] != ' ' && b[10]|0x20 != 't' || b[13] != ':' || b[16] != ':' {
+	if len(b) < 19 || b[10] != ' ' && b[10]|0x20 != 't' {
 		return 0, false
 	}
 	days, ok := parseDate(b[:10])
-	h, ok1 := twoDigits(b[11:13])
-	m, ok2 := twoDigits(b[14:16])
-	s, ok3 := twoDigits(b[17:19])
-	if !ok || !ok1 || !ok2 || !ok3 || h > 23 || m > 59 || s > 60 {
+	clock, ok1 := pattern{0x30303a30_303a3030, 0x76767f76_767f7676}.pairs(binary.LittleEndian.Uint64(b[11:19])) // 00:00:00
+	h, m, s := int64(clock&0xFF), int64(clock>>24&0xFF), int64(clock>>48&0xFF)
+	if !ok || !ok1 || h > 23 || m > 59 || s > 60 {
 		return 0, false
 	}
 	micros = (days*86400 + h*3600 + m*60 + s) * 1e6

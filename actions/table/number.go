@@ -16,7 +16,7 @@ import (
 func digitWord(buf []byte, from, to int) uint64 {
 	x := binary.LittleEndian.Uint64(buf[to-8:])
 	if n := to - from; n < 8 {
-		fill := uint64(1)<<(8*(8-n)) - 1
+		fill := ^uint64(0) >> (8 * n & 63)
 		x = x&^fill | fill&(lowBits*'0')
 	}
 	return x
@@ -29,9 +29,40 @@ func eightDigits(x uint64) uint64 {
 	return ((x&0x000000FF000000FF)*0x000F424000000064 + (x>>16&0x000000FF000000FF)*0x0000271000000001) >> 32
 }
 
-// allDigits reports whether each byte is a digit.
+// allDigits reports whether each byte is a digit: none is below '0', and none
+// reaches 0x80 when what '9' lacks to it less one is added.
 func allDigits(x uint64) bool {
-	return (x&0xF0F0F0F0F0F0F0F0)|((x+0x0606060606060606)&0xF0F0F0F0F0F0F0F0)>>4 == 0x3333333333333333
+	return ((x+lowBits*(0x7F-'9'))|(x-lowBits*'0'))&highBits == 0
+}
+
+// shortInt reads an integer of one to eight digits that has no zeros before it.
+func shortInt(buf []byte, s span) (int64, bool) {
+	n := s.to - s.from
+	if n-1 > 7 {
+		return 0, false
+	}
+	fill := ^uint64(0) >> (8 * n & 63) &^ (^uint64(0) << (64 - 8*n))
+	x := binary.LittleEndian.Uint64(buf[s.to-8:])&^fill | fill&(lowBits*'0')
+	return int64(eightDigits(x)), allDigits(x) && (buf[s.from] != '0' || n == 1)
+}
+
+// shortFloat reads a decimal number of two to eight characters without a sign
+// and without needless zeros before it.
+func shortFloat(buf []byte, s span) (float64, bool) {
+	n := s.to - s.from
+	if n-2 > 6 {
+		return 0, false
+	}
+	fill := ^uint64(0) >> (8 * n & 63) &^ (^uint64(0) << (64 - 8*n))
+	x := binary.LittleEndian.Uint64(buf[s.to-8:])&^fill | fill&(lowBits*'0')
+	scale := 0
+	if m := zeros(x ^ lowBits*'.'); m != 0 {
+		m &= -m
+		before := m>>7 - 1 // the bytes before the point
+		x = x&^(m<<1-1) | x&before<<8 | '0'
+		scale = bits.LeadingZeros64(m) >> 3
+	}
+	return float64(eightDigits(x)) / tens[scale], allDigits(x) && (buf[s.from] != '0' || buf[s.from+1] == '.')
 }
 
 // parseInt reads an integer of 64 bits: digits after a sign or none. plain says

@@ -12,7 +12,7 @@ const (
 	maxField   = 16 << 20 // bytes of one value
 	maxRow     = 64 << 20 // bytes of one row
 	maxColumns = 100_000
-	margin     = 8 // bytes before and after the text that can be loaded as one word
+	margin     = 64 // bytes before and behind the text that can be loaded with it
 )
 
 // A window is the stretch of a text that is in memory.
@@ -22,6 +22,7 @@ type window struct {
 	pos    int
 	end    int
 	line   int64 // on which pos lies, from 1
+	moved  int   // how often the text moved
 	eof    bool  // nothing comes behind end
 	failed error // why nothing more could be read
 }
@@ -40,6 +41,7 @@ func (w *window) refill() {
 	}
 	copy(w.buf[margin:], w.buf[w.pos:w.end])
 	w.end -= w.pos - margin
+	w.moved++
 	w.pos = margin
 	w.read()
 }
@@ -112,6 +114,16 @@ func (b *block) reset(w *window, width, rows int) {
 		b.lines = make([]int64, rows)
 	}
 	b.spans, b.lines = b.spans[:width*rows], b.lines[:rows]
+}
+
+// tooLong returns an error if a field of the row is too long.
+func (b *block) tooLong(row int, line int64) error {
+	for _, s := range b.spans[row*b.width : (row+1)*b.width] {
+		if s.len() > maxField {
+			return &cutError{line: line, reason: "a value of more than 16 MiB", fix: "look for a quote that is not closed"}
+		}
+	}
+	return nil
 }
 
 // text returns the bytes of a field.

@@ -21,17 +21,24 @@ func split(rows []row, n int) (first, others []row) {
 	return first, order[len(first):]
 }
 
-// weight orders rows by how much they matter, 0 most.
-func (r row) weight() int {
+// weights is how many weights there are.
+const weights = 11
+
+// weight orders rows by how much they matter, 0 most and weights-1 least.
+func (r *row) weight() int {
 	if r.metric.Gated {
-		return slices.Index([]bool{true, false}, r.failed())
+		if r.failed() {
+			return 0
+		}
+		return 1
 	}
-	order := []report.Verdict{report.Worse, report.Gone, report.Better, report.CantTell, report.Different, report.Added, "", report.Same}
-	i := slices.Index(order, r.metric.Verdict)
-	if i < 0 {
-		i = len(order)
+	order := [...]report.Verdict{report.Worse, report.Gone, report.Better, report.CantTell, report.Different, report.Added, "", report.Same}
+	for i, v := range order {
+		if v == r.metric.Verdict {
+			return 2 + i
+		}
 	}
-	return 2 + i
+	return weights - 1
 }
 
 // notable reports whether a row must be seen: a gate reads it, or it moved.
@@ -40,7 +47,7 @@ func (r row) notable() bool {
 }
 
 // failed reports whether a gate that reads the metric alone failed.
-func (r row) failed() bool {
+func (r *row) failed() bool {
 	return slices.ContainsFunc(r.gates, func(g report.Judged) bool { return g.Outcome == report.Failed })
 }
 
