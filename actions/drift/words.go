@@ -34,28 +34,39 @@ func movedNumbers(base, now *profile.Column, d, sign float64) string {
 // mostNamed is how many categories a phrase names.
 const mostNamed = 3
 
+// A change is that of the share of one category.
+type change struct {
+	name     string
+	from, to float64
+}
+
+func (c change) size() float64 { return math.Abs(c.to - c.from) }
+
 // movedCategories names the categories whose shares changed most, those that grew
 // first: "15% changed, pro 20% → 34%, free 60% → 47%".
 func movedCategories(c categories, size float64) string {
 	n, m := total(c.a), total(c.b)
-	type change struct {
-		name     string
-		from, to float64
-	}
-	var changes []change
+	var most []change // the largest first
 	for i, name := range c.names {
-		if name == "" && i == len(c.names)-1 {
-			name = "others"
+		ch := change{name, c.a[i] / n, c.b[i] / m}
+		if len(most) == mostNamed && ch.size() <= most[mostNamed-1].size() {
+			continue
 		}
-		changes = append(changes, change{name, c.a[i] / n, c.b[i] / m})
+		if name == "" && i == len(c.names)-1 {
+			ch.name = "others"
+		}
+		at, _ := slices.BinarySearchFunc(most, ch, func(have, new change) int {
+			if have.size() >= new.size() {
+				return -1
+			}
+			return 1
+		})
+		most = slices.Insert(most, at, ch)
+		most = most[:min(len(most), mostNamed)]
 	}
-	slices.SortStableFunc(changes, func(a, b change) int {
-		return -cmp.Compare(math.Abs(a.to-a.from), math.Abs(b.to-b.from))
-	})
-	changes = changes[:min(len(changes), mostNamed)]
-	slices.SortStableFunc(changes, func(a, b change) int { return -cmp.Compare(a.to-a.from, b.to-b.from) })
+	slices.SortStableFunc(most, func(a, b change) int { return -cmp.Compare(a.to-a.from, b.to-b.from) })
 	text := percent(size) + " changed"
-	for _, ch := range changes {
+	for _, ch := range most {
 		text += fmt.Sprintf(", %s %s → %s", quoted(ch.name), percent(ch.from), percent(ch.to))
 	}
 	return text

@@ -33,8 +33,8 @@ func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(o.workers() + 1)
-	whole := NewBuilder(t.Columns()).Profile()
-	g.Go(func() (err error) { whole, err = mergeAll(ctx, whole, profiles); return err })
+	var whole *Profile
+	g.Go(func() (err error) { whole, err = mergeAll(ctx, profiles); return err })
 	for i, parts := range stretches {
 		if ctx.Err() != nil {
 			break
@@ -47,10 +47,11 @@ func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
+	err := g.Wait()
+	if err == nil && whole == nil {
+		whole = NewBuilder(t.Columns()).Profile() // no parts, no rows
 	}
-	return whole, nil
+	return whole, err
 }
 
 func (o Options) workers() int {
@@ -61,25 +62,32 @@ func (o Options) workers() int {
 }
 
 // mergeAll merges profiles as they come, in order.
-func mergeAll(ctx context.Context, whole *Profile, profiles []chan *Profile) (*Profile, error) {
+func mergeAll(ctx context.Context, profiles []chan *Profile) (whole *Profile, err error) {
 	for _, next := range profiles {
 		select {
 		case p := <-next:
-			var err error
-			if whole, err = Merge(whole, p); err != nil {
+			if whole == nil {
+				whole = p
+			} else if whole, err = Merge(whole, p); err != nil {
 				return nil, err
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	for i := range whole.Files {
-		f := &whole.Files[i]
-		if info, err := os.Stat(f.Path); err == nil {
-			f.Bytes = info.Size()
-		}
+	if whole != nil {
+		whole.measure()
 	}
 	return whole, nil
+}
+
+// measure fills in how large the files are.
+func (p *Profile) measure() {
+	for i := range p.Files {
+		if info, err := os.Stat(p.Files[i].Path); err == nil {
+			p.Files[i].Bytes = info.Size()
+		}
+	}
 }
 
 func stretches(parts []table.Part) (all [][]table.Part) {
@@ -91,14 +99,20 @@ func stretches(parts []table.Part) (all [][]table.Part) {
 }
 
 func describe(ctx context.Context, t *table.Table, parts []table.Part) (*Profile, error) {
-	b := NewBuilder(t.Columns())
+	var b *Builder
 	for _, p := range parts {
 		for batch, err := range p.Batches(ctx) {
 			if err != nil {
 				return nil, err
 			}
+			if b == nil {
+				b = NewBuilder(t.Columns()) // whose kinds are certain only now
+			}
 			b.Add(batch)
 		}
+	}
+	if b == nil {
+		b = NewBuilder(t.Columns())
 	}
 	return b.Profile(), nil
 }
