@@ -30,8 +30,13 @@ type inputs struct {
 }
 
 // all returns all sorts, sorted by path.
-func (in inputs) all() []store.Entry {
-	all := slices.Concat(in.repo, in.blobs, in.past)
+func (in inputs) all() []store.Entry { return sorted(in.repo, in.blobs, in.past) }
+
+// files are those that are the run's own data and code, sorted by path.
+func (in inputs) files() []store.Entry { return sorted(in.repo, in.blobs) }
+
+func sorted(lists ...[]store.Entry) []store.Entry {
+	all := slices.Concat(lists...)
 	slices.SortFunc(all, func(a, b store.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return all
 }

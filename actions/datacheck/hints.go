@@ -15,6 +15,7 @@ const (
 	numericShare  = 0.5   // of the texts of a column that are numbers
 	outlierZ      = 20.0  // robust deviations from the median
 	leakPower     = 0.99
+	manyColumns   = 5 // of a table whose rows are not equal by chance
 )
 
 // hint looks for what is odd in the profile of a table.

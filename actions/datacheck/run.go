@@ -194,7 +194,7 @@ func (c *Checked) run(s *setup, t source) (err error) {
 
 // hinters are what looks for oddities beside the checks.
 func hinters(s *setup) (out []probe, err error) {
-	if len(s.key) == 0 {
+	if len(s.key) == 0 && len(s.columns) >= manyColumns {
 		out = append(out, duplicatesProbe(s))
 	}
 	if s.label != "" {
