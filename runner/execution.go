@@ -71,9 +71,10 @@ type product struct {
 	values  map[string]string // outputs of its steps
 	metrics []record.Metric
 	wall    time.Duration // that the job took when it was executed
+	until   time.Time     // until when it holds; zero means forever
 }
 
-func (r *Result) product() *product { return &product{r.Outputs, r.Values, r.Metrics, r.Wall} }
+func (r *Result) product() *product { return &product{r.Outputs, r.Values, r.Metrics, r.Wall, r.Until} }
 
 // word is the outcome as expressions see it: needs.X.result.
 func (o *outcome) word() string {

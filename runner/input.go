@@ -24,12 +24,13 @@ import (
 type inputs struct {
 	repo   []store.Entry
 	blobs  []store.Entry
+	past   []store.Entry // of the run that this one is compared with; they lie in the store too
 	remote []remoteInput
 }
 
-// all returns both sorts, sorted by path.
+// all returns all sorts, sorted by path.
 func (in inputs) all() []store.Entry {
-	all := slices.Concat(in.repo, in.blobs)
+	all := slices.Concat(in.repo, in.blobs, in.past)
 	slices.SortFunc(all, func(a, b store.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return all
 }
@@ -97,6 +98,29 @@ func dangling(declared []store.Entry, in inputs) error {
 		}
 	}
 	return nil
+}
+
+// past puts what a node reads of an earlier run into the store.
+func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, error) {
+	var out []store.Entry
+	for _, name := range n.Past {
+		if x.Past == nil {
+			break
+		}
+		data, _, err := x.Past(ctx, n.ID, name)
+		if err != nil {
+			return nil, err
+		}
+		if data == nil {
+			continue
+		}
+		dig, err := x.Store.PutBytes(ctx, data)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, store.Entry{Path: path.Join(plan.PastFolder, name), Mode: 0o644, Size: int64(len(data)), Digest: dig})
+	}
+	return out, nil
 }
 
 // splitPatterns returns what `inputs` names of the repository and of other jobs'

@@ -54,7 +54,7 @@ func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *att
 	if err != nil {
 		return Task{}, err
 	}
-	more, blobs, err := x.mountBlobs(ctx, n, d.inputs.blobs)
+	more, blobs, err := x.mountBlobs(ctx, n, slices.Concat(d.inputs.blobs, d.inputs.past))
 	if err != nil {
 		return Task{}, err
 	}

@@ -28,6 +28,8 @@ func workloads() map[string]workload {
 		"spec-parse":         {1, specParse},
 		"plan-decode":        {1, planDecode},
 
+		"report": {1, compareReports},
+
 		"mask":     {2, maskLog},
 		"read-log": {1, readLog},
 	}

@@ -95,8 +95,8 @@ func commands() []command {
 	return []command{
 		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval}, {"gate", newGate},
 		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
-		{"init", newInit}, {"data", newData}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
-		{"checkout", newCheckout}, {"hooks", newHooks},
+		{"init", newInit}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
+		{"data", newData}, {"checkout", newCheckout}, {"hooks", newHooks},
 	}
 }
 

@@ -47,10 +47,13 @@ var layers = map[string][]string{
 	"runner/executortest":        {"runner", "runner/agent", "runner/store"},
 	"runner/forge":               {}, // it gets text that is ready; below it a package for each forge
 	"actions/table":              {},
+	"actions/table/tabletest":    {}, // made-up rows, for tests
 	"actions/profile":            {"actions/table", "runner/store"},
 	"actions/drift":              {"actions/profile", "actions/table"},
-	"actions":                    {"spec"},
-	"cmd/mlops/view":             {"runner"},
+	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
+	"actions/datacheck":          {"actions/action", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
+	"actions":                    {"actions/action", "actions/datacheck", "spec"},
+	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
 	"cmd/mlops":                  {"*"},
 	"cmd/bench":                  {"*"},
 	"examples":                   {},

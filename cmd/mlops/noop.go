@@ -76,7 +76,7 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 		return false
 	}
 	idle, ok := readIdle(s.Payload())
-	if !ok || !supply(idle.Secrets, secrets, os.LookupEnv) {
+	if !ok || !idle.Until.IsZero() && !began.Before(idle.Until) || !supply(idle.Secrets, secrets, os.LookupEnv) {
 		return false
 	}
 	a.warnShort(idle.Secrets, secrets)
@@ -104,7 +104,7 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	}
 	forgetOldest(filepath.Dir(file))
 	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
-		Key: key, Payload: writeIdle(f.Summary, s.secretNames()), Now: time.Now(), Counters: a.counters,
+		Key: key, Payload: writeIdle(f.Summary, s.secretNames(), f.Until), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) {
 			d, ok := f.Files[path]
 			return d, ok && !d.IsZero()
@@ -237,11 +237,12 @@ func gitState(git string) []string {
 type idleRun struct {
 	Summary runner.Summary `json:"summary"`
 	Secrets []string       `json:"secrets,omitempty"` // names of those that its jobs name
+	Until   time.Time      `json:"until,omitzero"`    // until when there is nothing to do; zero means forever
 }
 
 // writeIdle makes the payload from the summary of a run that did something, and
 // leaves its jobs out if there are many.
-func writeIdle(s runner.Summary, secrets []string) []byte {
+func writeIdle(s runner.Summary, secrets []string, until time.Time) []byte {
 	s.Cached += s.Succeeded
 	s.Succeeded, s.CPU, s.Wall = 0, 0, 0
 	jobs := make([]runner.JobSummary, len(s.Jobs))
@@ -257,7 +258,7 @@ func writeIdle(s runner.Summary, secrets []string) []byte {
 	if s.Jobs = jobs; len(jobs) > fewJobs {
 		s.Jobs = nil
 	}
-	text, err := json.Marshal(idleRun{s, secrets})
+	text, err := json.Marshal(idleRun{s, secrets, until})
 	if err != nil {
 		return nil
 	}

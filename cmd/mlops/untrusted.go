@@ -131,7 +131,7 @@ func (a *app) runUntrusted(ctx context.Context, p *project, o runOptions, names 
 	if err = errors.Join(err, s.close()); err != nil {
 		return err
 	}
-	if err := errors.Join(heard(out.Close()), heard(a.showReport(s.judging, f, o.output))); err != nil {
+	if err := errors.Join(heard(out.Close()), heard(a.showReport(s.judging, f))); err != nil {
 		return err
 	}
 	a.tellRun(ctx, s.judging, f)

@@ -32,6 +32,10 @@ type Line struct {
 // the commit has it.
 func (l *Line) stands() bool { return l.Commit != "" && !l.Dirty && !l.Departs }
 
+// Done reports whether all jobs of the run did what they should, also if a gate
+// then stopped it.
+func (l *Line) Done() bool { return l.rank() > 0 }
+
 // rank orders runs by their worth as a baseline: 2 for success, 1 for a run
 // whose jobs all succeeded and that a gate stopped, 0 for those that lack metrics.
 func (l *Line) rank() int {

@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step, a retry and a service take: one for each field.
-const minNode, minStep, minRetry, minService = 47, 18, 5, 18
+const minNode, minStep, minRetry, minService = 48, 18, 5, 18
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -34,6 +34,7 @@ func (c *codec) node(n *Node) {
 	c.bool(&n.Select.Highest)
 	c.str((*string)(&n.Definition))
 	c.strs(&n.Late)
+	c.strs(&n.Past)
 	c.strs(&n.Later)
 }
 

@@ -79,6 +79,9 @@ func (d *definition) step(i int, s *Step) {
 			d.add("step", prefix+f.name, f.value)
 		}
 	}
+	if a, ok := d.options.Actions[s.Uses]; ok {
+		d.add("step", prefix+"version", strconv.Itoa(a.Version))
+	}
 	for _, e := range s.Exprs {
 		d.add("step", prefix+e.Name, e.Value)
 		d.expression(e.Value)

@@ -115,8 +115,8 @@ func checkMarkdown(md string, plain bool) (problems []string) {
 	return append(problems, checkSource(md)...)
 }
 
-// mermaidLines are the lines of a chart, one after the other, in what of
-// Mermaid's grammar was seen to parse: no quotes within quotes, no exponents.
+// mermaidLines are the lines of a chart, one after the other, in the
+// form that ours have; parseMermaid reads them as Mermaid does.
 var mermaidLines = []*regexp.Regexp{
 	regexp.MustCompile(`^xychart-beta$`), regexp.MustCompile(`^    accTitle: [^"#;{}<>]+ by step$`), regexp.MustCompile(`^    accDescr: [^"#;{}<>]+\.$`),
 	regexp.MustCompile(`^    title "[^"#;{}<>\[\]]+"$`), regexp.MustCompile(`^    x-axis "step" \[([0-9.]+|"[0-9.e+-]+")(, ([0-9.]+|"[0-9.e+-]+"))*\]$`),
@@ -128,6 +128,9 @@ func checkMermaid(chart string) (problems []string) {
 	lines := strings.Split(strings.TrimSuffix(chart, "\n"), "\n")
 	if len(lines) < 7 || len(lines) > 8 {
 		return []string{"a chart of " + fmt.Sprint(len(lines)) + " lines"}
+	}
+	if _, err := parseMermaid(chart); err != nil {
+		problems = append(problems, "no chart to Mermaid: "+err.Error())
 	}
 	points := strings.Count(lines[4], ",")
 	for i, l := range lines {
