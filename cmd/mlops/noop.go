@@ -77,7 +77,7 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 		return false
 	}
 	idle, ok := readIdle(s.Payload())
-	if !ok || p.recorded(idle.Summary.Pipeline, idle.Awaits) || !supply(idle.Secrets, secrets, os.LookupEnv) {
+	if !ok || !idle.Until.IsZero() && !began.Before(idle.Until) || p.recorded(idle.Summary.Pipeline, idle.Awaits) || !supply(idle.Secrets, secrets, os.LookupEnv) {
 		return false
 	}
 	a.warnShort(idle.Secrets, secrets)
@@ -91,7 +91,10 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 // keepSnapshot remembers a run that would do nothing if it came again.
 func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) error {
 	// A run of a concurrency group waits for its turn, and may ask another one to stop, also when it has nothing to do.
-	if !f.Settled || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
+	// What a job reads of the run that this one is compared with is in no file of
+	// the repository: another baseline has to be noticed.
+	past := slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return len(n.Past) > 0 })
+	if !f.Settled || past || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
 		return nil
 	}
 	paths, ok := s.watched(f)
@@ -105,7 +108,7 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	}
 	forgetOldest(filepath.Dir(file))
 	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
-		Key: key, Payload: writeIdle(f.Summary, s.secretNames(), s.awaits()), Now: time.Now(), Counters: a.counters,
+		Key: key, Payload: writeIdle(idleRun{f.Summary, s.secretNames(), f.Until, s.awaits()}), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) {
 			d, ok := f.Files[path]
 			return d, ok && !d.IsZero()
@@ -237,6 +240,7 @@ func gitState(git string) []string {
 type idleRun struct {
 	Summary runner.Summary `json:"summary"`
 	Secrets []string       `json:"secrets,omitempty"` // names of those that its jobs name
+	Until   time.Time      `json:"until,omitzero"`    // until when there is nothing to do; zero means forever
 	Awaits  string         `json:"awaits,omitempty"`  // commit whose run it would have been compared with, had there been one
 }
 
@@ -260,9 +264,10 @@ func (p *project) recorded(pipeline, commit string) bool {
 	return err != nil || index.Has(pipeline, commit)
 }
 
-// writeIdle makes the payload from the summary of a run that did something, and
+// writeIdle makes the payload from what a run that did something came to, and
 // leaves its jobs out if there are many.
-func writeIdle(s runner.Summary, secrets []string, awaits string) []byte {
+func writeIdle(idle idleRun) []byte {
+	s := idle.Summary
 	s.Cached += s.Succeeded
 	s.Succeeded, s.CPU, s.Wall = 0, 0, 0
 	jobs := make([]runner.JobSummary, len(s.Jobs))
@@ -278,7 +283,8 @@ func writeIdle(s runner.Summary, secrets []string, awaits string) []byte {
 	if s.Jobs = jobs; len(jobs) > fewJobs {
 		s.Jobs = nil
 	}
-	text, err := json.Marshal(idleRun{s, secrets, awaits})
+	idle.Summary = s
+	text, err := json.Marshal(idle)
 	if err != nil {
 		return nil
 	}
