@@ -50,11 +50,11 @@ type machine struct {
 }
 
 // capacityFor is the capacity as far as a node needs to know it: where no job
-// of the run says what it needs, the number of jobs is all that counts, and the
-// executor is not asked.
+// of the run says what it needs, and no other run shares the machine, the number
+// of jobs is all that counts, and the executor is not asked.
 func (x *execution) capacityFor(ctx context.Context, n *plan.Node, image Image) *Capacity {
 	foreign := image.Platform != "" && !samePlatform(image.Platform, platform())
-	if foreign || x.machine.asked.Load() || whole(n) != (spec.Resources{}) {
+	if foreign || x.Locks != "" && !x.Options.Alone || x.machine.asked.Load() || whole(n) != (spec.Resources{}) {
 		return x.capacity(ctx)
 	}
 	return &Capacity{}
@@ -172,8 +172,8 @@ func gpus(n int) string {
 func (p *packer) lacking(c *claim) string {
 	var out []string
 	d := c.need
-	if c.barred {
-		return gpus(d.gpus) + ", which another run on this machine has"
+	if c.barred != "" {
+		return c.barred
 	}
 	if d.cores > p.free.cores {
 		out = append(out, fmt.Sprintf("%s (%s of %s free)", cores(float64(d.cores)/1000), number(p.free.cores), number(p.total.cores)))

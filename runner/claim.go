@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -43,11 +42,14 @@ func (s *schedule) park(c *claim) {
 // admit lets those go on for which there is room, and tells who waits.
 func (s *schedule) admit() {
 	if len(s.parked) == 0 {
+		if s.packer != nil {
+			s.packer.leases.round()() // nobody waits any more
+		}
 		return
 	}
 	if s.packer == nil {
 		s.packer = s.machine.packer()
-		s.packer.leases = s.newLeases(s.machine.Where)
+		s.packer.leases = s.newLeases(&s.machine.Capacity)
 	}
 	s.withdraw()
 	got, rest := s.packer.admit(s.parked, s.jobs()-s.busy, s.now())
@@ -69,16 +71,20 @@ func (s *schedule) admit() {
 	}
 }
 
-// barred lets the schedule look again, in a while, for GPUs that another run
-// has: nobody tells when it gives them back. It is nil if nobody waits for any.
+// barred lets the schedule look again, in a while, for what another run has:
+// nobody tells when it gives that back. It is nil if nobody waits for any.
 func (s *schedule) barred() <-chan time.Time {
-	if !slices.ContainsFunc(s.parked, func(c *claim) bool { return c.barred }) {
-		return nil
+	for _, c := range s.parked {
+		if c.barred != "" {
+			return time.After(lookAgain)
+		}
 	}
-	return time.After(lookAgain)
+	return nil
 }
 
-const lookAgain = 500 * time.Millisecond
+// lookAgain is how long something may stay unused that one run has given back
+// and another one waits for. To look costs a few system calls.
+const lookAgain = 100 * time.Millisecond
 
 // withdraw ends those that are not to be started any more, since another job
 // failed.

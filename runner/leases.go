@@ -12,53 +12,176 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// leases keep the GPUs of this run's jobs from the jobs of other runs that use
-// the same folder of lock files, one for each GPU. The kernel gives a lock back
-// when its process dies. The nil leases grant everything.
+// leases keep what the jobs of this run have of the machine from the jobs of
+// other runs that use the same folder of lock files: one for each GPU, each core
+// and each 32nd of the memory. The kernel gives a lock back when its process
+// dies. The nil leases grant everything.
 //
-// Why GPUs alone: a job without room on a GPU fails, one that shares cores is
-// slow. And of cores and memory every run would have to know how much the others
-// may come to need.
+// A run has as many cores and parts of memory as its jobs need together, rounded
+// up. It takes all that one more job needs or nothing, so no two runs wait for
+// each other. Who finds too little is at the head of a queue while it waits, and
+// nobody takes cores or memory past it: else a run with many short jobs would
+// take each core back that it has just given away.
+//
+// Why locks, and not a file with numbers: numbers outlive who wrote them, and
+// somebody would have to find out who has died.
 type leases struct {
-	dir   string
-	where string // whose GPUs they are
-	warn  func(error)
-	held  map[string]func()
+	dir           string
+	where         string // whose machine it is
+	warn          func(error)
+	held          map[string]func() // by name of lock
+	cores, memory portion
+	atHead        bool // of the queue
+	waits         bool // a job was refused cores or memory in this round
 }
 
-// newLeases returns the leases of a run, nil if it shares its GPUs with nobody.
+// A portion is what this run has of something that runs divide among themselves.
+type portion struct {
+	name  string   // in those of its locks
+	total int64    // that there is; 0 means that it is not shared
+	unit  int64    // for which there is one lock
+	used  int64    // by the jobs of this run
+	locks []string // held
+}
+
+// memoryParts is in how many parts runs share the memory.
+const memoryParts = 32
+
+// headLock is that of the run that takes the next cores and memory.
+const headLock = "head"
+
+// newLeases returns the leases of a run, nil if it shares its machine with nobody.
 // They are used by one goroutine.
-func (x *execution) newLeases(where string) *leases {
-	if x.GPULocks == "" {
+func (x *execution) newLeases(c *Capacity) *leases {
+	if x.Locks == "" {
 		return nil
 	}
-	warn := func(err error) { x.log().Warn("share GPUs with other runs", "error", err) }
-	return &leases{x.GPULocks, where, warn, map[string]func(){}}
+	warn := func(err error) { x.log().Warn("share the machine with other runs", "error", err) }
+	l := &leases{dir: x.Locks, where: c.Where, warn: warn, held: map[string]func(){}}
+	if !x.Options.Alone {
+		part := (c.Memory + memoryParts - 1) / memoryParts
+		l.cores = portion{name: "core", total: int64(c.CPUs * 1000), unit: 1000}
+		l.memory = portion{name: fmt.Sprintf("memory in %d bytes", part), total: c.Memory, unit: part}
+	}
+	return l
 }
 
-// take gets n of the named GPUs, the first that no other run has; or none, if
-// there are too few.
-func (l *leases) take(names []string, n int) (got []string, ok bool) {
-	if l == nil || n == 0 {
-		return names[:n:n], true
+// take gets what a job needs, with as many GPUs as it asks for, the first of
+// those that are named and that no other run has. It gets all of it, or nothing,
+// and then lack says what other runs have.
+func (l *leases) take(names []string, d demand) (got []string, lack string) {
+	n := min(d.gpus, len(names))
+	if l == nil {
+		return names[:n:n], ""
 	}
 	if err := ownFolder(l.dir); err != nil {
 		l.warn(err) // the job need not suffer from it
-		return names[:n:n], true
+		l.note(d)
+		return names[:n:n], ""
 	}
 	for _, name := range names {
-		if len(got) == n {
-			break
-		}
-		if l.lock(name) {
-			got = append(got, name)
+		if len(got) < n && l.lock("gpu "+name) {
+			got = append(got, "gpu "+name)
 		}
 	}
-	if len(got) < n {
+	if lack = gpus(d.gpus) + ", which another run on this machine has"; len(got) == n {
+		lack = l.divide(d)
+	}
+	if lack != "" {
 		l.release(got)
-		return nil, false
+		return nil, lack
 	}
-	return got, true
+	for i := range got {
+		got[i] = got[i][len("gpu "):]
+	}
+	return got, ""
+}
+
+// divide gets a job's cores and memory.
+func (l *leases) divide(d demand) (lack string) {
+	c, m := l.cores.wants(d.cores), l.memory.wants(d.memory)
+	if c > 0 || m > 0 {
+		before := l.waits
+		l.atHead, l.waits = l.atHead || l.lock(headLock), true
+		switch {
+		case !l.atHead:
+			return "room, for which another run on this machine waits already"
+		case !l.extend(&l.cores, c):
+			return cores(float64(d.cores)/1000) + ", which another run on this machine has"
+		case !l.extend(&l.memory, m):
+			l.shrink(&l.cores)
+			return size(d.memory) + " of memory, which another run on this machine has"
+		}
+		l.waits = before
+	}
+	l.note(d)
+	return ""
+}
+
+func (l *leases) note(d demand) {
+	l.cores.used += d.cores
+	l.memory.used += d.memory
+}
+
+// round is one look at all jobs that wait; the end of it leaves the head of the
+// queue to another run, if none of them waits for what other runs have.
+func (l *leases) round() (end func()) {
+	if l == nil {
+		return func() {}
+	}
+	l.waits = false
+	return func() {
+		if l.atHead && !l.waits {
+			l.release([]string{headLock})
+			l.atHead = false
+		}
+	}
+}
+
+// wants is how many locks more of it need.
+func (s *portion) wants(more int64) int {
+	if s.total == 0 {
+		return 0
+	}
+	return int((s.used+more+s.unit-1)/s.unit) - len(s.locks)
+}
+
+// extend takes n more locks, or none.
+func (l *leases) extend(s *portion, n int) bool {
+	for i := int64(0); i*s.unit < s.total && n > 0; i++ {
+		name := fmt.Sprintf("%s %d", s.name, i)
+		if l.held[name] == nil && l.lock(name) {
+			s.locks = append(s.locks, name)
+			n--
+		}
+	}
+	if n > 0 {
+		l.shrink(s)
+	}
+	return n <= 0
+}
+
+// shrink gives back what the jobs of this run do not need.
+func (l *leases) shrink(s *portion) {
+	if n := s.wants(0); n < 0 {
+		keep := len(s.locks) + n
+		l.release(s.locks[keep:])
+		s.locks = s.locks[:keep]
+	}
+}
+
+// giveBack ends the use of what take got.
+func (l *leases) giveBack(names []string, d demand) {
+	if l == nil {
+		return
+	}
+	for _, name := range names {
+		l.release([]string{"gpu " + name})
+	}
+	l.cores.used -= d.cores
+	l.memory.used -= d.memory
+	l.shrink(&l.cores)
+	l.shrink(&l.memory)
 }
 
 // ownFolder makes a folder, or finds it as it made it: others must not be able to
@@ -77,7 +200,7 @@ func ownFolder(dir string) error {
 	return nil
 }
 
-// lock takes one GPU. Where the folder has no locks everybody gets what they want.
+// lock takes one lock. Where the folder has no locks everybody gets what they want.
 func (l *leases) lock(name string) bool {
 	release, ok, err := store.TryLock(filepath.Join(l.dir, store.Sum([]byte(l.where + "\x00" + name)).Hex()[:24]))
 	if err != nil {
@@ -91,9 +214,6 @@ func (l *leases) lock(name string) bool {
 }
 
 func (l *leases) release(names []string) {
-	if l == nil {
-		return
-	}
 	for _, name := range names {
 		if release := l.held[name]; release != nil {
 			release()

@@ -56,7 +56,7 @@ func (m *gpuRun) Run(ctx context.Context, t runner.Task, watch func(agent.Event)
 func (p *place) begin(m *gpuMachine, locks, job string) (waits chan string, ended chan error) {
 	p.t.Helper()
 	r, done := p.runner(runner.Options{})
-	r.Executor, r.GPULocks = &gpuRun{&fake{}, m}, locks
+	r.Executor, r.Locks = &gpuRun{&fake{}, m}, locks
 	waits, ended = make(chan string, 9), make(chan error, 1)
 	r.Watch = func(e runner.Event) {
 		if e.Kind == runner.Waiting && e.Text != "" {
@@ -140,18 +140,24 @@ func TestGPULocks(t *testing.T) {
 	}
 }
 
-// A folder that others can write to is not used, and a run without GPUs makes none.
-func TestGPULocksFolder(t *testing.T) {
+// A folder that others can write to is not used, and a run that has nothing to do
+// makes none.
+func TestLocksFolder(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	p.write("mlops.yaml", "jobs:\n  none: {inputs: [], resources: {cpus: 1}, run: sum}\n  one: {inputs: [], resources: {gpus: 1}, run: sum}\n")
+	p.write("mlops.yaml", "jobs:\n  none: {inputs: [], outputs: [none.txt], run: sum}\n  one: {inputs: [], resources: {gpus: 1}, run: sum}\n")
 	m := &gpuMachine{has: runner.Capacity{CPUs: 8, GPUs: []string{"0"}}, begun: func(string) {}}
 	locks := filepath.Join(t.TempDir(), "gpus")
-	if _, ended := p.begin(m, locks, "none"); <-ended != nil {
-		t.Error("the run without GPUs failed")
-	}
-	if _, err := os.Lstat(locks); !os.IsNotExist(err) {
-		t.Errorf("a run without GPUs made the folder: %v", err)
+	for _, round := range []string{"first", "second, cached"} {
+		if _, ended := p.begin(m, locks, "none"); <-ended != nil {
+			t.Errorf("the %s run failed", round)
+		}
+		if es, err := os.ReadDir(locks); round == "first" && len(es) == 0 || round != "first" && !os.IsNotExist(err) {
+			t.Errorf("after the %s run: %v, %v", round, es, err)
+		}
+		if err := os.RemoveAll(locks); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.Mkdir(locks, 0o700); err != nil {
 		t.Fatal(err)

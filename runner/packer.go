@@ -37,10 +37,10 @@ type claim struct {
 	node    int
 	need    demand
 	since   time.Time
-	passed  int  // claims behind it that were granted before it
-	told    bool // people know that it waits
-	barred  bool // there is room but for GPUs that another run has
-	again   bool // its job runs already, and takes another attempt
+	passed  int    // claims behind it that were granted before it
+	told    bool   // people know that it waits
+	barred  string // what it waits for that other runs have, while this one has room for it
+	again   bool   // its job runs already, and takes another attempt
 	granted chan grant
 }
 
@@ -72,28 +72,33 @@ func newPacker(total demand, devices []string) *packer {
 // must fit into the whole machine; then one is granted whenever nothing is held.
 func (p *packer) admit(queue []*claim, slots int, now time.Time) (admitted map[*claim]grant, rest []*claim) {
 	admitted = map[*claim]grant{}
+	defer p.leases.round()()
 	used := 0
+	for _, c := range queue {
+		c.barred = ""
+	}
 	for i, c := range queue {
 		if used >= slots && !c.again { // who tries again has a slot
 			rest = append(rest, c)
 			continue
 		}
 		if c.need.fits(p.free) {
-			g, ok := p.lend(c.need)
-			if c.barred = !ok; c.barred { // to drain the machine would not help it
-				rest = append(rest, c)
+			var g grant
+			if g, c.barred = p.lend(c.need); c.barred == "" {
+				admitted[c] = g
+				if !c.again {
+					used++
+				}
+				for _, earlier := range rest {
+					earlier.passed++
+				}
 				continue
 			}
-			admitted[c] = g
-			if !c.again {
-				used++
-			}
-			for _, earlier := range rest {
-				earlier.passed++
-			}
-			continue
 		}
 		rest = append(rest, c)
+		if c.barred != "" && c.need.gpus > 0 {
+			continue // to drain the machine might not help it
+		}
 		if c.passed >= maxPassed || now.Sub(c.since) >= maxWait {
 			return admitted, append(rest, queue[i+1:]...)
 		}
@@ -104,23 +109,22 @@ func (p *packer) admit(queue []*claim, slots int, now time.Time) (admitted map[*
 // unnamed stands for the GPUs of a machine that does not know their names.
 const unnamed = "all"
 
-// lend takes what fits, with GPUs that no other run has; it fails if there are
-// too few of these.
-func (p *packer) lend(d demand) (g grant, ok bool) {
+// lend takes what fits, or nothing, and then lack says what other runs have of it.
+func (p *packer) lend(d demand) (g grant, lack string) {
 	names := p.devices
 	if len(p.order) == 0 && d.gpus > 0 {
 		names = []string{unnamed}
 	}
-	got, ok := p.leases.take(names, min(d.gpus, len(names)))
-	if !ok {
-		return g, false
+	got, lack := p.leases.take(names, d)
+	if lack != "" {
+		return g, lack
 	}
 	if len(p.order) > 0 { // those first
 		p.devices = append(slices.Clone(got), slices.DeleteFunc(slices.Clone(names), func(d string) bool { return slices.Contains(got, d) })...)
 	}
 	g = p.take(d)
 	g.leased = got
-	return g, true
+	return g, ""
 }
 
 func (p *packer) take(d demand) grant {
@@ -135,7 +139,7 @@ func (p *packer) take(d demand) grant {
 
 // giveBack ends the use of a grant.
 func (p *packer) giveBack(g grant) {
-	p.leases.release(g.leased)
+	p.leases.giveBack(g.leased, g.demand)
 	p.free = p.free.plus(g.demand)
 	free := append(slices.Clone(p.devices), g.devices...)
 	slices.SortStableFunc(free, func(a, b string) int { return slices.Index(p.order, a) - slices.Index(p.order, b) })

@@ -21,9 +21,8 @@
 // that do not: eight times, or for five minutes, then the machine drains for
 // who waits longest. GPUs are handed out one by one. Cached jobs claim nothing;
 // a job that waited is decided about again. What can never fit is an error
-// before anything starts. Of other runs on the same machine only their GPUs are
-// known (Runner.GPULocks): cores and memory are shared out to each run as if it
-// were alone.
+// before anything starts. What one run has of a machine no other one gets
+// (Runner.Locks); runs that wait get their turn one after the other.
 //
 // # Foretelling
 //
@@ -69,6 +68,7 @@ type Runner struct {
 	Tree     *worktree.Tree
 	Executor Executor
 	Overlay  *Overlay // nil: results are kept in Store and published into Root
+	Source   Source   // brings datasets from their addresses; nil: only what the store has is used
 	// Pins say what images' names mean, by PinKey; names without one mean what they
 	// mean where the job runs.
 	Pins map[string]Pin
@@ -84,16 +84,19 @@ type Runner struct {
 	// The contexts are those of Run; an error that ends with them cancels the run,
 	// any other is mlops' own.
 	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
+	// Past reads a file that a job kept in the run that this one is compared with, and
+	// returns nil if there is no such run or file. nil means that there is never one.
+	Past func(ctx context.Context, job, name string) ([]byte, error)
 	// Watch, if not nil, gets every event, one at a time.
 	Watch func(Event)
-	// GPULocks is a folder of lock files by which the runs of one person on this
-	// machine keep from giving a GPU to two jobs at once, made when a job has one
+	// Locks is a folder of lock files by which the runs of one person on this
+	// machine share its cores, memory and GPUs, made when a job is about to run
 	// and the folder is missing; "" means that this run is the only one.
-	GPULocks string
-	Log      *slog.Logger     // nil discards
-	Now      func() time.Time // nil means time.Now
-	Jitter   func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
-	Options  Options
+	Locks   string
+	Log     *slog.Logger     // nil discards
+	Now     func() time.Time // nil means time.Now
+	Jitter  func() float64   // in [0, 1), for pauses between attempts; nil means math/rand
+	Options Options
 }
 
 // A Judgement is what Judge has decided.
@@ -111,6 +114,7 @@ type Options struct {
 	Force     bool            // run what Only names although it is cached
 	Jobs      int             // jobs at once; 0 means the number of cores
 	KeepGoing bool
+	Alone     bool              // give jobs cores and memory as if no other run had any; GPUs are shared
 	Withheld  map[string]string // nodes that must not run, by ID, with the reason
 	Notices   []string          // shown when the run begins
 	// Verify checks kept results that other machines made before they are used, of
@@ -130,11 +134,15 @@ type Finished struct {
 	// Settled is whether the run had nothing to do that it would do again: all
 	// jobs succeeded, were reused or skipped by their condition.
 	Settled bool
+	// Until is until when it stays so if nothing changes; zero means forever.
+	Until time.Time
 	// Files are the repository files that decided about the jobs, inputs and
 	// published outputs, with the digests that they had; that of a link is zero.
 	// Folders are the patterns whose matches did.
 	Files   map[string]store.Digest
 	Folders []string
+	// Data are the datasets that the jobs read, in the order of their names.
+	Data []DataRead
 	// Still reports whether all of them are as they were when the run looked.
 	// It may be called until the tree is closed.
 	Still func(context.Context) bool

@@ -34,6 +34,7 @@ type schedule struct {
 	entered map[string]int // concurrency group → the node of this run that is in it, or on its way
 	kept    map[int]string // node that is ready → group that another one keeps it out of
 	turns   map[int]*turn  // of nodes that are in a group
+	over    chan struct{}  // filled when the turn of a node ends, perhaps of one that is ready
 }
 
 // A group is the legs of one job, which fail-fast ends together.
@@ -58,6 +59,7 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	s := &schedule{
 		execution: x, hard: hard, soft: soft, usual: agent.WithKill(soft, hard), ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
 		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, kept: map[int]string{}, held: map[int]grant{}, turns: map[int]*turn{},
+		over: make(chan struct{}, 1),
 	}
 	for i, node := range x.Plan.Nodes {
 		if !x.selected(i) {
@@ -80,6 +82,7 @@ func (s *schedule) loop() {
 	defer s.cancelGroups()
 	for {
 		s.admit()
+		s.yield()
 		s.start()
 		s.announce()
 		if s.active == 0 {
@@ -87,6 +90,7 @@ func (s *schedule) loop() {
 		}
 		select {
 		case <-s.barred():
+		case <-s.over:
 		case c := <-s.claims:
 			s.park(c)
 		case e := <-s.ended:
@@ -106,7 +110,7 @@ func (s *schedule) back(e ended) {
 	}
 	if e.outcome == nil {
 		if e.turn != nil {
-			s.turns[e.node] = e.turn
+			s.keepTurn(e.node, e.turn)
 		}
 		s.insert(e.node)
 		return

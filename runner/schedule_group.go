@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"context"
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/agent"
@@ -49,6 +51,40 @@ func (s *schedule) leaveGroup(node int) {
 	for key, in := range s.entered {
 		if in == node {
 			delete(s.entered, key)
+		}
+	}
+}
+
+// keepTurn notes that a node is at work in its group, though it may wait for a
+// slot yet, and lets the schedule look again when that time is over.
+func (s *schedule) keepTurn(node int, t *turn) {
+	s.turns[node] = t
+	context.AfterFunc(t.ctx, func() {
+		select {
+		case s.over <- struct{}{}:
+		default: // it looks at all of them
+		}
+	})
+}
+
+// yield ends nodes that have their turn, wait for a slot and are not to get one
+// any more, so that their groups need not wait for the slot too.
+func (s *schedule) yield() {
+	if len(s.turns) == 0 {
+		return
+	}
+	for _, node := range slices.Clone(s.ready) {
+		t, n := s.turns[node], s.Plan.Nodes[node]
+		if t == nil {
+			continue
+		}
+		h := s.withheld(n)
+		if h == nil && t.askedBy() != nil {
+			h = &holdback{agent.Canceled, whyStopped(t.ctx)}
+		}
+		if h != nil {
+			s.take(slices.Index(s.ready, node))
+			s.settle(node, s.skip(n, h.status, h.why))
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (j *judging) runCommit(hard, soft context.Context, y *yardstick, f *baselin
 func (j *judging) prepare(s *session, f *baseline.Found) {
 	s.Watch = j.hear
 	s.Plan.Group = plan.Group{}
-	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = j.options.jobs, false, j.options.floor
+	s.Options.Jobs, s.Options.KeepGoing, s.Options.Alone, s.Options.DiskFloor = j.options.jobs, false, j.options.alone, j.options.floor
 	s.source.Repository, s.source.Branch = j.session.source.Repository, f.Name
 	s.Options.Header = s.header(engineOptions{})
 	s.Options.Header.File = j.session.project.path

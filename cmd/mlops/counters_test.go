@@ -113,7 +113,8 @@ func TestNoopAfterAReboot(t *testing.T) {
 	}
 }
 
-// A job costs at most eight requests to the engine, and a step none.
+// A job costs at most eight requests to the engine, and a step none. A run costs
+// one more: it asks how large the machine is, which it shares with other runs.
 func TestDockerRequests(t *testing.T) {
 	t.Parallel()
 	if err := dockerReady(); err != nil {
@@ -121,8 +122,8 @@ func TestDockerRequests(t *testing.T) {
 	}
 	one := requests(t, "      - run: echo 1\n")
 	five := requests(t, strings.Repeat("      - run: echo 1\n", 5))
-	if one > 8 {
-		t.Errorf("a run of one job took %d requests to the engine, more than 8", one)
+	if one > 9 {
+		t.Errorf("a run of one job took %d requests to the engine, more than 9", one)
 	}
 	if five > one {
 		t.Errorf("a job of five steps took %d requests, one of one step %d", five, one)

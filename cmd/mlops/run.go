@@ -25,6 +25,7 @@ type runOptions struct {
 	untrustedOptions
 	jobs      int
 	keepGoing bool
+	alone     bool
 	minFree   string
 	floor     int64 // bytes of minFree
 	refresh   bool
@@ -33,6 +34,7 @@ type runOptions struct {
 	baselineRun bool
 	cachedOnly  bool
 	ci          bool
+	shown       *showing
 	deliver     deliverOptions
 }
 
@@ -66,6 +68,7 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 	o.untrustedOptions.register(f)
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "jobs at once (default: the number of cores)")
 	f.BoolVarP(&o.keepGoing, "keep-going", "k", false, "after a failure go on with what does not depend on it")
+	f.BoolVar(&o.alone, "alone", false, "wait for no cores and memory that other runs on this machine have")
 	f.StringVar(&o.minFree, "min-free", "512MiB", "end jobs that leave less than this free on the store's file system, or a twentieth of a small one; 0 for no limit")
 	f.BoolVar(&o.refresh, "refresh", false, "look at every image and file again, even if nothing seems to have changed")
 	f.BoolVar(&o.baselineRun, "baseline-run", false, "if nothing is recorded to compare with, run that commit first")
@@ -116,7 +119,8 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if _, err := forge.ParseMode(o.deliver.comment); err != nil {
 		return usagef("--comment: %w", err)
 	}
-	out, err := a.view(o.output)
+	o.shown = &showing{output: o.output, summarized: o.ci}
+	out, err := a.view(o.output, o.shown)
 	if err != nil {
 		return err
 	}
@@ -146,7 +150,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 		return errors.Join(err, s.close(), out.Close())
 	}
 	f, err := a.execute(ctx, s, o, out)
+	var trouble []string // that is no fault of the run
 	if err == nil {
+		trouble = a.keepData(ctx, s, f)
 		if keepErr := a.keepSnapshot(ctx, s, f, o, names); keepErr != nil {
 			a.log.Debug("keep snapshot", "error", keepErr)
 		}
@@ -154,7 +160,10 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
 		return err
 	}
-	if err := heard(a.showReport(s.judging, f, o.output)); err != nil {
+	for _, text := range trouble {
+		a.say("%s", text)
+	}
+	if err := heard(a.showReport(s.judging, f)); err != nil {
 		return err
 	}
 	a.tellRun(ctx, s.judging, f)
@@ -198,7 +207,7 @@ func (a *app) leave() {
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {
 	s.Watch = out.Event
 	s.Options.Verify = ciFacts() != nil
-	s.Options.Jobs, s.Options.KeepGoing, s.Options.DiskFloor = o.jobs, o.keepGoing, o.floor
+	s.Options.Jobs, s.Options.KeepGoing, s.Options.Alone, s.Options.DiskFloor = o.jobs, o.keepGoing, o.alone, o.floor
 	s.Options.Header = s.header(o.engineOptions)
 	hard, soft, stop := interruptible(ctx, a.leave)
 	defer stop()

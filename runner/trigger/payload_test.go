@@ -208,6 +208,7 @@ func TestForkEnviron(t *testing.T) {
 	const own = `{"pull_request": {"head": {"repo": {"full_name": "ada/r"}}, "base": {"repo": {"full_name": "ada/r"}}}}`
 	const fork = `{"pull_request": {"head": {"repo": {"full_name": "eve/r"}}, "base": {"repo": {"full_name": "ada/r"}}}}`
 	const gone = `{"pull_request": {"head": {"repo": null}, "base": {"repo": {"full_name": "ada/r"}}}}`
+	const comment = `{"issue": {"number": 1, "pull_request": {"url": "u"}}}`
 	for _, c := range []struct {
 		name, event, payload string
 		want                 bool
@@ -218,6 +219,13 @@ func TestForkEnviron(t *testing.T) {
 		{"with the rights of the base", "pull_request_target", fork, true},
 		{"a branch, with the rights of the base", "pull_request_target", own, false},
 		{"a review", "pull_request_review", fork, true},
+		{"a workflow after that of a fork", "workflow_run", `{"workflow_run": {"head_repository": {"full_name": "eve/r"}, "repository": {"full_name": "ada/r"}}}`, true},
+		{"a workflow after that of a fork that is gone", "workflow_run", `{"workflow_run": {"head_repository": null, "repository": {"full_name": "ada/r"}}}`, true},
+		{"a workflow after one of the repository itself", "workflow_run", `{"workflow_run": {"head_repository": {"full_name": "ada/r", "fork": true}, "repository": {"full_name": "ada/r"}}}`, false},
+		{"a workflow after nobody knows what", "workflow_run", "{}", true},
+		{"a comment on a pull request", "issue_comment", comment, true},
+		{"a comment on an issue", "issue_comment", `{"issue": {"number": 1}}`, false},
+		{"a comment on nobody knows what", "issue_comment", "{}", true},
 		{"no payload", "pull_request", "", true},
 		{"a payload without a pull request", "pull_request", "{}", true},
 		{"another event", "push", fork, false},
@@ -233,6 +241,32 @@ func TestForkEnviron(t *testing.T) {
 			return []byte(c.payload), nil
 		}
 		if got := ForkEnviron(lookup, read); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+// The payload of a real workflow_run, and what it would be had a fork caused it.
+func TestForkWorkflowRun(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		head any
+		want bool
+	}{
+		{"the repository itself", map[string]any{"full_name": "octo-org/octo-repo", "fork": true}, false},
+		{"a fork", map[string]any{"full_name": "mallory/octo-repo"}, true},
+		{"a fork that is gone", nil, true},
+	} {
+		p := object(t, payload(t, "workflow_run.json"))
+		p["workflow_run"].(map[string]any)["head_repository"] = c.head
+		b, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lookup := func(name string) (string, bool) {
+			return map[string]string{"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_EVENT_PATH": "p"}[name], true
+		}
+		if got := ForkEnviron(lookup, func(string) ([]byte, error) { return b, nil }); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
@@ -262,12 +296,23 @@ func TestManyPayloads(t *testing.T) {
 			if !errors.As(err, &unknown) || unknown.Name != name {
 				t.Errorf("%s: %v, %v", file, e, err)
 			}
+			if name == "workflow_run" && forkOf(name)(object(t, b)) { // none of the samples is of a fork
+				t.Errorf("%s: of a fork", file)
+			}
 		case err != nil || e.Name != name || !strings.HasPrefix(e.Ref, "refs/") || e.Repository == "" || e.Actor == "":
 			t.Errorf("%s: %+v, %v", file, e, err)
 		default:
 			checkFork(t, file, b, e)
 		}
 	}
+}
+
+func object(t *testing.T, b []byte) (p map[string]any) {
+	t.Helper()
+	if err := json.Unmarshal(b, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // checkFork compares with what the payload says in another place: the owners
