@@ -1,31 +1,39 @@
 // Package actions lists the built-in actions that `uses:` can name, with the
-// inputs that `with:` may give them.
+// inputs that `with:` may give them and what they do.
 //
-// Not yet: the actions themselves. A pipeline that names one is checked in full,
-// and a job that comes to run one fails with an error that says so.
+// Not yet: evaluate and promote. A pipeline that names one is checked in full,
+// and a job that comes to run one is refused with an error that says so.
 package actions
 
-import "github.com/mlops-runner/mlops/spec"
+import (
+	"github.com/mlops-runner/mlops/actions/action"
+	"github.com/mlops-runner/mlops/actions/datacheck"
+	"github.com/mlops-runner/mlops/spec"
+)
 
-// Table returns the built-in actions by name. The map is the caller's.
-func Table() map[string]spec.Action {
-	table := map[string]spec.Action{}
-	for _, a := range []spec.Action{dataCheck(), evaluate(), promote()} {
-		table[a.Name] = a
-	}
-	return table
+// All returns the built-in actions; those without Run are yet to come.
+func All() []action.Action {
+	return []action.Action{datacheck.Builtin(), {Action: evaluate()}, {Action: promote()}}
 }
 
-func dataCheck() spec.Action {
-	return spec.Action{Name: "data-check", Doc: "Checks a table: schema, constraints, duplicates, drift.", Inputs: []spec.ActionInput{
-		{Name: "data", Type: "dataset", Required: true, Doc: "The table: a dataset, file, glob or folder."},
-		{Name: "key", Type: "list", Doc: "Columns that together are unique and not null."},
-		{Name: "rows", Type: "range", Doc: "How many rows there may be."},
-		{Name: "columns", Type: "columns", Doc: "One line for each column: type, range, further rules."},
-		{Name: "rules", Type: "expressions", Doc: "Conditions that each row must meet."},
-		{Name: "disjoint", Type: "path", Doc: "Another table that must share no row, key or group with this one."},
-		{Name: "drift", Type: "map", Doc: "What to compare with, and how far columns may move."},
-	}}
+// Find returns the built-in action of a name that can be run.
+func Find(name string) (action.Action, bool) {
+	for _, a := range All() {
+		if a.Name == name && a.Run != nil {
+			return a, true
+		}
+	}
+	return action.Action{}, false
+}
+
+// Table returns what the parser must know of the built-in actions, by name. The
+// map is the caller's.
+func Table() map[string]spec.Action {
+	table := map[string]spec.Action{}
+	for _, a := range All() {
+		table[a.Name] = a.Action
+	}
+	return table
 }
 
 func evaluate() spec.Action {

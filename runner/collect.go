@@ -21,7 +21,7 @@ import (
 func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job *record.Job, done []*attempt) *outcome {
 	a := done[len(done)-1]
 	x.measure(n, job, a)
-	if err := x.keepLogs(n, job, done); err != nil {
+	if err := errors.Join(x.keepLogs(n, job, done), x.keepFiles(n, job, a.result)); err != nil {
 		return x.end(n, failure(n, err), job)
 	}
 	if a.status() != agent.Success {
@@ -124,9 +124,14 @@ func (x *execution) harvest(ctx context.Context, n *plan.Node, d decision, job *
 	if err != nil {
 		return nil, err
 	}
+	for _, f := range a.result.Kept {
+		if _, err := b.PutBytes(ctx, f.Data); err != nil {
+			return nil, err
+		}
+	}
 	r := &Result{
 		Job: n.ID, Run: x.writer.ID(), Lines: d.lines, Outputs: artifacts(es), Values: a.result.Outputs, Metrics: metrics,
-		Summary: a.result.Summary, Image: recordImage(d.image), Wall: a.result.Wall, CPU: a.result.CPU, Peak: a.result.PeakMemory,
+		Summary: a.result.Summary, Report: job.Report, Kept: job.Kept, Until: job.Until, Image: recordImage(d.image), Wall: a.result.Wall, CPU: a.result.CPU, Peak: a.result.PeakMemory,
 		GPU: a.result.GPUSeconds, Finished: x.now().UTC(),
 	}
 	job.Uncached = x.uncached(ctx, n, d)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -213,6 +214,10 @@ func (x *execution) decideKnown(ctx context.Context, n *plan.Node, d decision, s
 		return d.fail(err)
 	}
 	d.inputs = in
+	if d.inputs.past, err = x.past(ctx, n); err != nil {
+		return d.fail(err)
+	}
+	in = d.inputs
 	late, err := lateLines(n, scope)
 	if err != nil {
 		return d.fail(err)
@@ -256,6 +261,9 @@ func inputLines(in inputs) []plan.Line {
 		}
 		out[i] = plan.Line{Kind: "input", Name: e.Path, Value: value}
 	}
+	for _, r := range in.remote { // its pin says all, so nothing has to be fetched to know it
+		out = append(out, plan.Line{Kind: "input", Name: r.Pattern, Value: r.pin.String()})
+	}
 	return out
 }
 
@@ -295,7 +303,10 @@ func (x *execution) lookUp(print store.Digest) (*Result, []string) {
 	if err != nil {
 		return nil, []string{"its kept result cannot be read: " + err.Error()}
 	}
-	for _, o := range r.Outputs {
+	if !r.Until.IsZero() && !x.now().Before(r.Until) {
+		return nil, []string{"its kept result held until " + r.Until.Format(time.RFC3339)}
+	}
+	for _, o := range slices.Concat(r.Outputs, r.Kept) {
 		if o.Link != "" {
 			continue
 		}

@@ -14,7 +14,7 @@ const (
 	StepStarted EventKind = "step-start" // Step, Text: the step's name
 	JobOutput   EventKind = "output"     // Data: one or more whole lines (the last may lack its newline when the job ends)
 	StepEnded   EventKind = "step-end"   // Step, Status, Reason, Exit, Wall
-	Notice      EventKind = "notice"     // Level, Text, File, Line
+	Notice      EventKind = "notice"     // Level, Text, File, Line; Reason is gate if a gate did not pass
 	Waiting     EventKind = "waiting"    // Text says what a job waits for: room, services, steps in the background; without Text, nothing was heard for ten seconds
 	JobEnded    EventKind = "job-end"    // Status, Reason, Exit, Wall, Cached, Metrics, Error, Fix
 	RunEnded    EventKind = "run-end"    // Summary

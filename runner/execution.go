@@ -37,6 +37,7 @@ type execution struct {
 	places places
 	budget *budget
 
+	remotes    remotes
 	publishing publishing
 	records    records
 
@@ -70,9 +71,10 @@ type product struct {
 	values  map[string]string // outputs of its steps
 	metrics []record.Metric
 	wall    time.Duration // that the job took when it was executed
+	until   time.Time     // until when it holds; zero means forever
 }
 
-func (r *Result) product() *product { return &product{r.Outputs, r.Values, r.Metrics, r.Wall} }
+func (r *Result) product() *product { return &product{r.Outputs, r.Values, r.Metrics, r.Wall, r.Until} }
 
 // word is the outcome as expressions see it: needs.X.result.
 func (o *outcome) word() string {
@@ -101,6 +103,7 @@ type usedFiles struct {
 	files   map[string]store.Digest // zero for a link
 	folders map[string]bool
 	inputs  map[*plan.Node]store.Digest // of what a node saw of the repository
+	data    map[string]DataRead
 }
 
 // addInputs notes what a node saw of the repository.

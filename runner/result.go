@@ -27,6 +27,9 @@ type Result struct {
 	Values   map[string]string `json:"values,omitempty"` // outputs of its steps
 	Metrics  []record.Metric   `json:"metrics,omitempty"`
 	Summary  string            `json:"summary,omitempty"`
+	Report   []string          `json:"report,omitempty"`
+	Kept     []record.Artifact `json:"kept,omitempty"`
+	Until    time.Time         `json:"until,omitzero"` // until when it holds; zero means forever
 	Image    record.Image      `json:"image,omitzero"`
 	Wall     time.Duration     `json:"wall"` // nanoseconds
 	CPU      time.Duration     `json:"cpu"`  // nanoseconds

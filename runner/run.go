@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -69,7 +70,7 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, errors.Join(err, x.writer.Close())
 	}
 	run.Digest = digest
-	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Files: x.used.files, Still: x.still}
+	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Until: x.until(), Files: x.used.files, Data: x.used.datasets(), Still: x.still}
 	for p := range x.used.folders {
 		f.Folders = append(f.Folders, p)
 	}
@@ -214,10 +215,10 @@ func (x *execution) judge(hard, soft context.Context, run *record.Run) {
 		case GateFailed:
 			run.Status, run.Exit, run.Reason = record.Failure, exitFailed, string(agent.ReasonGate)
 			run.Error = cmp.Or(run.Error, text)
-			x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: g.Line, Text: text})
+			x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: g.Line, Reason: string(agent.ReasonGate), Text: text})
 		case GatePassed:
 		default:
-			x.watch.send(Event{Kind: Notice, Level: "notice", File: x.Plan.File, Line: g.Line, Text: text})
+			x.watch.send(Event{Kind: Notice, Level: "notice", File: x.Plan.File, Line: g.Line, Reason: string(agent.ReasonGate), Text: text})
 		}
 	}
 }
@@ -271,6 +272,19 @@ func (x *execution) settled(run *record.Run) bool {
 		}
 	}
 	return true
+}
+
+// until is the earliest time at which the result of a job ceases to hold.
+func (x *execution) until() (t time.Time) {
+	for _, o := range x.outcomes {
+		if o == nil || o.product == nil || o.product.until.IsZero() {
+			continue
+		}
+		if t.IsZero() || o.product.until.Before(t) {
+			t = o.product.until
+		}
+	}
+	return t
 }
 
 // relative is a path as seen from the repository, if it lies inside.

@@ -57,15 +57,19 @@ func (w *walker) checkInputs(s *Step, a Action) {
 }
 
 func (w *walker) checkInput(a Action, k, v *yaml.Node) {
-	var names []string
-	for i := range a.Inputs {
-		if a.Inputs[i].Name == k.Value {
-			w.checkTyped(v, &a.Inputs[i], fmt.Sprintf("input %q of action %q", k.Value, a.Name))
-			return
-		}
-		names = append(names, a.Inputs[i].Name)
+	if in := a.Input(k.Value); in != nil {
+		w.checkTyped(v, in, fmt.Sprintf("input %q of action %q", k.Value, a.Name))
+		return
 	}
-	w.at(k, CodeUnknownInput, suggest(k.Value, names), "the action %q has no input %q", a.Name, k.Value)
+	w.at(k, CodeUnknownInput, suggest(k.Value, inputNames(a.Inputs)), "the action %q has no input %q", a.Name, k.Value)
+}
+
+func inputNames(list []ActionInput) []string {
+	var names []string
+	for _, in := range list {
+		names = append(names, in.Name)
+	}
+	return names
 }
 
 // An inputShape says how inputs of a type are written.
@@ -80,7 +84,8 @@ var inputShapes = []inputShape{
 	{"range", kindText, wantAny}, {"size", kindText, wantAny}, {"duration", kindText, wantAny}, {"path", kindText, wantAny},
 	{"expression", kindText, wantAny}, {"dataset", kindText, wantAny}, {"metric", kindText, wantAny},
 	{"paths", kindTexts, wantAny}, {"list", kindTexts, wantAny}, {"expressions", kindTexts, wantAny},
-	{"map", kindMap, wantAny}, {"columns", kindMap, wantAny},
+	{"map", kindMap, wantAny}, {"columns", kindMap, wantAny}, {"references", kindMap, wantAny},
+	{"word", kindText, wantAny}, {"share", kindText, wantAny}, {"freshness", kindText, wantAny}, {"entries", kindAny, wantAny},
 }
 
 // checkTyped checks a value against the type of an input.
@@ -97,15 +102,87 @@ func (w *walker) checkTyped(v *yaml.Node, in *ActionInput, what string) {
 	if !w.fitsInput(v, shape.kind, what) {
 		return
 	}
-	if in.Type == "columns" {
+	switch {
+	case in.Type == "columns":
 		w.checkColumns(v, in)
-		return
-	}
-	for _, c := range scalarsOf(v) {
-		if c.Kind == yaml.ScalarNode && !strings.Contains(c.Value, "${{") {
-			w.checkText(c, in.Type)
+	case in.Type == "entries":
+		w.checkEntries(v, in, what)
+	case in.Type == "map" && in.Keys != nil:
+		w.checkKeys(v, in, what)
+	case in.Type == "map":
+	case in.Type == "references":
+		w.checkReferences(v)
+	default:
+		for _, c := range scalarsOf(v) {
+			if c.Kind == yaml.ScalarNode && !strings.Contains(c.Value, "${{") {
+				w.checkText(c, in)
+			}
 		}
 	}
+}
+
+// checkEntries checks one or several mappings, or texts that stand for their first key.
+func (w *walker) checkEntries(v *yaml.Node, in *ActionInput, what string) {
+	list := []*yaml.Node{v}
+	if v.Kind == yaml.SequenceNode {
+		list = v.Content
+	}
+	for _, e := range list {
+		if e.Kind == yaml.MappingNode {
+			w.checkKeys(e, in, what)
+		} else {
+			w.checkTyped(e, &in.Keys[0], what)
+		}
+	}
+}
+
+// checkKeys checks a mapping whose keys are known.
+func (w *walker) checkKeys(v *yaml.Node, in *ActionInput, what string) {
+	given := map[string]bool{}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		k, value := v.Content[i], v.Content[i+1]
+		given[k.Value] = true
+		if key := in.Key(k.Value); key != nil {
+			w.checkTyped(value, key, fmt.Sprintf("key %q of the %s", k.Value, what))
+		} else {
+			w.at(k, CodeUnknownInput, suggest(k.Value, inputNames(in.Keys)), "the %s has no key %q", what, k.Value)
+		}
+	}
+	for _, key := range in.Keys {
+		if key.Required && !given[key.Name] {
+			w.at(v, CodeMissingInput, "write {"+key.Name+": ...}", "the %s needs the key %q", what, key.Name)
+		}
+	}
+}
+
+// checkReferences checks values of the form DATASET.COLUMN.
+func (w *walker) checkReferences(v *yaml.Node) {
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		n := v.Content[i+1]
+		if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "${{") {
+			continue
+		}
+		data, column := SplitReference(n.Value, func(name string) bool { return w.dataSet[name] })
+		if n.Kind != yaml.ScalarNode || isNull(n) || data == "" || column == "" {
+			w.at(n, CodeWrongType, "write DATASET.COLUMN, such as users.id", "the column %q must refer to a column of a dataset, not to %s", v.Content[i].Value, describeNode(n))
+			continue
+		}
+		w.datasetNamed(n, data)
+	}
+}
+
+// SplitReference splits DATASET.COLUMN or PATH.COLUMN. The name of a dataset,
+// with or without data. before it, ends at its dot, a path at the last one. Both
+// are "" if the text has no such form.
+func SplitReference(s string, isDataset func(string) bool) (data, column string) {
+	rest := strings.TrimPrefix(s, "data.")
+	if name, column, ok := strings.Cut(rest, "."); ok && isDataset(name) {
+		return name, column
+	}
+	if i := strings.LastIndexByte(s, '.'); i > 0 {
+		return s[:i], s[i+1:]
+	}
+	return "", ""
 }
 
 func (w *walker) setWant(n *yaml.Node, t want) {
@@ -125,6 +202,8 @@ func (w *walker) fitsInput(v *yaml.Node, k kind, what string) bool {
 		ok = v.Kind == yaml.MappingNode
 	case kindTexts:
 		ok = v.Kind == yaml.SequenceNode || v.Kind == yaml.ScalarNode && !isNull(v)
+	case kindAny:
+		ok = !isNull(v)
 	case kindBool:
 		ok = v.Tag == "!!bool"
 	case kindNumber, kindInt:
@@ -144,8 +223,8 @@ func (w *walker) fitsInput(v *yaml.Node, k kind, what string) bool {
 }
 
 // checkText checks a text of a type with a form of its own.
-func (w *walker) checkText(n *yaml.Node, typ string) {
-	switch typ {
+func (w *walker) checkText(n *yaml.Node, in *ActionInput) {
+	switch in.Type {
 	case "range":
 		if _, err := ParseRange(n.Value); err != nil {
 			w.at(n, CodeBadRange, "write a..b, a.. or ..b, such as 0..120, 5_000.. or ..10%", "%v", err)
@@ -159,7 +238,21 @@ func (w *walker) checkText(n *yaml.Node, typ string) {
 	case "expression", "expressions":
 		w.rowExpression(n)
 	case "dataset":
-		w.checkDatasetInput(n)
+		if !slices.Contains(in.Words, n.Value) {
+			w.datasetNamed(n, n.Value)
+		}
+	case "word":
+		if !slices.Contains(in.Words, n.Value) {
+			w.at(n, CodeBadValue, suggest(n.Value, in.Words), "%s is none of %s", clip(n.Value), strings.Join(in.Words, ", "))
+		}
+	case "share":
+		if v, err := ParseShare(n.Value); err != nil || v < 0 || v > 1 {
+			w.at(n, CodeBadValue, "write 10% or 0.1", "%s is no share", clip(n.Value))
+		}
+	case "freshness":
+		if _, _, err := ParseFreshness(n.Value); err != nil {
+			w.at(n, CodeBadValue, "write COLUMN within DURATION, such as created_at within 36h or created_at within 7d", "%v", err)
+		}
 	case "metric":
 		w.checkMetricInput(n)
 	}
@@ -173,9 +266,9 @@ func (w *walker) rowExpression(n *yaml.Node) {
 	}
 }
 
-// checkDatasetInput accepts a dataset's name, data.NAME, or a path.
-func (w *walker) checkDatasetInput(n *yaml.Node) {
-	name := strings.TrimPrefix(n.Value, "data.")
+// datasetNamed accepts a dataset's name, data.NAME, or a path.
+func (w *walker) datasetNamed(n *yaml.Node, text string) {
+	name := strings.TrimPrefix(text, "data.")
 	if w.dataSet[name] || strings.ContainsAny(name, "./*") {
 		return
 	}

@@ -119,7 +119,8 @@ type Defaults struct {
 type Dataset struct {
 	Name   Str
 	Path   Str
-	Digest Str // sha256:… pin, required for remote addresses
+	Digest Str  // sha256:… pin, required for remote addresses
+	Keep   bool // whether the bytes of its versions go into the store; true unless the file says false
 	Pos    Pos
 }
 
@@ -305,18 +306,50 @@ type Health struct {
 
 // Action is what the parser must know of a built-in action to check `uses:` and `with:`.
 type Action struct {
-	Name   string
-	Doc    string
-	Inputs []ActionInput
+	Name string
+	// Version is raised when the action would come to something else with the same
+	// inputs; it is part of the fingerprint of the jobs that use it.
+	Version int
+	Doc     string
+	Inputs  []ActionInput
 }
 
-// ActionInput is one input of an action. Type is any of the table's type words:
-// string, bool, number, int, range, size, duration, path, paths, list, map, columns, expression, expressions, dataset, metric.
+// ActionInput is one input of an action. Type is any of the type words:
+//
+//   - string, bool, number, int, range, size, duration, path, expression, metric: one value;
+//   - paths, list, expressions: one text or several;
+//   - word: one of Words; share: a number such as 0.1 or 10%;
+//   - dataset: a dataset's name, data.NAME or a path, or one of Words;
+//   - freshness: COLUMN within DURATION;
+//   - columns: column lines, by column; references: DATASET.COLUMN, by column;
+//   - map: any mapping, or one with these Keys;
+//   - entries: one or several, each a mapping with these Keys or a text, which stands for the first of them.
 type ActionInput struct {
 	Name     string
 	Type     string
 	Required bool
 	Doc      string
-	// Words are rules that a columns input knows beside those of [ColumnWords].
+	Example  string // a value as YAML, for the documentation; "" for none
+	// Words are those of a word or a dataset; of columns, rules beside those of [ColumnWords].
 	Words []string
+	// Keys are those of a map or of entries; nil for a map lets any stand.
+	Keys []ActionInput
+	// Kept makes the word baseline, as a dataset, stand for the file of this name
+	// that the same job kept in the run that this one is compared with.
+	Kept string
+}
+
+// Input returns the input called name, or nil.
+func (a *Action) Input(name string) *ActionInput { return inputOf(a.Inputs, name) }
+
+// Key returns the key called name of a map or of entries, or nil.
+func (in *ActionInput) Key(name string) *ActionInput { return inputOf(in.Keys, name) }
+
+func inputOf(list []ActionInput, name string) *ActionInput {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i]
+		}
+	}
+	return nil
 }

@@ -183,3 +183,78 @@ func parseBound(text string, percent bool, to *float64) error {
 	*to = v
 	return nil
 }
+
+// timeForms are the ways to write a moment, the first of which is a date.
+var timeForms = []string{time.DateOnly, time.RFC3339Nano, "2006-01-02T15:04:05", time.DateTime}
+
+// parseTimeRange reads a..b of dates or times, as multiples of a unit since
+// 1970-01-01T00:00:00Z. A time without an offset is taken as UTC.
+func parseTimeRange(s string, unit time.Duration) (Range, error) {
+	low, high, dots := strings.Cut(strings.TrimSpace(s), "..")
+	if low, high = strings.TrimSpace(low), strings.TrimSpace(high); !dots {
+		high = low
+	}
+	r := Range{Min: math.Inf(-1), Max: math.Inf(1)}
+	if low == "" && high == "" {
+		return Range{}, fmt.Errorf("range %q has no bound", s)
+	}
+	for _, b := range []struct {
+		text string
+		to   *float64
+	}{{low, &r.Min}, {high, &r.Max}} {
+		if b.text == "" {
+			continue
+		}
+		t, err := parseTime(b.text)
+		if err != nil {
+			return Range{}, fmt.Errorf("range %q: %w", s, err)
+		}
+		*b.to = math.Floor(float64(t.UnixMicro()) / float64(unit.Microseconds()))
+	}
+	if r.Min > r.Max {
+		return Range{}, fmt.Errorf("range %q ends before it starts", s)
+	}
+	return r, nil
+}
+
+func parseTime(s string) (time.Time, error) {
+	for _, form := range timeForms {
+		if t, err := time.Parse(form, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is neither a date such as 2024-01-31 nor a time such as 2024-01-31T12:00:00Z", s)
+}
+
+// ParseShare reads a part of the whole: 10%, or 0.1.
+func ParseShare(s string) (float64, error) {
+	digits, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
+	v, ok := parseNumber(strings.TrimSpace(digits))
+	if !ok || math.IsNaN(v) {
+		return 0, fmt.Errorf("%q is neither a number nor a percentage", s)
+	}
+	if percent {
+		v /= 100
+	}
+	return v, nil
+}
+
+// ParseFreshness reads COLUMN within DURATION, the duration in the units of Go
+// or in days (7d).
+func ParseFreshness(s string) (column string, within time.Duration, err error) {
+	i := strings.LastIndex(s, " within ")
+	if i < 0 {
+		return "", 0, fmt.Errorf("%q has no within", s)
+	}
+	column, age := strings.TrimSpace(s[:i]), strings.TrimSpace(s[i+len(" within "):])
+	if days, ok := strings.CutSuffix(age, "d"); ok {
+		n, ok := parseNumber(days)
+		within = time.Duration(n * 24 * float64(time.Hour))
+		if ok && n > 0 && n < 1e5 {
+			return column, within, nil
+		}
+	} else if within, err = time.ParseDuration(age); err == nil && within > 0 {
+		return column, within, nil
+	}
+	return "", 0, fmt.Errorf("%q is no positive duration", age)
+}

@@ -49,14 +49,21 @@ func TestParseColumn(t *testing.T) {
 	t.Parallel()
 	inf := math.Inf(1)
 	for line, want := range map[string]Column{
-		"int 0..120":              {Type: "int", Range: &Range{0, 120, false}},
-		"float 0.. , null ..10%":  {Type: "float", Range: &Range{0, inf, false}, Rules: []ColumnRule{{"null", &Range{-inf, 0.1, true}}}},
-		"[free, 'pro', \"team\"]": {Values: []string{"free", "pro", "team"}},
-		"bool, true 1%..60%":      {Type: "bool", Rules: []ColumnRule{{"true", &Range{0.01, 0.6, true}}}},
-		"string [a, b], unique":   {Type: "string", Values: []string{"a", "b"}, Rules: []ColumnRule{{"unique", nil}}},
-		"null 0":                  {Rules: []ColumnRule{{"null", &Range{0, 0, false}}}},
-		"0..1":                    {Range: &Range{0, 1, false}},
-		"date, fresh 1..":         {Type: "date", Rules: []ColumnRule{{"fresh", &Range{1, inf, false}}}},
+		"int 0..120":                      {Type: "int", Range: &Range{0, 120, false}},
+		"float 0.. , null ..10%":          {Type: "float", Range: &Range{0, inf, false}, Rules: []ColumnRule{{"null", &Range{-inf, 0.1, true}}}},
+		"[free, 'pro', \"team\"]":         {Values: []string{"free", "pro", "team"}},
+		"bool, true 1%..60%":              {Type: "bool", Rules: []ColumnRule{{"true", &Range{0.01, 0.6, true}}}},
+		"string [a, b], unique":           {Type: "string", Values: []string{"a", "b"}, Rules: []ColumnRule{{"unique", nil}}},
+		"null 0":                          {Rules: []ColumnRule{{"null", &Range{0, 0, false}}}},
+		"0..1":                            {Range: &Range{0, 1, false}},
+		"int 0.. , warn":                  {Type: "int", Range: &Range{0, inf, false}, Level: "warn"},
+		"warn":                            {Level: "warn"},
+		`text /^a{1,2}\/[bc]/, unique`:    {Type: "text", Pattern: "^a{1,2}/[bc]", Rules: []ColumnRule{{"unique", nil}}},
+		"/x, y/ , fail":                   {Pattern: "x, y", Level: "fail"},
+		"date 1970-01-02..1970-01-11":     {Type: "date", Range: &Range{1, 10, false}},
+		"datetime 1970-01-01T00:00:01Z..": {Type: "datetime", Range: &Range{1e6, inf, false}},
+		`["a, b", 'it"s', c]`:             {Values: []string{"a, b", `it"s`, "c"}},
+		"date, fresh 1..":                 {Type: "date", Rules: []ColumnRule{{"fresh", &Range{1, inf, false}}}},
 	} {
 		got, err := ParseColumn(line, []string{"fresh"})
 		if err != nil {
@@ -67,7 +74,8 @@ func TestParseColumn(t *testing.T) {
 	}
 	for line, part := range map[string]string{
 		"": "empty", "integer": "unknown type", "int five": "neither a range nor a list", "[a, b": "not closed", "[a,,b]": "empty value",
-		"int, nul ..1%": `did you mean "null"`, "int, null": "needs a range", "int, unique 1..": "takes no range", "int,": "unknown rule", "int 2..1": "ends before",
+		"int, nul ..1%": `did you mean "null"`, "int, null": "needs a range", "int, unique 1..": "takes no range", "int /x/": "for texts", "text /x": "not closed", "text /(/": "missing closing", "date 2024-13-01..": "neither a date", "date 2024-02-01..2024-01-01": "ends before",
+		"int,": "unknown rule", "int 2..1": "ends before",
 	} {
 		if got, err := ParseColumn(line, nil); err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("ParseColumn(%q) is %+v, %v; want an error with %q", line, got, err, part)

@@ -1,9 +1,6 @@
 package profile
 
 import (
-	"context"
-	"errors"
-
 	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -39,21 +36,28 @@ type Column struct {
 	Infinite  int64      `json:"infinite,omitempty"`  // likewise
 	Numbers   *Numbers   `json:"numbers,omitempty"`   // of all kinds but text; dates in days, times in microseconds, booleans as 0 and 1
 	Lengths   *Numbers   `json:"lengths,omitempty"`   // of texts, in code points
-	Values    []Value    `json:"values,omitempty"`    // the commonest first, then by text; all of them if Exact
+	Values    []Value    `json:"values,omitempty"`    // the commonest first, then by text; all of them if Exact, else at most 256
 	Exact     bool       `json:"exact"`               // Values are all there are, at most 1,024
-	Other     int64      `json:"other,omitempty"`     // values that are in none of Values
-	Sketch    Sketch     `json:"sketch,omitempty"`    // of the distinct values
-	Increases bool       `json:"increases,omitempty"` // no value is smaller than the one before it
+	Other     int64      `json:"other,omitempty"`     // values that are not surely in one of Values
+	Most      int64      `json:"most,omitempty"`      // no value that is not in Values occurs more often than this
+	Sketch    Sketch     `json:"sketch,omitempty"`    // of the distinct values, unless Exact
+	Increases bool       `json:"increases,omitempty"` // no number is smaller than the one before it; false for texts
+	Numeric   int64      `json:"numeric,omitempty"`   // texts that are decimal numbers
+	Garbled   int64      `json:"garbled,omitempty"`   // texts that seem to have been read in a wrong encoding
 }
 
-// A Value is a value as text and how often it occurs. Where Exact is false the
-// count is at least the true one, and at most Other more.
+// A Value is a value as text and how often it occurs. The true count is at most
+// Count and at least Count - Over; Over is 0 where a column is Exact, and never
+// more than Other.
 type Value struct {
 	Text  string `json:"text"`
 	Count int64  `json:"count"`
+	Over  int64  `json:"over,omitempty"`
 }
 
-// Numbers describe finite numbers by moments and a histogram.
+// Numbers describe finite numbers by moments and a histogram. Up to 1,024
+// different numbers have a cell each. Else cells hold no more than 1/400 of the
+// numbers, single values apart.
 type Numbers struct {
 	Count     int64   `json:"count"`
 	Min       float64 `json:"min"`
@@ -64,31 +68,13 @@ type Numbers struct {
 }
 
 // A Cell counts the numbers x with Low <= x < High; Low = High holds one value.
-// The bounds are a function of the value alone, so that histograms of any two
-// columns of a kind can be laid over each other.
+// The cells of a histogram are disjoint. How fine they are follows from how many
+// numbers lie there, but their bounds are always neighbouring multiples of a power
+// of two, so that of the cells of two histograms either one holds the other or
+// they are disjoint too.
+//
+// In JSON a cell is [low, high, count], or [value, count].
 type Cell struct {
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-	Count int64   `json:"count"`
+	Low, High float64
+	Count     int64
 }
-
-// A Sketch estimates how many values differ (HyperLogLog).
-type Sketch []byte
-
-// Distinct returns how many values differ: exactly if c.Exact, else within about 3 %.
-func (c *Column) Distinct() int64 { return 0 }
-
-// Quantile returns the value below which the share p of the numbers lies,
-// within 1 % of it, NaN if there are none. 0 <= p <= 1.
-func (n *Numbers) Quantile(p float64) float64 { return 0 }
-
-// Std returns the standard deviation with n-1 in the divisor, NaN for fewer than two.
-func (n *Numbers) Std() float64 { return 0 }
-
-// Of reads a table once and describes it.
-func Of(ctx context.Context, t *table.Table) (*Profile, error) { return nil, errors.ErrUnsupported }
-
-// Merge returns the profile of the rows of a followed by those of b. Columns of
-// only one of them have nulls for the other's rows. It fails if the versions or
-// the kinds of a column cannot be brought together.
-func Merge(a, b *Profile) (*Profile, error) { return nil, errors.ErrUnsupported }

@@ -5,9 +5,10 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# stop says what is wrong and how to mend it, as an annotation of the step.
+# stop says what is wrong and how to mend it, as an annotation of the step: on
+# standard error, where no command substitution takes it away.
 stop() {
-  echo "::error title=mlops setup::$1"
+  echo "::error title=mlops setup::$1" >&2
   exit 1
 }
 
@@ -35,9 +36,16 @@ checksum() {
   echo "$known"
 }
 
+# download tries again after what may pass: cut connections, 5xx, 429; not after a 404.
 download() {
-  curl --fail --silent --show-error --location --proto '=https,http' --retry 4 --retry-all-errors --connect-timeout 20 \
-    --output "$2" "$1" || stop "$1 cannot be fetched; look whether the release exists and the runner may reach it, or set mirror"
+  local try code
+  for try in 1 2 3 4 5; do
+    code=$(curl --fail --silent --show-error --location --proto '=https,http' --connect-timeout 20 \
+      --output "$2" --write-out '%{http_code}' "$1") && return 0
+    case $code in 408 | 429) ;; 4??) break ;; esac
+    [ "$try" = 5 ] || sleep $((try * try))
+  done
+  stop "$1 cannot be fetched; look whether the release exists and the runner may reach it, or set mirror"
 }
 
 # attested asks GitHub who built the file, if that is wanted and possible.

@@ -28,8 +28,13 @@ func workloads() map[string]workload {
 		"spec-parse":         {1, specParse},
 		"plan-decode":        {1, planDecode},
 
+		"report": {1, compareReports},
+
 		"mask":     {2, maskLog},
 		"read-log": {1, readLog},
+
+		"drift-compare":  {2, driftCompare},
+		"profile-decode": {2, profileDecode},
 	}
 }
 

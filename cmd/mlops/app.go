@@ -96,7 +96,7 @@ func commands() []command {
 		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval}, {"gate", newGate},
 		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
 		{"init", newInit}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
-		{"checkout", newCheckout}, {"hooks", newHooks},
+		{"data", newData}, {"checkout", newCheckout}, {"hooks", newHooks},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mlops-runner/mlops/runner/baseline"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
@@ -118,20 +119,26 @@ func currentBranch(ctx context.Context, p *project) (string, error) {
 }
 
 // pastRuns returns the recorded runs of a pipeline and a branch whose jobs did
-// what they should on what was committed, oldest first.
+// what they should on what was committed, oldest first. The index says which
+// those are, so that only they are read.
 func (a *app) pastRuns(p *project, pl *plan.Plan, o suggestOptions) ([]*record.Run, error) {
+	root := p.store()
+	keep, err := keeper(root)
+	if err != nil {
+		return nil, err
+	}
+	index, err := baseline.OpenIndex(root, keep)
+	if err != nil {
+		return nil, err
+	}
 	var runs []*record.Run
-	for e, err := range record.List(p.store()) {
-		if err != nil {
-			return nil, err
-		}
-		r, err := e.Load()
-		if err != nil {
-			a.log.Debug("past run", "run", e.ID, "error", err) // a damaged record does not hide the others
+	for _, l := range index.Lines() {
+		if !l.Done() || l.Pipeline != pl.Pipeline || l.Dirty || o.branch != "" && l.Branch != o.branch {
 			continue
 		}
-		done := r.Status == record.Success || r.Status == record.Failure && r.Reason == "gate"
-		if !done || r.Pipeline != pl.Pipeline || r.Source.Dirty || o.branch != "" && r.Source.Branch != o.branch {
+		r, err := record.Load(root, l.ID)
+		if err != nil {
+			a.log.Debug("past run", "run", l.ID, "error", err) // a damaged record does not hide the others
 			continue
 		}
 		if runs = append(runs, r); len(runs) == o.last {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"time"
 
+	"github.com/mlops-runner/mlops/actions"
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/docker"
 )
@@ -24,8 +26,12 @@ func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, 
 	case "agent":
 		return agent.Main(ctx, args[1], stdout), true
 	case "action":
-		fmt.Fprintf(stderr, "mlops: this version cannot run the action %s yet; write the step with run:\n", args[1])
-		return exitStuck, true
+		a, ok := actions.Find(args[1])
+		if !ok {
+			fmt.Fprintf(stderr, "mlops: this version cannot run the action %s yet; write the step with run:\n", args[1])
+			return exitStuck, true
+		}
+		return a.Main(ctx, os.Getenv, stdout, stderr), true
 	case "confided":
 		fmt.Fprintf(stderr, "mlops: %v\n", agent.Confided(args[1:])) // it came back
 		return exitStuck, true

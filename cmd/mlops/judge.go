@@ -35,6 +35,7 @@ type judging struct {
 // compare: then nobody looks for a baseline.
 func (a *app) judgeBy(s *session, o runOptions) {
 	s.judging = &judging{app: a, session: s, options: o, params: s.Plan.ParamTree}
+	o.shown.judging = s.judging
 	if len(s.Plan.Gates) > 0 || s.judging.compares() || s.judging.glances() {
 		s.Judge = s.judging.judge
 	}

@@ -34,6 +34,7 @@ type runOptions struct {
 	baselineRun bool
 	cachedOnly  bool
 	ci          bool
+	shown       *showing
 	deliver     deliverOptions
 }
 
@@ -118,7 +119,8 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if _, err := forge.ParseMode(o.deliver.comment); err != nil {
 		return usagef("--comment: %w", err)
 	}
-	out, err := a.view(o.output)
+	o.shown = &showing{output: o.output, summarized: o.ci}
+	out, err := a.view(o.output, o.shown)
 	if err != nil {
 		return err
 	}
@@ -148,7 +150,9 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 		return errors.Join(err, s.close(), out.Close())
 	}
 	f, err := a.execute(ctx, s, o, out)
+	var trouble []string // that is no fault of the run
 	if err == nil {
+		trouble = a.keepData(ctx, s, f)
 		if keepErr := a.keepSnapshot(ctx, s, f, o, names); keepErr != nil {
 			a.log.Debug("keep snapshot", "error", keepErr)
 		}
@@ -156,7 +160,10 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
 		return err
 	}
-	if err := heard(a.showReport(s.judging, f, o.output)); err != nil {
+	for _, text := range trouble {
+		a.say("%s", text)
+	}
+	if err := heard(a.showReport(s.judging, f)); err != nil {
 		return err
 	}
 	a.tellRun(ctx, s.judging, f)

@@ -14,14 +14,27 @@ import (
 	"github.com/mlops-runner/mlops/spec"
 )
 
-// showReport shows what a run came to beside its baseline, to people: who reads
-// JSON lines or wants to hear of failures alone gets no table.
-func (a *app) showReport(j *judging, f *runner.Finished, output string) error {
-	if j == nil || j.report == nil || output == string(view.JSON) || output == string(view.Quiet) {
-		return nil
+// A showing says whether the report of a run is shown after its summary.
+type showing struct {
+	output     string   // the view's name
+	summarized bool     // also in the job summary
+	judging    *judging // nil until it is known how the run is judged
+}
+
+// reported reports whether the run's report is shown, to people: who reads JSON
+// lines or wants to hear of failures alone gets no table.
+func (s *showing) reported() bool {
+	j := s.judging
+	if j == nil || j.report == nil || s.output == string(view.JSON) || s.output == string(view.Quiet) {
+		return false
 	}
-	if j.report.Base == nil && !j.compares() {
-		return nil // the run's own summary has all of it
+	return j.report.Base != nil || j.compares() // else the run's own summary has all of it
+}
+
+// showReport shows what a run came to beside its baseline.
+func (a *app) showReport(j *judging, f *runner.Finished) error {
+	if !j.options.shown.reported() {
+		return nil
 	}
 	j.report.Head.Digest, j.report.Head.Status = f.Record.Digest, f.Record.Status
 	if _, err := fmt.Fprintln(a.stdout); err != nil {

@@ -32,10 +32,10 @@ func (a *app) errColor() bool {
 
 // view makes what shows a run: the kind that --output names, or the one that
 // suits the terminal.
-func (a *app) view(name string) (view.View, error) {
+func (a *app) view(name string, s *showing) (view.View, error) {
 	stdout, stderr := a.streams()
 	kind, o := view.Standard(os.Getenv, stdout, stderr)
-	o.Out, o.Err = a.stdout, a.stderr
+	o.Out, o.Err, o.Reported, o.Summarized = a.stdout, a.stderr, s.reported, s.summarized
 	if name != "auto" {
 		kind = view.Kind(name)
 		if !slices.Contains(view.Kinds(), kind) {

@@ -36,7 +36,7 @@ type commandFile struct {
 }
 
 // commandKinds lists the files. The order is that of the constants below.
-func commandKinds() [6]commandFile {
+func commandKinds() [7]commandFile {
 	return [...]commandFile{
 		{"output", "MLOPS_OUTPUT", "GITHUB_OUTPUT", 1 << 20},
 		{"env", "MLOPS_ENV", "GITHUB_ENV", 1 << 20},
@@ -44,6 +44,7 @@ func commandKinds() [6]commandFile {
 		{"summary", "MLOPS_SUMMARY", "GITHUB_STEP_SUMMARY", 1 << 20},
 		{"metrics", "MLOPS_METRICS", "", 16 << 20},
 		{"mask", "MLOPS_MASK", "", 1 << 20},
+		{"report", "MLOPS_REPORT", "", maxReport},
 	}
 }
 
@@ -54,13 +55,15 @@ const (
 	summaryFile
 	metricsFile
 	maskFileKind
+	reportFile
 )
 
 // commandFiles are the files of one step, or of all steps that run one
 // after another.
 type commandFiles struct {
-	kinds [6]commandFile
-	paths [6]string
+	kinds [7]commandFile
+	paths [7]string
+	kept  string // folder of the files that are kept with the record
 }
 
 // makeCommandFiles creates the files, empty, in a folder of the control directory.
@@ -68,7 +71,10 @@ func makeCommandFiles(dir string) (*commandFiles, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	c := &commandFiles{kinds: commandKinds()}
+	c := &commandFiles{kinds: commandKinds(), kept: filepath.Join(dir, "record")}
+	if err := os.MkdirAll(c.kept, 0o755); err != nil {
+		return nil, err
+	}
 	for i, k := range c.kinds {
 		c.paths[i] = filepath.Join(dir, k.name)
 		if err := emptyFile(c.paths[i]); err != nil {
@@ -95,7 +101,7 @@ func (c *commandFiles) vars() []Var {
 			vs = append(vs, Var{k.github, c.paths[i]})
 		}
 	}
-	return vs
+	return append(vs, Var{keptVariable, c.kept})
 }
 
 // collected is what a step wrote into its files.
@@ -106,6 +112,8 @@ type collected struct {
 	summary string
 	metrics string
 	masks   []string
+	report  string
+	kept    []KeptFile
 }
 
 // collect reads the files and empties those that were written to. A file that
@@ -123,7 +131,9 @@ func (c *commandFiles) collect() (collected, error) {
 			errs = append(errs, err)
 		}
 	}
-	return out, errors.Join(errs...)
+	var err error
+	out.kept, err = takeKept(c.kept)
+	return out, errors.Join(append(errs, err)...)
 }
 
 func (out *collected) set(kind int, variable, text string) (err error) {
@@ -140,6 +150,8 @@ func (out *collected) set(kind int, variable, text string) (err error) {
 		out.metrics = text
 	case maskFileKind:
 		out.masks = parseMasks(text)
+	case reportFile:
+		out.report = text
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -39,12 +40,19 @@ func (j *job) conceal(r *Result) {
 		steps[i] = j.public(s)
 	}
 	r.Steps = steps
-	r.Error, r.Summary = j.masks.Text(r.Error), j.masks.Text(r.Summary)
+	r.Error, r.Summary, r.ReportText = j.masks.Text(r.Error), j.masks.Text(r.Summary), j.masks.Text(r.ReportText)
 	var dropped []string
 	r.Outputs, dropped = j.withoutSecrets(r.Outputs)
 	for _, name := range dropped {
 		j.warn(fmt.Sprintf("output %s is dropped: it holds a value that was masked", name))
 	}
+	r.Kept = slices.DeleteFunc(slices.Clone(r.Kept), func(f KeptFile) bool {
+		if !j.masks.Holds(string(f.Data)) {
+			return false
+		}
+		j.warn(fmt.Sprintf("the file %s of %s is dropped: it holds a value that was masked", f.Name, keptVariable))
+		return true
+	})
 	if lines := j.metricLines(r.MetricText); lines > 0 {
 		j.warn(fmt.Sprintf("%d of the lines of MLOPS_METRICS are dropped: they hold a value that was masked", lines))
 	}

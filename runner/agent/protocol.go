@@ -193,6 +193,8 @@ type Result struct {
 	LogSize    int64             `json:"logSize"`
 	Summary    string            `json:"summary,omitempty"`    // Markdown of MLOPS_SUMMARY
 	MetricText string            `json:"metricText,omitempty"` // raw lines of MLOPS_METRICS
+	ReportText string            `json:"reportText,omitempty"` // raw lines of MLOPS_REPORT
+	Kept       []KeptFile        `json:"kept,omitempty"`       // of MLOPS_RECORD
 }
 
 // An Artifact is a file that a job produced.

@@ -49,6 +49,8 @@ type baton struct {
 	Outputs    map[string]string `json:"outputs,omitempty"`
 	Summary    string            `json:"summary,omitempty"`
 	MetricText string            `json:"metricText,omitempty"`
+	ReportText string            `json:"reportText,omitempty"`
+	Kept       []KeptFile        `json:"kept,omitempty"`
 
 	Ended   Reason    `json:"ended,omitempty"`   // timeout or canceled: only steps that clean up are left
 	Cleanup time.Time `json:"cleanup,omitempty"` // when these must have ended; zero if none began
@@ -157,6 +159,7 @@ func (j *job) takeUp(b *baton) {
 		j.env.set(Var{"PATH", b.Path})
 	}
 	j.result.Outputs, j.result.Summary, j.result.MetricText = b.Outputs, b.Summary, b.MetricText
+	j.result.ReportText, j.result.Kept = b.ReportText, b.Kept
 	if !b.Cleanup.IsZero() {
 		j.cleanup, j.freeCleanup = context.WithDeadlineCause(context.WithoutCancel(j.ctx), b.Cleanup, errJobTimeout)
 	}
@@ -204,6 +207,7 @@ func (j *job) baton(next int) *baton {
 		Started: j.result.Started, Steps: j.results[:next], Failed: j.failed, Stopped: j.stopped,
 		Env: j.added, Masks: j.masks.Values(),
 		Outputs: j.result.Outputs, Summary: j.result.Summary, MetricText: j.result.MetricText,
+		ReportText: j.result.ReportText, Kept: j.result.Kept,
 	}
 	if j.pathAdded {
 		b.Path = j.env.get("PATH")

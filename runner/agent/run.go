@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -407,6 +408,11 @@ func (j *job) apply(c collected) {
 	}
 	j.result.Summary = joinLimited(j.result.Summary, c.summary, maxSummary)
 	j.result.MetricText = joinLimited(j.result.MetricText, c.metrics, maxMetrics)
+	j.result.ReportText = joinLimited(j.result.ReportText, c.report, maxReport)
+	var refused []string
+	if j.result.Kept, refused = keep(j.result.Kept, c.kept); len(refused) > 0 {
+		j.warn(fmt.Sprintf("%s: no room for %s beside the files of earlier steps", keptVariable, strings.Join(refused, ", ")))
+	}
 }
 
 const (

@@ -32,6 +32,10 @@ type Line struct {
 // the commit has it.
 func (l *Line) stands() bool { return l.Commit != "" && !l.Dirty && !l.Departs }
 
+// Done reports whether all jobs of the run did what they should, also if a gate
+// then stopped it.
+func (l *Line) Done() bool { return l.rank() > 0 }
+
 // rank orders runs by their worth as a baseline: 2 for success, 1 for a run
 // whose jobs all succeeded and that a gate stopped, 0 for those that lack metrics.
 func (l *Line) rank() int {
@@ -113,6 +117,11 @@ func lineOf(r *record.Run) Line {
 		ID: r.ID, Pipeline: r.Pipeline, Repository: r.Source.Repository, Commit: r.Source.Commit, Branch: r.Source.Branch, Event: r.Trigger.Event,
 		Status: r.Status, Reason: r.Reason, Dirty: r.Source.Dirty, Departs: len(r.Departs) > 0, Gated: len(r.Gates) > 0, Started: r.Started,
 	}
+}
+
+// Has reports whether a commit has a run of a pipeline that others can be compared with.
+func (x *Index) Has(pipeline, commit string) bool {
+	return len(x.of(Query{Pipeline: pipeline})[commit]) > 0
 }
 
 // of are the runs of a pipeline that stand for their commits, by commit, the best

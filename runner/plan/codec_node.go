@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step, a retry and a service take: one for each field.
-const minNode, minStep, minRetry, minService = 47, 18, 5, 18
+const minNode, minStep, minRetry, minService = 48, 18, 5, 18
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -15,7 +15,12 @@ func (c *codec) node(n *Node) {
 	c.pos(&n.Pos)
 	listIn(c, &c.needs, &n.Needs, 3, func(d *Need) { c.int(&d.Node); c.bool(&d.Order); c.strs(&d.Paths) })
 	c.str(&n.If)
-	listIn(c, &c.inputs, &n.Inputs, 3, func(i *Input) { c.str(&i.Pattern); c.str(&i.Data); c.str(&i.Digest) })
+	listIn(c, &c.inputs, &n.Inputs, 4, func(i *Input) {
+		c.str(&i.Pattern)
+		c.str(&i.Data)
+		c.str(&i.Digest)
+		c.str(&i.Source)
+	})
 	c.bool(&n.Tracked)
 	c.strs(&n.Outputs)
 	c.strs(&n.Metrics)
@@ -29,6 +34,7 @@ func (c *codec) node(n *Node) {
 	c.bool(&n.Select.Highest)
 	c.str((*string)(&n.Definition))
 	c.strs(&n.Late)
+	c.strs(&n.Past)
 	c.strs(&n.Later)
 }
 

@@ -79,6 +79,9 @@ func (d *definition) step(i int, s *Step) {
 			d.add("step", prefix+f.name, f.value)
 		}
 	}
+	if a, ok := d.options.Actions[s.Uses]; ok {
+		d.add("step", prefix+"version", strconv.Itoa(a.Version))
+	}
 	for _, e := range s.Exprs {
 		d.add("step", prefix+e.Name, e.Value)
 		d.expression(e.Value)
@@ -229,8 +232,8 @@ func (d *definition) data(path []string) {
 		}
 		d.add("data", set.Name, set.Path)
 		named := slices.ContainsFunc(d.node.Inputs, func(in Input) bool { return in.Pattern == set.Path })
-		if !named && (!d.node.Tracked || set.Digest != "") {
-			d.node.Inputs = append(d.node.Inputs, Input{Pattern: set.Path, Data: set.Name, Digest: set.Digest})
+		if !named && (!d.node.Tracked || set.Source != "") {
+			d.node.Inputs = append(d.node.Inputs, set.input())
 		}
 	}
 }

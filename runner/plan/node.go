@@ -13,7 +13,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 	src := source{job: j}
 	n := &Node{
 		ID: id, Job: j.ID.Value, Leg: leg, Pos: j.Pos, If: j.If.Value,
-		Tracked: !j.HasInputs, Publish: true,
+		Tracked: !j.HasInputs && !b.onlyActions(j), Publish: true,
 		Image: b.string(j.Image, leg), Pull: j.Pull, Platform: j.Platform,
 		Network: network(j), User: j.User, Isolate: j.Isolate,
 		Resources: j.Resources, Timeout: j.Timeout, Grace: j.StopGrace,
@@ -38,7 +38,7 @@ func (b *builder) node(j *spec.Job, id string, leg spec.Leg) (*Node, source) {
 		n.Build = b.build(j.Build, leg)
 	}
 	n.Secrets = b.secrets(j)
-	n.Later = later(j)
+	n.Later = b.later(j)
 	b.condition(n)
 	b.actionInputs(n, j)
 	b.define(n)
@@ -85,14 +85,14 @@ func (n *Node) Uncached() string {
 }
 
 // later lists the keys of a job that are part of the language and not carried out yet.
-func later(j *spec.Job) []string {
+func (b *builder) later(j *spec.Job) []string {
 	var keys []string
 	if j.Seeds != nil {
 		keys = append(keys, "seeds")
 	}
 	for _, s := range j.Steps {
-		if s.Uses.Value != "" {
-			keys = append(keys, "uses: "+s.Uses.Value)
+		if name := s.Uses.Value; name != "" && b.options.Actions[name].Version == 0 {
+			keys = append(keys, "uses: "+name)
 		}
 	}
 	return keys
@@ -145,7 +145,7 @@ func (b *builder) inputs(j *spec.Job, leg spec.Leg) (out []Input, at []spec.Pos)
 func (b *builder) dataset(name string) (Input, bool) {
 	for _, d := range b.plan.Data {
 		if strings.EqualFold(d.Name, name) {
-			return Input{Pattern: d.Path, Data: d.Name, Digest: d.Digest}, true
+			return d.input(), true
 		}
 	}
 	return Input{}, false

@@ -1,52 +1,112 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
 )
 
-// actionInputs makes inputs of the paths that a built-in action is given, so
-// that it waits for the job that writes them: what `with:` names is read.
+// onlyActions reports whether all steps of a job are built-in actions. Such a
+// job reads what its `with:` names, so that without `inputs` it sees just that.
+func (b *builder) onlyActions(j *spec.Job) bool {
+	return len(j.Steps) > 0 && !slices.ContainsFunc(j.Steps, func(s *spec.Step) bool {
+		_, known := b.options.Actions[s.Uses.Value]
+		return !known
+	})
+}
+
+// actionInputs makes inputs of the files that a built-in action is given, so
+// that it waits for the job that writes them: what `with:` names is read. The
+// names of datasets become their paths, which is what the action gets.
 func (b *builder) actionInputs(n *Node, j *spec.Job) {
-	for _, s := range j.Steps {
+	declared := len(n.Inputs)
+	for i, s := range j.Steps {
 		action, ok := b.options.Actions[s.Uses.Value]
 		if !ok {
 			continue
 		}
-		for _, w := range s.With {
-			if t := inputType(action, w.Name.Value); t == "path" || t == "paths" {
-				b.readPaths(n, w.Value)
+		for name, v := range n.Steps[i].With {
+			if in := action.Input(name); in != nil {
+				n.Steps[i].With[name] = b.actionInput(n, in, v)
 			}
 		}
 	}
+	slices.SortFunc(n.Inputs[declared:], func(a, b Input) int { return strings.Compare(a.Pattern, b.Pattern) })
+	slices.Sort(n.Past)
 }
 
-func inputType(a spec.Action, name string) string {
-	for _, in := range a.Inputs {
-		if in.Name == name {
-			return in.Type
-		}
-	}
-	return ""
-}
-
-func (b *builder) readPaths(n *Node, v any) {
+// actionInput notes what files a value of an input names, and returns the value
+// as the action gets it.
+func (b *builder) actionInput(n *Node, in *spec.ActionInput, v any) any {
 	switch v := v.(type) {
 	case []any:
-		for _, e := range v {
-			b.readPaths(n, e)
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = b.actionInput(n, in, e)
 		}
-	case string:
-		if v == "" || strings.Contains(v, "${{") {
-			return
-		}
-		pattern := clean(v)
-		for _, in := range n.Inputs {
-			if in.Pattern == pattern {
-				return
+		return list
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, e := range v {
+			m[k] = e
+			if key := in.Key(k); key != nil {
+				m[k] = b.actionInput(n, key, e)
+			} else if in.Type == "references" {
+				m[k] = b.referred(n, e)
 			}
 		}
-		n.Inputs = append(n.Inputs, Input{Pattern: pattern})
+		return m
+	case string:
+		return b.actionText(n, in, v)
+	}
+	return v
+}
+
+func (b *builder) actionText(n *Node, in *spec.ActionInput, v string) any {
+	if in.Type == "entries" {
+		return b.actionText(n, &in.Keys[0], v)
+	}
+	switch {
+	case v == "" || strings.Contains(v, "${{"):
+	case in.Type == "path" || in.Type == "paths":
+		n.read(Input{Pattern: clean(v)})
+	case in.Type == "dataset" && in.Kept != "" && v == "baseline":
+		if !slices.Contains(n.Past, in.Kept) {
+			n.Past = append(n.Past, in.Kept)
+		}
+	case in.Type == "dataset" && !slices.Contains(in.Words, v):
+		return b.table(n, v)
+	}
+	return v
+}
+
+// referred turns DATASET.COLUMN into the path of the table and the column.
+func (b *builder) referred(n *Node, v any) any {
+	text, ok := v.(string)
+	if !ok || strings.Contains(text, "${{") {
+		return v
+	}
+	data, column := spec.SplitReference(text, func(name string) bool { _, ok := b.dataset(name); return ok })
+	if data == "" {
+		return v
+	}
+	return map[string]any{"data": b.table(n, data), "column": column}
+}
+
+// table notes a dataset, or a path, as an input and returns its path.
+func (b *builder) table(n *Node, name string) string {
+	in, ok := b.dataset(strings.TrimPrefix(name, "data."))
+	if !ok {
+		in = Input{Pattern: clean(name)}
+	}
+	n.read(in)
+	return in.Pattern
+}
+
+// read adds an input that is not there yet.
+func (n *Node) read(in Input) {
+	if !slices.ContainsFunc(n.Inputs, func(i Input) bool { return i.Pattern == in.Pattern }) {
+		n.Inputs = append(n.Inputs, in)
 	}
 }

@@ -54,6 +54,7 @@ type encoder struct {
 	indent bool
 	level  int // of recursion
 	fields map[reflect.Type][]field
+	plain  map[reflect.Type]bool
 }
 
 // maxDepth bounds recursion through pointers that form a cycle.
@@ -102,13 +103,14 @@ func (e *encoder) special(v reflect.Value) (bool, error) {
 	if k := v.Kind(); k == reflect.Interface || k == reflect.Pointer {
 		return false, nil // what it leads to may be
 	}
+	if e.isPlain(v.Type()) {
+		return false, nil
+	}
 	switch t := v.Interface().(type) {
 	case time.Time:
 		e.buf = appendString(e.buf, t.UTC().Format(time.RFC3339Nano))
 	case Point:
 		e.point(t)
-	case Metric:
-		return false, nil
 	case json.Number:
 		return true, e.number(t)
 	case encoding.TextMarshaler:
@@ -123,6 +125,37 @@ func (e *encoder) special(v reflect.Value) (bool, error) {
 		return false, nil
 	}
 	return true, nil
+}
+
+// isPlain reports whether a type's text is that of its kind. To ask the type is
+// far cheaper than to ask each of its values.
+func (e *encoder) isPlain(t reflect.Type) bool {
+	plain, ok := e.plain[t]
+	if ok {
+		return plain
+	}
+	switch t {
+	case reflect.TypeFor[time.Time](), reflect.TypeFor[Point](), reflect.TypeFor[json.Number]():
+	case reflect.TypeFor[Metric]():
+		plain = true
+	default:
+		plain = !t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) && !t.Implements(reflect.TypeFor[json.Marshaler]())
+	}
+	if e.plain == nil {
+		e.plain = map[reflect.Type]bool{}
+	}
+	e.plain[t] = plain
+	return plain
+}
+
+// points appends a list of points, of which there may be very many.
+func (e *encoder) points(ps []Point, depth int) {
+	e.buf = append(e.buf, '[')
+	for i, p := range ps {
+		e.next(i, depth+1)
+		e.point(p)
+	}
+	e.close(']', depth)
 }
 
 func (e *encoder) point(p Point) {
@@ -152,6 +185,10 @@ func (e *encoder) number(n json.Number) error {
 func (e *encoder) list(v reflect.Value, depth int) error {
 	if v.Len() == 0 {
 		e.buf = append(e.buf, "[]"...)
+		return nil
+	}
+	if ps, ok := reflect.TypeAssert[[]Point](v); ok {
+		e.points(ps, depth)
 		return nil
 	}
 	e.buf = append(e.buf, '[')
@@ -234,6 +271,9 @@ func (e *encoder) newline(depth int) {
 	if !e.indent {
 		return
 	}
+	if room := 2*depth + 64; cap(e.buf)-len(e.buf) < room { // append alone grows large texts by a quarter
+		e.buf = slices.Grow(e.buf, max(room, len(e.buf)))
+	}
 	e.buf = append(e.buf, '\n')
 	for range depth {
 		e.buf = append(e.buf, "  "...)
@@ -306,6 +346,9 @@ func appendFloat(buf []byte, f float64) []byte {
 		return append(buf, `"`+infText+`"`...)
 	case math.IsInf(f, -1):
 		return append(buf, `"`+negInfText+`"`...)
+	}
+	if i := int64(f); float64(i) == f && i != 0 && i > -1e15 && i < 1e15 { // such as the steps of a curve
+		return strconv.AppendInt(buf, i, 10)
 	}
 	format := byte('f')
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {

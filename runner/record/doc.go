@@ -22,7 +22,7 @@
 //	    fingerprint         its ingredients, "kind name value", one a line
 //	    log                 what it printed; of more than 64 KiB log.zst (Zstandard, RFC 8878)
 //	    log.index           byte offset (unpacked), time and step of its parts
-//	    <name>              further files, such as the logs of services
+//	    <name>              further files: logs of services, what steps handed over
 //	  <name>                further files, see [Writer.AddFile]
 //	  SHA256SUMS            the seal
 //	  attest/               statements about the run's digest; they cannot be under it

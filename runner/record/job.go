@@ -39,6 +39,13 @@ type Job struct {
 	Values  map[string]string `json:"values,omitempty"`  // outputs of its steps, by name
 	Summary string            `json:"summary,omitempty"` // Markdown the job wrote
 	Metrics []Metric          `json:"-"`                 // metrics.jsonl; Job is filled in by the record
+	// Report holds what the job has to say in the report: JSON objects, one a line.
+	Report []string `json:"report,omitempty"`
+	// Kept are the files that the job's steps handed to the record. They are in the
+	// folder of the job, of a reused one in that of the run that executed it; see [Run.JobFile].
+	Kept []Artifact `json:"kept,omitempty"`
+	// Until is until when the result holds if nothing changes; zero means forever.
+	Until time.Time `json:"until,omitzero"`
 
 	Steps    []Step    `json:"steps,omitempty"`    // of the last attempt
 	Attempts []Attempt `json:"attempts,omitempty"` // all, the last one included

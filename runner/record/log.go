@@ -184,12 +184,8 @@ func (t *taking) joinIndexes(dst io.Writer) error {
 // its folder, as TakeLog does. name is one path element and none of the
 // record's own. It fails with [fs.ErrNotExist] if there is no such file.
 func (w *Writer) TakeFile(job, name, from string) error {
-	switch name {
-	case jobName, fingerprintName, logName, packedName, indexName:
-		return fmt.Errorf("record %s of job %q: the name is taken", name, job)
-	}
-	if !filepath.IsLocal(name) || filepath.Base(name) != name || name[0] == '.' {
-		return fmt.Errorf("record %q of job %q: want a plain file name", name, job)
+	if err := furtherName(job, name); err != nil {
+		return err
 	}
 	// A job could write where the file lies: a link there must not be followed.
 	f, err := openRegular(from)
@@ -202,6 +198,33 @@ func (w *Writer) TakeFile(job, name, from string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("record %s of job %q: %w", name, job, err)
+	}
+	return nil
+}
+
+// PutFile writes a further file of a job into its folder, under a name as for TakeFile.
+func (w *Writer) PutFile(job, name string, data []byte) error {
+	err := furtherName(job, name)
+	if err != nil {
+		return err
+	}
+	if err = w.putJob(job, nil); err == nil {
+		err = w.put(jobFile(job, name), data)
+	}
+	if err != nil {
+		return fmt.Errorf("record %s of job %q: %w", name, job, err)
+	}
+	return nil
+}
+
+// furtherName refuses names that are the record's own, or no plain ones.
+func furtherName(job, name string) error {
+	switch name {
+	case jobName, fingerprintName, logName, packedName, indexName:
+		return fmt.Errorf("record %s of job %q: the name is taken", name, job)
+	}
+	if !filepath.IsLocal(name) || filepath.Base(name) != name || name[0] == '.' {
+		return fmt.Errorf("record %q of job %q: want a plain file name", name, job)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		Version: Version, Pipeline: head.Pipeline, Head: side(head, o.HeadName), Baseline: o.Baseline,
 		Metrics: c.metrics(), Changed: gateChanges(o.Gates, o.OwnGates),
 		ParamCount: len(head.Params), Code: clipCode(o.Code), Jobs: c.jobs(), Cost: cost(head),
-		Sections: o.Sections,
+		Sections: append(sectionsOf(head.Jobs), o.Sections...),
 	}
 	if base != nil {
 		b, spent := side(base, o.BaseName), cost(base)

@@ -23,11 +23,8 @@ func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
 	}
 	past := c.past.measured(h, m.Unit)
 	if len(past) < c.MinHistory {
-		note := "one run on each side: no interval"
-		if len(past) > 0 {
-			note += fmt.Sprintf(" (%d earlier values, %d are needed)", len(past), c.MinHistory)
-		}
-		return nil, note
+		// The same for all of them, so that renderings can say it once.
+		return nil, fmt.Sprintf("one run on each side, fewer than %d like it before: no interval", c.MinHistory)
 	}
 	return c.pastInterval(change, valuesIn(past))
 }

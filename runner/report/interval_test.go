@@ -92,8 +92,8 @@ func TestInterval(t *testing.T) {
 		note       string
 		verdict    Verdict
 	}{
-		{"nothing is known", one(0.91), one(0.9), CompareOptions{}, "", 0, "one run on each side: no interval", Better},
-		{"too short a history", one(0.91), one(0.9), CompareOptions{History: noisy[:4]}, "", 0, "one run on each side: no interval (4 earlier values, 5 are needed)", Better},
+		{"nothing is known", one(0.91), one(0.9), CompareOptions{}, "", 0, "one run on each side, fewer than 5 like it before: no interval", Better},
+		{"too short a history", one(0.91), one(0.9), CompareOptions{History: noisy[:4]}, "", 0, "one run on each side, fewer than 5 like it before: no interval", Better},
 		{"history", one(0.91), one(0.9), CompareOptions{History: noisy}, "t of history", 6, "", CantTell},
 		{"a large move", one(0.99), one(0.9), CompareOptions{History: noisy}, "t of history", 6, "", Better},
 		{"reused values tell nothing", one(0.91), one(0.9), CompareOptions{History: reused}, "t of history", 6, "", CantTell},
@@ -103,11 +103,11 @@ func TestInterval(t *testing.T) {
 		{"other seeds", legs(1, 0.91, 0.92), legs(2, 0.9, 0.89), CompareOptions{}, "Welch t over seeds", 2, "", CantTell},
 		{"more seeds here", legs(1, 0.91, 0.92, 0.93), legs(1, 0.9, 0.901), CompareOptions{}, "Welch t over seeds", 2, "mean of 3 seeds, beside that of 2 in the baseline", CantTell},
 		{"seeds on one side", legs(1, 0.91, 0.92), one(0.9), CompareOptions{History: noisy}, "", 0,
-			"mean of 2 seeds, beside one value in the baseline; one run on each side: no interval", Better},
+			"mean of 2 seeds, beside one value in the baseline; one run on each side, fewer than 5 like it before: no interval", Better},
 		{"seeds that agree", legs(1, 0.91, 0.91), legs(1, 0.9, 0.9), CompareOptions{}, "paired t over seeds", 2, "", Better},
 		{"a seed that failed", legs(1, 0.91, math.NaN()), legs(1, 0.9, 0.9), CompareOptions{}, "", 0, "NaN now", Worse},
 		{"within the margin of a gate", one(0.91), one(0.9), CompareOptions{History: noisy, Gates: gatesOf("better(auc) || SAME(metrics.auc, 0.09)", "same(auc,0.2)")}, "t of history", 6, "", Same},
-		{"given without a level", one(0.91), one(0.9), CompareOptions{Intervals: map[string]Interval{"auc": {Low: 1, High: 2}}}, "", 0, "one run on each side: no interval", Better},
+		{"given without a level", one(0.91), one(0.9), CompareOptions{Intervals: map[string]Interval{"auc": {Low: 1, High: 2}}}, "", 0, "one run on each side, fewer than 5 like it before: no interval", Better},
 		{"given ones beat all", legs(1, 0.91, 0.92), legs(1, 0.9, 0.9), CompareOptions{History: noisy, Intervals: map[string]Interval{"auc": given}}, "DeLong", 1000, "", Better},
 	} {
 		t.Run(c.name, func(t *testing.T) {

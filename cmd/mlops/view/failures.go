@@ -85,6 +85,9 @@ func (r reporter) unexplained() (ts []trouble) {
 // troubled returns a line for each of them, because they scrolled by long ago.
 func (r reporter) troubled() (lines []string) {
 	for _, t := range r.unexplained() {
+		if t.gate && r.told {
+			continue
+		}
 		line := t.text
 		if t.job != "" {
 			line = oneLine(t.job, false) + ": " + line

@@ -2,6 +2,7 @@ package view
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/forge"
+	"github.com/mlops-runner/mlops/runner/forge/actions"
 )
 
 // heartbeat is how often a running job says that it still runs.
@@ -27,7 +30,7 @@ type github struct {
 	late   []string // lines held back until something happens
 	spools map[*job]*spool
 	beat   map[*job]time.Time // when it was last told that the job runs
-	notes  annotations
+	notes  actions.Annotations
 	sink   sink
 	token  func() string // an unguessable word
 
@@ -40,7 +43,7 @@ var _ View = (*github)(nil)
 
 func newGitHub(o Options) *github {
 	return &github{
-		o: o, tell: teller{newState(), paint(o.Color), o.Verbose},
+		o: o, tell: newTeller(o),
 		spools: map[*job]*spool{}, beat: map[*job]time.Time{},
 		sink: sink{w: o.Err}, token: rand.Text,
 		stop: make(chan struct{}), done: make(chan struct{}),
@@ -106,7 +109,7 @@ func (g *github) Event(e runner.Event) {
 	case runner.RunEnded:
 		g.finish(e.Summary)
 	case runner.Notice:
-		g.notes.add(e.Level, noticeOf(e))
+		g.notes.Add(noticeOf(e))
 		g.inside(e)
 	case runner.StepStarted, runner.StepEnded:
 		g.inside(e)
@@ -190,7 +193,7 @@ func (g *github) ended(e runner.Event) {
 func (g *github) block(j *job, title string, s *spool) {
 	g.release()
 	token := g.token() // made only now, when the job can no longer print it
-	g.sink.write([]byte(command("group", nil, inert(title)) + "\n::stop-commands::" + token + "\n"))
+	g.sink.write([]byte(actions.Command("group", inert(title)) + "\n::stop-commands::" + token + "\n"))
 	clean := cleaner{color: g.o.Color}
 	var buf, line []byte
 	g.sink.keep(s.each(func(lines []byte) {
@@ -204,7 +207,7 @@ func (g *github) block(j *job, title string, s *spool) {
 	if s.lost > 0 {
 		g.sink.write([]byte("… " + plural(s.lost, "line") + " not shown (" + logHint(g.tell.run, j.id) + ")\n"))
 	}
-	g.sink.write([]byte("::" + token + "::\n" + command("endgroup", nil, "") + "\n"))
+	g.sink.write([]byte("::" + token + "::\n" + actions.Command("endgroup", "") + "\n"))
 	s.close()
 	delete(g.spools, j)
 }
@@ -217,29 +220,44 @@ func (g *github) finish(sum *runner.Summary) {
 		g.annotate()
 		return
 	}
-	r := reporter{g.tell.state, sum, paint(g.o.OutColor), g.o.OutWidth(), g.o.Verbose}
-	var failures []annotation
+	r := newReporter(g.tell.state, sum, g.o)
+	var failures []forge.Annotation
 	for _, j := range failedJobs(sum) {
 		failures = append(failures, r.failureOf(j))
 	}
-	g.notes.fail(failures)
+	g.notes.AddFirst(failures)
 	g.annotate()
 	g.sink.keep(r.write(inertWriter{g.o.Out}))
-	g.sink.keep(appendSummary(g.o.Getenv("GITHUB_STEP_SUMMARY"), r))
+	g.sink.keep(g.summary(r))
 	g.outputs(sum)
 }
+
+// summary adds the run to the summary of the step, as far as there is room.
+func (g *github) summary(r reporter) error {
+	room := g.step().SummaryRoom()
+	if room == 0 {
+		return nil
+	}
+	r.told = r.told && g.o.Summarized
+	return g.step().AddSummary(r.markdown(room))
+}
+
+// step is the workflow step that this is a part of, if it is.
+func (g *github) step() actions.Step { return actions.Step{Getenv: g.o.Getenv, Token: g.token} }
 
 // outputs sets the outputs of the step.
 func (g *github) outputs(sum *runner.Summary) {
 	values, err := outputsOf(sum)
 	g.sink.keep(err)
-	for i, v := range values {
-		if len(v.value) > maxOutput {
+	for _, v := range values {
+		if len(v.value) > actions.MaxValue {
 			g.text(fmt.Sprintf("output %q is not set: %s are more than GitHub takes", v.name, Bytes(int64(len(v.value)))))
-			values[i].value = ""
+			v.value = ""
+		}
+		if err := g.step().SetOutput(v.name, v.value); !errors.Is(err, actions.ErrNoStep) {
+			g.sink.keep(err)
 		}
 	}
-	g.sink.keep(appendOutputs(g.o.Getenv("GITHUB_OUTPUT"), values, g.token))
 }
 
 // unfinished writes what jobs printed that were never said to have ended.
@@ -257,9 +275,7 @@ func (g *github) unfinished() {
 
 // annotate writes the annotations that were not written yet.
 func (g *github) annotate() {
-	for _, line := range g.notes.commands() {
-		g.sink.write([]byte(line + "\n"))
-	}
+	g.sink.keep(g.notes.Write(g.sink.w))
 }
 
 // Close implements [View].

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/forge/actions"
 )
 
 // commandsIn returns the workflow commands that GitHub's runner would obey in
@@ -134,18 +135,6 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// Even a value that knows the token cannot end itself.
-func TestOutputsCannotBeForged(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "output")
-	value := "x\nghadelimiter_T\nevil<<E\n1\nE\nghadelimiter_TT"
-	if err := appendOutputs(path, []output{{"a", value}, {"b", ""}}, func() string { return "T" }); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(map[string]string{"a": value, "b": ""}, parseOutputs(t, path)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
 func TestTooLargeOutputIsNotSet(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "output")
 	s := newScript(1)
@@ -176,11 +165,11 @@ func TestSummaryFitsItsLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(b) > maxSummary || len(b) < maxSummary*9/10 || !bytes.Contains(b, []byte("more parts left out for their size")) {
+	if len(b) > actions.MaxSummary || len(b) < actions.MaxSummary*9/10 || !bytes.Contains(b, []byte("more parts left out for their size")) {
 		t.Errorf("%d bytes, ends with %q", len(b), b[len(b)-200:])
 	}
 	githubLog(t, matrix(), map[string]string{"GITHUB_STEP_SUMMARY": path})
-	if b, _ := os.ReadFile(path); len(b) > maxSummary {
+	if b, _ := os.ReadFile(path); len(b) > actions.MaxSummary {
 		t.Errorf("a second run makes it %d bytes", len(b))
 	}
 }
@@ -203,7 +192,7 @@ func TestAnnotationsWorstFirst(t *testing.T) {
 		got[9] != "::error::and 22 more errors; see the log" || got[19] != "::warning::and 21 more warnings; see the log" {
 		t.Errorf("%d annotations: %q", len(got), got)
 	}
-	if n := len([]rune(strings.TrimPrefix(got[20], "::notice::"))); n != maxAnnotation {
+	if n := len([]rune(strings.TrimPrefix(got[20], "::notice::"))); n != actions.MaxMessage {
 		t.Errorf("the notice has %d characters", n)
 	}
 }

@@ -2,33 +2,10 @@ package view
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner"
 )
-
-// maxSummary is how large a job summary may become. GitHub drops one of more
-// than 1 MiB whole, so some room is left.
-const maxSummary = 1_000_000 // bytes
-
-// appendSummary adds the run to the job summary in the file that
-// GITHUB_STEP_SUMMARY names; "" does nothing. What the file holds already
-// counts towards the limit.
-func appendSummary(path string, r reporter) error {
-	if path == "" {
-		return nil
-	}
-	room := int64(maxSummary)
-	if info, err := os.Stat(path); err == nil {
-		room -= info.Size()
-	}
-	text := r.markdown(int(max(0, room-1)))
-	if text == "" {
-		return nil
-	}
-	return appendFile("GITHUB_STEP_SUMMARY", path, "\n"+text)
-}
 
 // A page is Markdown that must not become longer than its room.
 type page struct {
@@ -51,7 +28,7 @@ func (r reporter) markdown(room int) string {
 	r.paint = false
 	const note = 100 // bytes for a last word
 	p := &page{room: room - note}
-	p.add(r.title())
+	p.add("\n" + r.title())
 	left := r.markdownTable(p) + r.markdownMetrics(p)
 	for _, t := range r.troubled() {
 		if !p.add("\n" + markdownText(t) + "\n") {

@@ -22,7 +22,7 @@ type plain struct {
 var _ View = (*plain)(nil)
 
 func newPlain(o Options) *plain {
-	return &plain{o: o, tell: teller{newState(), paint(o.Color), o.Verbose}, sink: sink{w: o.Err}}
+	return &plain{o: o, tell: newTeller(o), sink: sink{w: o.Err}}
 }
 
 // Event implements [View].
@@ -95,7 +95,7 @@ func (p *plain) finish(e runner.Event) {
 	if p.told {
 		p.sink.write([]byte("\n")) // where both streams are one, the summary stands apart
 	}
-	r := reporter{p.tell.state, e.Summary, paint(p.o.OutColor), p.o.OutWidth(), p.o.Verbose}
+	r := newReporter(p.tell.state, e.Summary, p.o)
 	p.sink.keep(r.write(p.o.Out))
 }
 

@@ -17,7 +17,7 @@ type quiet struct {
 var _ View = (*quiet)(nil)
 
 func newQuiet(o Options) *quiet {
-	return &quiet{o: o, tell: teller{newState(), paint(o.Color), o.Verbose}, sink: sink{w: o.Err}}
+	return &quiet{o: o, tell: newTeller(o), sink: sink{w: o.Err}}
 }
 
 // Event implements [View].
@@ -38,7 +38,7 @@ func (q *quiet) Event(e runner.Event) {
 
 // failed writes why the run did not succeed.
 func (q *quiet) failed(sum *runner.Summary) {
-	r := reporter{q.tell.state, sum, q.tell.paint, 0, false}
+	r := reporter{q.tell.state, sum, q.tell.paint, 0, false, false}
 	for _, line := range append(r.failures(), r.totals()...) {
 		q.sink.write([]byte(line + "\n"))
 	}

@@ -21,6 +21,7 @@ type state struct {
 	queued, cached, failed, done int
 	warnings, errors             int // notices
 	troubles                     []trouble
+	reported                     func() bool // see Options
 	palette                      palette
 }
 
@@ -53,7 +54,12 @@ const (
 	ended
 )
 
-func newState() *state { return &state{jobs: map[string]*job{}} }
+func newState() *state {
+	return &state{jobs: map[string]*job{}, reported: func() bool { return false }}
+}
+
+// gateReason is the reason of a notice that a gate did not pass.
+const gateReason = "gate"
 
 // job returns the job of that name, new if it was not heard of before.
 func (s *state) job(id string) *job {
@@ -96,7 +102,10 @@ func (s *state) forget() {
 }
 
 // A trouble is an error notice; the summary repeats those that no failed job explains.
-type trouble struct{ job, text, place string }
+type trouble struct {
+	job, text, place string
+	gate             bool
+}
 
 // maxTroubles is how many of them are kept.
 const maxTroubles = 20
@@ -106,7 +115,7 @@ func (s *state) notice(e runner.Event) {
 	case "error":
 		s.errors++
 		if len(s.troubles) < maxTroubles {
-			t := trouble{job: e.Job, text: oneLine(e.Text, false)}
+			t := trouble{job: e.Job, text: oneLine(e.Text, false), gate: e.Reason == gateReason}
 			if e.File != "" {
 				t.place = place(e.File, e.Line)
 			}

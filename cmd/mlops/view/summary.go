@@ -21,6 +21,11 @@ type reporter struct {
 	paint   paint
 	width   int // 0 means no limit
 	verbose bool
+	told    bool // a report that follows has the gates and the metrics
+}
+
+func newReporter(s *state, sum *runner.Summary, o Options) reporter {
+	return reporter{s, sum, paint(o.OutColor), o.OutWidth(), o.Verbose, o.Reported()}
 }
 
 // write writes the table, the metrics, the failures and the totals.
@@ -99,8 +104,36 @@ const (
 	inWords                    // one column for the first of them
 )
 
-// listed returns the jobs worth a row and how many cached ones have none.
+// listed returns the jobs worth a row and how many cached ones have none, without
+// their metrics if the report has them.
 func (r reporter) listed() (jobs []runner.JobSummary, hidden int) {
+	jobs, hidden = r.worthARow()
+	if !r.told || !distinct(jobs) {
+		return jobs, hidden
+	}
+	jobs = slices.Clone(jobs)
+	for i := range jobs {
+		jobs[i].Metrics = nil
+	}
+	return jobs, hidden
+}
+
+// distinct reports whether no metric is reported by two jobs: of those that are,
+// a report has one value.
+func distinct(jobs []runner.JobSummary) bool {
+	seen := map[string]int{}
+	for i, j := range jobs {
+		for _, m := range j.Metrics {
+			if by, ok := seen[m.Name]; ok && by != i {
+				return false
+			}
+			seen[m.Name] = i
+		}
+	}
+	return true
+}
+
+func (r reporter) worthARow() (jobs []runner.JobSummary, hidden int) {
 	c := countJobs(r.sum.Jobs)
 	if r.verbose || c.cached < len(r.sum.Jobs) && c.cached <= fewCached || len(r.sum.Jobs) <= fewJobs {
 		return r.sum.Jobs, 0

@@ -15,6 +15,12 @@ type teller struct {
 	verbose bool
 }
 
+func newTeller(o Options) teller {
+	t := teller{newState(), paint(o.Color), o.Verbose}
+	t.reported = o.Reported
+	return t
+}
+
 // line returns the line that tells e, without its newline; "" if there is
 // nothing to tell. Output is not told here. It must be called after state.apply.
 func (t teller) line(e runner.Event) string {
@@ -106,6 +112,9 @@ func (t teller) stepEnded(e runner.Event) string {
 }
 
 func (t teller) notice(e runner.Event) string {
+	if e.Reason == gateReason && t.reported() {
+		return ""
+	}
 	level, color := Clean(e.Level, false), dim
 	switch level {
 	case "error":

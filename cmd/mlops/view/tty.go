@@ -36,7 +36,7 @@ var _ View = (*tty)(nil)
 func newTTY(o Options) *tty {
 	return &tty{
 		o:      o,
-		tell:   teller{newState(), paint(o.Color), o.Verbose},
+		tell:   newTeller(o),
 		queue:  queue{limit: queueLimit},
 		screen: screen{sink: sink{w: o.Err}, color: o.Color},
 		wake:   make(chan struct{}, 1),
@@ -178,7 +178,7 @@ func (v *tty) finish(sum *runner.Summary) {
 	if v.screen.told {
 		v.screen.sink.write([]byte("\r\n"))
 	}
-	r := reporter{v.tell.state, sum, paint(v.o.OutColor), v.o.OutWidth(), v.o.Verbose}
+	r := newReporter(v.tell.state, sum, v.o)
 	v.screen.sink.keep(r.write(v.o.Out))
 }
 

@@ -18,11 +18,8 @@
 //
 // # GitHub
 //
-// Workflow commands are formatted by go-githubactions' Command, whose escaping
-// is right. The rest of that library is not used, for these reasons: its file
-// commands end values with a constant delimiter, so a value that contains it
-// can set other outputs; they panic when the file cannot be written; and its
-// printing methods panic when standard output is closed.
+// Annotations, outputs and the summary of a step are those of package
+// runner/forge/actions, which says why not more of go-githubactions is used.
 package view
 
 import (
@@ -79,6 +76,13 @@ type Options struct {
 	// below 1 means that it may be as wide as it needs.
 	OutWidth func() int
 
+	// Reported is whether a report follows that tells of gates and metrics, so that
+	// the summary need not. It is asked once the gates are judged; nil means that
+	// none follows.
+	Reported func() bool
+	// Summarized is whether such a report also goes into the job summary.
+	Summarized bool
+
 	Verbose bool                // also: queued jobs, successful steps, every reason, every cached job
 	Now     func() time.Time    // nil means time.Now
 	Getenv  func(string) string // GITHUB_OUTPUT, GITHUB_STEP_SUMMARY; nil means no variable is set
@@ -108,6 +112,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Err == nil {
 		o.Err = io.Discard
+	}
+	if o.Reported == nil {
+		o.Reported = func() bool { return false }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -177,7 +177,12 @@ func TestAnnotate(t *testing.T) {
 	}
 	list = append(list, forge.Annotation{Level: "failure", Path: "a,b:c.yaml", Title: "gate: 1,2", Message: "100 %\n::error::x\r" + strings.Repeat("ä", 5000)})
 	var b strings.Builder
-	if err := actions.Annotate(&b, list); err != nil {
+	var as actions.Annotations
+	for _, a := range list[:len(list)-1] {
+		as.Add(a)
+	}
+	as.AddFirst(list[len(list)-1:])
+	if err := as.Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
@@ -187,7 +192,18 @@ func TestAnnotate(t *testing.T) {
 	if !strings.HasPrefix(lines[0], "::error file=a%2Cb%3Ac.yaml,title=gate%3A 1%2C2::100 %25%0A::error::x%0D") || strings.Count(lines[0], "ä") != 4096-len("100 %\n::error::x\r")-1 {
 		t.Errorf("%.200s", lines[0])
 	}
-	if lines[1] != "::warning file=mlops.yaml,line=30::w0" || lines[10] != "::warning::and 5 more of these" || lines[11] != "::notice::n" {
+	if lines[1] != "::warning file=mlops.yaml,line=30::w0" || lines[10] != "::warning::and 5 more warnings; see the log" || lines[11] != "::notice::n" {
 		t.Errorf("%q", lines[1:])
+	}
+	// GitHub shows no more of this step, however often something is written.
+	b.Reset()
+	for i := range 20 {
+		as.Add(forge.Annotation{Level: []string{"warning", "error"}[i%2], Message: fmt.Sprint("later ", i)})
+	}
+	if err := as.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n"); len(got) != 9 || got[0] != "::error::later 1" || got[8] != "::error::and 2 more errors; see the log" {
+		t.Errorf("%d lines: %q", len(got), got)
 	}
 }

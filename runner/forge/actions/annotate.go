@@ -18,25 +18,90 @@ const (
 	MaxMessage     = 4096
 )
 
-// Annotate writes annotations to the log of a step, failures first, and of each
-// level no more than GitHub shows: the last of too many says how many are
-// missing. It must not be called while commands are stopped. All of a step's
-// annotations count, whoever writes them.
-func Annotate(w io.Writer, list []forge.Annotation) error {
-	for _, level := range []string{"error", "warning", "notice"} {
-		var of []forge.Annotation
-		for _, a := range list {
-			if levelOf(a) == level {
-				of = append(of, a)
-			}
+// levels are GitHub's, worst first.
+var levels = [...]string{"error", "warning", "notice"}
+
+// Annotations are those of one step, whoever has something to point at: GitHub
+// counts them together. The zero value is empty. It is not safe for concurrent use.
+type Annotations struct {
+	of map[string]*pile
+}
+
+// A pile is the annotations of one level.
+type pile struct {
+	kept    []forge.Annotation
+	more    int // beyond what is kept
+	written int
+}
+
+func (as *Annotations) pile(level string) *pile {
+	if as.of == nil {
+		as.of = map[string]*pile{}
+	}
+	p := as.of[level]
+	if p == nil {
+		p = &pile{}
+		as.of[level] = p
+	}
+	return p
+}
+
+// Add keeps an annotation, unless there are as many of its level as GitHub shows:
+// then it is only counted. An unknown level is a notice.
+func (as *Annotations) Add(a forge.Annotation) {
+	p := as.pile(levelOf(a))
+	if len(p.kept) >= MaxAnnotations {
+		p.more++
+		return
+	}
+	p.kept = append(p.kept, a)
+}
+
+// AddFirst puts annotations before the others of their level, since they matter more.
+func (as *Annotations) AddFirst(list []forge.Annotation) {
+	before := as.of
+	as.of = nil
+	for _, a := range list {
+		as.Add(a)
+	}
+	for level, old := range before {
+		for _, a := range old.kept {
+			as.Add(a)
 		}
-		if more := len(of) - MaxAnnotations + 1; more > 1 {
-			of = append(of[:MaxAnnotations-1:MaxAnnotations-1], forge.Annotation{Message: fmt.Sprintf("and %d more of these", more)})
-		}
-		for _, a := range of {
-			if _, err := io.WriteString(w, command(level, a)+"\n"); err != nil {
+		p := as.pile(level)
+		p.more += old.more
+		p.written = old.written
+	}
+}
+
+// Write writes what was added since the last Write to the log of the step, and of
+// each level no more than GitHub still shows: the last of too many says how many
+// are missing. It must not be called while commands are stopped.
+func (as *Annotations) Write(w io.Writer) error {
+	for _, level := range levels {
+		if p := as.of[level]; p != nil {
+			if err := p.write(w, level); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+func (p *pile) write(w io.Writer, level string) error {
+	list, all := p.kept, len(p.kept)+p.more
+	p.kept, p.more = nil, 0
+	room := MaxAnnotations - p.written
+	if all > room {
+		list = list[:max(0, room-1)]
+		if room > 0 {
+			list = append(list[:len(list):len(list)], forge.Annotation{Message: fmt.Sprintf("and %d more %ss; see the log", all-len(list), level)})
+		}
+	}
+	p.written += len(list)
+	for _, a := range list {
+		if _, err := io.WriteString(w, annotation(level, a)+"\n"); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -52,8 +117,8 @@ func levelOf(a forge.Annotation) string {
 	return "notice"
 }
 
-// command is an annotation as a workflow command, with the library's escapes.
-func command(level string, a forge.Annotation) string {
+// annotation is one as a workflow command.
+func annotation(level string, a forge.Annotation) string {
 	properties := githubactions.CommandProperties{}
 	if a.Title != "" {
 		properties["title"] = a.Title
@@ -68,8 +133,14 @@ func command(level string, a forge.Annotation) string {
 	return c.String()
 }
 
+// Command is a workflow command without properties, with the library's escapes.
+func Command(name, message string) string {
+	c := githubactions.Command{Name: name, Message: message}
+	return c.String()
+}
+
 func clip(s string) string {
-	if utf8.RuneCountInString(s) <= MaxMessage {
+	if len(s) <= MaxMessage || utf8.RuneCountInString(s) <= MaxMessage {
 		return s
 	}
 	return string([]rune(s)[:MaxMessage-1]) + "…"

@@ -13,7 +13,8 @@ func (p *page) baseline() section {
 	}}
 }
 
-// provenance describes the baseline; names and reasons have at most n bytes.
+// provenance says on one line which run is the baseline, how old it is, how far
+// behind, and why it is this one; names and reasons have at most n bytes.
 func (p *page) provenance(l Links, n int) text {
 	r := p.report
 	b := r.Baseline
@@ -25,20 +26,20 @@ func (p *page) provenance(l Links, n int) text {
 	if r.Base == nil {
 		return list("; ", list(": ", asked, say("none")), why)
 	}
-	parts := []text{list(": ", asked, p.side(l, n))}
+	parts := []text{p.side(l, n)}
+	if b.Age > 0 {
+		parts = append(parts, say(duration(b.Age)+" old"))
+	}
 	if b.Behind > 0 {
 		parts = append(parts, cat(say(plural(b.Behind, "commit")+" before "), l.commitText(b.Wanted), say(", which has no run")))
 	}
 	if b.Tip > 0 {
 		parts = append(parts, say(plural(b.Tip, "commit")+" behind the tip of the base branch"))
 	}
-	if b.Age > 0 {
-		parts = append(parts, say(duration(b.Age)+" old"))
-	}
 	if r.Base.Dirty {
 		parts = append(parts, say("with uncommitted changes"))
 	}
-	return list("; ", list(", ", parts...), why)
+	return list(": ", list(", ", parts...), why)
 }
 
 // side names the run that was compared with.
@@ -49,15 +50,24 @@ func (p *page) side(l Links, n int) text {
 		id = nameIn(s.Name, n/2)
 	}
 	if c := cmp.Or(s.Commit, p.report.Baseline.Found); c != "" {
-		commit = cat(say("commit "), l.commitText(c))
+		commit = l.commitText(c)
 	}
 	if s.Run != "" {
-		run = cat(say("run "), nameIn(s.Run, n/2))
+		run = cat(say("(run "), nameIn(shortRun(s.Run), n/2), say(")"))
 	}
-	if all := list(" ", id, commit, run); len(all) > 0 {
+	if all := list(" ", list(" at ", id, commit), run); len(all) > 0 {
 		return all
 	}
 	return say("given as values")
+}
+
+// shortRun is as much of a run's id as finds it: the millisecond of its start.
+func shortRun(id string) string {
+	const millisecond = 13 // bytes
+	if len(id) > millisecond && id[millisecond] == '-' {
+		return id[:millisecond]
+	}
+	return id
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -81,25 +91,22 @@ func (p *page) footer() section {
 	if r.Head.Attempt > 1 {
 		run = list(", ", run, say("attempt "+count(r.Head.Attempt)))
 	}
-	parts := []text{report, run, p.commits(l), p.cached(), p.when(), p.version()}
-	short := []text{report, p.commits(Links{}), p.cached()}
+	parts := []text{report, run, p.commit(l), p.cached(), p.when(), p.version()}
+	short := []text{report, p.commit(Links{}), p.cached()}
 	return section{id: "footer", flat: true, keep: true, rank: rankFooter, forms: []func() []block{
 		form(small{list(" · ", parts...)}), form(small{list(" · ", short...)}),
 	}}
 }
 
-// commits names the commit that ran and the one of the baseline.
-func (p *page) commits(l Links) text {
-	h, b := p.report.Head, p.report.Base
+// commit names the commit that ran.
+func (p *page) commit(l Links) text {
+	h := p.report.Head
 	if h.Commit == "" {
 		return nil
 	}
 	t := cat(say("commit "), l.commitText(h.Commit))
 	if h.Dirty {
 		t = cat(t, say(" with uncommitted changes"))
-	}
-	if b != nil && b.Commit != "" {
-		t = cat(t, say(" on base "), l.commitText(b.Commit))
 	}
 	return t
 }

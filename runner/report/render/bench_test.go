@@ -9,7 +9,8 @@ import (
 	"github.com/mlops-runner/mlops/runner/report"
 )
 
-// thousand is a report of 1,000 metrics, a third of them with curves.
+// thousand is a report of 1,000 metrics, a third of them with curves, as thin as
+// a comparison of so many leaves them.
 func thousand() *report.Report {
 	number := func(v float64) *report.Number { n := report.Number(v); return &n }
 	r := &report.Report{Pipeline: "churn", Decision: report.Promote, Why: "auc is better", Base: &report.Side{Name: "main"}}
@@ -20,7 +21,7 @@ func thousand() *report.Report {
 			m.Verdict, m.Interval = report.Better, &report.Interval{Low: 0.004, High: 0.016, Level: 0.95, P: number(0.01), Method: "DeLong", N: 4000}
 		}
 		if i%3 == 0 {
-			for step := range 200 {
+			for step := range report.MaxCurve / 2 {
 				m.HeadCurve = append(m.HeadCurve, report.Point{Step: float64(step), Value: v / float64(step+1)})
 			}
 			m.BaseCurve, m.Past = m.HeadCurve, m.HeadCurve[:20]

@@ -73,7 +73,7 @@ func TestFormsInOrder(t *testing.T) {
 	}
 	s := newShrinker(newPage(r, options(), topRows, false), true)
 	var order []string
-	for budget := s.size - 1; budget >= 1500; budget = s.size - 1 {
+	for budget := s.size - 1; budget >= 1300; budget = s.size - 1 {
 		before := s.texts
 		s = newShrinker(newPage(r, options(), topRows, false), true)
 		s.fit(budget)

@@ -2,7 +2,6 @@ package render
 
 import (
 	"math"
-	"slices"
 
 	"github.com/mlops-runner/mlops/runner/report"
 )
@@ -95,9 +94,25 @@ func withRest(bs []block, n int, noun string) []block {
 	return bs
 }
 
+// byWeight returns the rows in the order of their weight, and of equal weight in
+// the order in which they come. Rows are large, so that sorting would take longer
+// than most of a rendering.
 func byWeight(rows []row) []row {
-	out := slices.Clone(rows)
-	slices.SortStableFunc(out, func(a, b row) int { return a.weight() - b.weight() })
+	var next [weights + 1]int
+	weight := make([]int8, len(rows))
+	for i := range rows {
+		w := rows[i].weight()
+		weight[i] = int8(w)
+		next[w+1]++
+	}
+	for w := 1; w <= weights; w++ {
+		next[w] += next[w-1]
+	}
+	out := make([]row, len(rows))
+	for i, w := range weight {
+		out[next[w]] = rows[i]
+		next[w]++
+	}
 	return out
 }
 

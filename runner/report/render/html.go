@@ -13,6 +13,7 @@ import (
 // well-formed XML too.
 func HTML(w io.Writer, r *report.Report, o Options) error {
 	h := &sheet{page: newPage(r, o, 0, true)}
+	h.b.Grow(len(css) + 1500*len(r.Metrics)) // about what the rows of the table take
 	h.write()
 	_, err := io.WriteString(w, h.b.String())
 	return err
@@ -76,12 +77,12 @@ func (h *sheet) section(s section) {
 	h.raw(`<section class="`, class, `" id="`, s.id, `">`, "\n")
 	switch {
 	case !s.flat:
-		h.raw("<h2>", h.text(s.title), "</h2>\n")
+		h.put("<h2>", s.title, "</h2>\n")
 		if len(s.summary) > 0 {
-			h.raw(`<p class="summary">`, h.text(s.summary), "</p>\n")
+			h.put(`<p class="summary">`, s.summary, "</p>\n")
 		}
 	case len(s.title) > 0:
-		h.raw(`<h2 class="unseen">`, h.text(s.title), "</h2>\n")
+		h.put(`<h2 class="unseen">`, s.title, "</h2>\n")
 	}
 	h.blocks(s.forms[0]())
 	h.raw("</section>\n")
@@ -96,7 +97,7 @@ func (h *sheet) blocks(bs []block) {
 func (h *sheet) block(b block) {
 	switch b := b.(type) {
 	case heading:
-		h.raw("<h1>", h.text(b.text), "</h1>\n")
+		h.put("<h1>", b.text, "</h1>\n")
 	case paragraph:
 		h.paragraph(b.text)
 	case small:
@@ -115,15 +116,15 @@ func (h *sheet) block(b block) {
 	case rest:
 		h.paragraph(say(plural(b.n, "more "+b.noun)))
 	case chart:
-		h.figure(cat(name(b.row.key), say(" by step")), b.svg(), b.table())
+		h.figure(cat(name(b.row.key), say(" by step")), b.svg, b.table())
 	case history:
-		h.figure(b.line(), b.svg(), table{})
+		h.figure(b.line(), b.svg, table{})
 	}
 }
 
 func (h *sheet) paragraph(t text) {
 	if len(t) > 0 {
-		h.raw("<p>", h.text(t), "</p>\n")
+		h.put("<p>", t, "</p>\n")
 	}
 }
 
@@ -133,7 +134,7 @@ func (h *sheet) items(ts []text) {
 	}
 	h.raw("<ul>\n")
 	for _, t := range ts {
-		h.raw("<li>", h.text(t), "</li>\n")
+		h.put("<li>", t, "</li>\n")
 	}
 	h.raw("</ul>\n")
 }
@@ -163,16 +164,20 @@ func (h *sheet) table(t table) {
 	}
 	h.raw(`<div class="wide" tabindex="0"><table>`, "\n<thead><tr>")
 	for _, c := range t.columns {
-		h.raw(`<th scope="col"`, align(c), ">", h.text(c.title), "</th>")
+		h.put(`<th scope="col"`+align(c)+">", c.title, "</th>")
 	}
 	h.raw("</tr></thead>\n<tbody>\n")
+	cells := make([]string, len(t.columns)) // how those of a column begin
+	for i, c := range t.columns {
+		cells[i] = "<td" + align(c) + ">"
+	}
 	for _, r := range t.rows {
 		h.raw("<tr>")
 		for i, c := range r {
 			if i == 0 {
-				h.raw(`<th scope="row">`, h.text(c), "</th>")
+				h.put(`<th scope="row">`, c, "</th>")
 			} else {
-				h.raw("<td", align(t.columns[i]), ">", h.text(c), "</td>")
+				h.put(cells[i], c, "</td>")
 			}
 		}
 		h.raw("</tr>\n")
@@ -191,35 +196,44 @@ func align(c column) string {
 }
 
 // figure is a drawing with what it shows below it.
-func (h *sheet) figure(caption text, svg string, t table) {
-	h.raw("<figure>\n", svg, "<figcaption>", h.text(caption), "</figcaption>\n")
+func (h *sheet) figure(caption text, draw func(*strings.Builder), t table) {
+	h.raw("<figure>\n")
+	draw(&h.b)
+	h.put("<figcaption>", caption, "</figcaption>\n")
 	h.table(t)
 	h.raw("</figure>\n")
 }
 
-// text writes a line of text.
-func (h *sheet) text(t text) string {
-	var b strings.Builder
-	for _, s := range t {
-		out := html.EscapeString(minus(s))
-		switch {
-		case s.bar != nil:
-			out = s.bar.svg()
-		case s.style == code:
-			out = "<code>" + out + "</code>"
-		case s.style == sign:
-			out = `<span aria-hidden="true">` + out + "</span>"
-		}
-		if s.bold {
-			out = "<b>" + out + "</b>"
-		}
-		if s.link != "" {
-			out = `<a href="` + html.EscapeString(s.link) + `" rel="noreferrer">` + out + "</a>"
-		}
-		if s.tone != "" {
-			out = `<span class="` + s.tone + `">` + out + "</span>"
-		}
-		b.WriteString(out)
+// put writes a line of text between tags.
+func (h *sheet) put(before string, t text, after string) {
+	h.b.WriteString(before)
+	for i := range t {
+		h.span(&t[i])
 	}
-	return b.String()
+	h.b.WriteString(after)
+}
+
+func (h *sheet) span(s *span) {
+	if s.tone != "" {
+		h.raw(`<span class="`, s.tone, `">`)
+		defer h.raw("</span>")
+	}
+	if s.link != "" {
+		h.raw(`<a href="`, html.EscapeString(s.link), `" rel="noreferrer">`)
+		defer h.raw("</a>")
+	}
+	if s.bold {
+		h.raw("<b>")
+		defer h.raw("</b>")
+	}
+	switch {
+	case s.bar != nil:
+		s.bar.svg(&h.b)
+	case s.style == code:
+		h.raw("<code>", html.EscapeString(s.text), "</code>")
+	case s.style == sign:
+		h.raw(`<span aria-hidden="true">`, html.EscapeString(s.text), "</span>")
+	default:
+		h.raw(html.EscapeString(minus(*s)))
+	}
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"math"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -115,8 +116,8 @@ func checkMarkdown(md string, plain bool) (problems []string) {
 	return append(problems, checkSource(md)...)
 }
 
-// mermaidLines are the lines of a chart, one after the other, in what of
-// Mermaid's grammar was seen to parse: no quotes within quotes, no exponents.
+// mermaidLines are the lines of a chart, one after the other, in the
+// form that ours have; parseMermaid reads them as Mermaid does.
 var mermaidLines = []*regexp.Regexp{
 	regexp.MustCompile(`^xychart-beta$`), regexp.MustCompile(`^    accTitle: [^"#;{}<>]+ by step$`), regexp.MustCompile(`^    accDescr: [^"#;{}<>]+\.$`),
 	regexp.MustCompile(`^    title "[^"#;{}<>\[\]]+"$`), regexp.MustCompile(`^    x-axis "step" \[([0-9.]+|"[0-9.e+-]+")(, ([0-9.]+|"[0-9.e+-]+"))*\]$`),
@@ -128,6 +129,9 @@ func checkMermaid(chart string) (problems []string) {
 	lines := strings.Split(strings.TrimSuffix(chart, "\n"), "\n")
 	if len(lines) < 7 || len(lines) > 8 {
 		return []string{"a chart of " + fmt.Sprint(len(lines)) + " lines"}
+	}
+	if _, err := parseMermaid(chart); err != nil {
+		problems = append(problems, "no chart to Mermaid: "+err.Error())
 	}
 	points := strings.Count(lines[4], ",")
 	for i, l := range lines {
@@ -387,3 +391,25 @@ func checkCmark(tree string, plain bool) (problems []string) {
 }
 
 var unquote = strings.NewReplacer("&quot;", `"`, "&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// What could be taken for a commit is code, and no mere word is.
+func TestCommitsInText(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]bool{"succeeded": false, "8c1d2e7": true, "8c1d2e": false, "main@8c1d2e7f": true, "defaced": false, "defaced1": true, "1234567": true} {
+		if got := commit(word); got != want {
+			t.Errorf("%s: %v", word, got)
+		}
+	}
+}
+
+// A value that became NaN stands in the table, however many others moved.
+func TestNaNIsSeen(t *testing.T) {
+	t.Parallel()
+	r := thousand()
+	nan := report.Number(math.NaN())
+	r.Metrics[900].Verdict, r.Metrics[900].Better, r.Metrics[900].Head = report.Different, "", &nan
+	md := rendered(t, Markdown, r, Options{Budget: MinBudget})
+	if !strings.Contains(md, "by_class.c900.recall") {
+		t.Errorf("not there:\n%s", md)
+	}
+}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -21,17 +22,27 @@ func split(rows []row, n int) (first, others []row) {
 	return first, order[len(first):]
 }
 
-// weight orders rows by how much they matter, 0 most.
-func (r row) weight() int {
+// weights is how many weights there are.
+const weights = 11
+
+// weight orders rows by how much they matter, 0 most and weights-1 least.
+func (r *row) weight() int {
 	if r.metric.Gated {
-		return slices.Index([]bool{true, false}, r.failed())
+		if r.failed() {
+			return 0
+		}
+		return 1
 	}
-	order := []report.Verdict{report.Worse, report.Gone, report.Better, report.CantTell, report.Different, report.Added, "", report.Same}
-	i := slices.Index(order, r.metric.Verdict)
-	if i < 0 {
-		i = len(order)
+	if h := r.metric.Head; h != nil && math.IsNaN(float64(*h)) {
+		return 2 // as bad as worse, whatever its direction
 	}
-	return 2 + i
+	order := [...]report.Verdict{report.Worse, report.Gone, report.Better, report.CantTell, report.Different, report.Added, "", report.Same}
+	for i, v := range order {
+		if v == r.metric.Verdict {
+			return 2 + i
+		}
+	}
+	return weights - 1
 }
 
 // notable reports whether a row must be seen: a gate reads it, or it moved.
@@ -40,30 +51,32 @@ func (r row) notable() bool {
 }
 
 // failed reports whether a gate that reads the metric alone failed.
-func (r row) failed() bool {
+func (r *row) failed() bool {
 	return slices.ContainsFunc(r.gates, func(g report.Judged) bool { return g.Outcome == report.Failed })
 }
 
-// metrics is the table at the top. Its shorter forms keep what gates read and
-// what got worse.
+// metrics is the table at the top, with what is to be known of all metrics, also
+// of those that stand below. Its shorter forms keep what gates read and what got
+// worse.
 func (p *page) metrics(rows, others []row, plots bool) section {
 	if len(rows) == 0 {
 		return section{}
 	}
 	s := section{id: "metrics", title: say("Metrics"), flat: true, rank: rankMetrics, summary: metricCounts(p.rows)}
-	s.forms = []func() []block{p.metricForm(rows, len(rows), others, plots)}
+	notes := metricNotes(p.rows)
+	s.forms = []func() []block{p.metricForm(rows, len(rows), others, notes, plots)}
 	important := byWeight(rows)
 	n := slices.IndexFunc(important, func(r row) bool { return r.weight() > 3 }) // neither gated, worse nor gone
 	for _, n := range []int{n, 20, 5} {
 		if n > 0 && n < len(rows) {
-			s.forms = append(s.forms, p.metricForm(important[:n], len(rows), nil, plots))
+			s.forms = append(s.forms, p.metricForm(important[:n], len(rows), nil, notes, plots))
 		}
 	}
 	return s
 }
 
 // metricForm is a table of some of all rows, with what is to be known of them.
-func (p *page) metricForm(rows []row, all int, others []row, plots bool) func() []block {
+func (p *page) metricForm(rows []row, all int, others []row, notes []text, plots bool) func() []block {
 	return func() []block {
 		bs := []block{p.metricTable(rows, plots)}
 		if left := all - len(rows); left > 0 {
@@ -74,8 +87,8 @@ func (p *page) metricForm(rows []row, all int, others []row, plots bool) func() 
 		if t := methods(rows); len(t) > 0 {
 			bs = append(bs, paragraph{t})
 		}
-		if ts := metricNotes(rows); len(ts) > 0 {
-			bs = append(bs, items{ts})
+		if len(notes) > 0 {
+			bs = append(bs, items{notes})
 		}
 		return bs
 	}
@@ -89,7 +102,7 @@ func (p *page) otherMetrics(rows []row, plots bool) section {
 	s := section{id: "other-metrics", title: say("Other metrics"), rank: rankOther, summary: metricCounts(rows)}
 	for _, n := range []int{len(rows), 50, 10} {
 		if n < len(rows) || n == len(rows) && len(s.forms) == 0 {
-			s.forms = append(s.forms, p.metricForm(rows[:n], len(rows), nil, plots))
+			s.forms = append(s.forms, p.metricForm(rows[:n], len(rows), nil, nil, plots))
 		}
 	}
 	return s
@@ -154,12 +167,12 @@ func methodOf(i *report.Interval) string {
 }
 
 // metricNotes are what makes numbers less than they seem, each once with the
-// metrics that it is about.
+// metrics that it is about and their number.
 func metricNotes(rows []row) []text {
 	var order []string
 	about := map[string][]row{}
 	for _, r := range rows {
-		if n := r.note(); n != "" {
+		for _, n := range r.notes() {
 			if about[n] = append(about[n], r); len(about[n]) == 1 {
 				order = append(order, n)
 			}
@@ -175,11 +188,11 @@ func metricNotes(rows []row) []text {
 	return all
 }
 
-// note is the report's note and what it knows beside.
-func (r row) note() string {
-	all := make([]string, 0, 3)
+// notes are those of the report and what it knows beside.
+func (r row) notes() []string {
+	var all []string
 	if r.metric.Note != "" {
-		all = append(all, r.metric.Note)
+		all = strings.Split(r.metric.Note, "; ")
 	}
 	if n := r.metric.Seeds; n > 1 {
 		all = append(all, "the mean of "+plural(n, "seed"))
@@ -187,13 +200,13 @@ func (r row) note() string {
 	if others := r.metric.Others; len(others) > 0 {
 		all = append(all, "the value of "+r.metric.Job+" counts, not that of "+strings.Join(others, ", "))
 	}
-	return strings.Join(all, "; ")
+	return all
 }
 
 // names names the first metrics of several, or says that it is all of them.
 func names(rows []row, all int) text {
 	if len(rows) == all && all > maxNames {
-		return say("all")
+		return say("all " + count(all) + " metrics")
 	}
 	var ts []text
 	for _, r := range rows[:min(len(rows), maxNames)] {

@@ -124,7 +124,10 @@ func unused(name string, used map[string]bool) string {
 }
 
 func label(name, value string) string {
-	return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"`
+	if strings.ContainsAny(value, "\\\"\n") {
+		value = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value)
+	}
+	return name + `="` + value + `"`
 }
 
 func openNumber(v float64) string {

@@ -20,44 +20,54 @@ const (
 )
 
 // A drawing is an SVG image; its title says in words what it shows.
-type drawing struct{ b strings.Builder }
+type drawing struct{ b *strings.Builder }
 
-func newDrawing(class string, w, h float64, title string) *drawing {
-	d := &drawing{}
+// newDrawing begins a drawing in b.
+func newDrawing(b *strings.Builder, class string, w, h float64, title string) drawing {
+	d := drawing{b}
 	d.raw(`<svg class="`, class, `" xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 `, px(w), " ", px(h), `" width="`, px(w), `" height="`, px(h), `"><title>`, html.EscapeString(title), "</title>")
 	return d
 }
 
-func (d *drawing) raw(ss ...string) {
+func (d drawing) raw(ss ...string) {
 	for _, s := range ss {
 		d.b.WriteString(s)
 	}
 }
 
-func (d *drawing) line(class string, x1, y1, x2, y2 float64) {
+func (d drawing) line(class string, x1, y1, x2, y2 float64) {
 	d.raw(`<line class="`, class, `" x1="`, px(x1), `" y1="`, px(y1), `" x2="`, px(x2), `" y2="`, px(y2), `"/>`)
 }
 
-func (d *drawing) text(class, anchor string, x, y float64, s string) {
+func (d drawing) text(class, anchor string, x, y float64, s string) {
 	if class != "" {
 		class = ` class="` + class + `"`
 	}
 	d.raw("<text", class, ` text-anchor="`, anchor, `" x="`, px(x), `" y="`, px(y), `">`, html.EscapeString(s), "</text>")
 }
 
-func (d *drawing) end() string { return d.b.String() + "</svg>" }
+func (d drawing) end() { d.raw("</svg>") }
 
 // px writes a coordinate.
 func px(v float64) string {
 	if !finite(v) {
 		v = 0
 	}
-	return trimZeros(strconv.FormatFloat(v, 'f', 1, 64))
+	tenths := int64(math.Round(v * 10)) // far faster than FormatFloat, and a page has many thousands
+	if tenths%10 == 0 {
+		return strconv.FormatInt(tenths/10, 10)
+	}
+	out := make([]byte, 0, 16)
+	if tenths < 0 {
+		out, tenths = append(out, '-'), -tenths
+	}
+	out = append(strconv.AppendInt(out, tenths/10, 10), '.', byte('0'+tenths%10))
+	return string(out)
 }
 
 // svg draws a change and its interval on a line whose middle is no change.
-func (b *bar) svg() string {
-	d := newDrawing("plot", barWidth, barHeight, b.label)
+func (b *bar) svg(to *strings.Builder) {
+	d := newDrawing(to, "plot", barWidth, barHeight, b.label)
 	x := func(v float64) float64 { return barMid + v*(barMid-6) }
 	d.line("axis", 0, barHeight/2, barWidth, barHeight/2)
 	d.line("axis", barMid, 0, barMid, barHeight)
@@ -65,7 +75,7 @@ func (b *bar) svg() string {
 		d.raw(`<rect class="`, b.tone, `" fill-opacity="0.35" x="`, px(min(x(b.low), x(b.high))), `" y="4" width="`, px(max(math.Abs(x(b.high)-x(b.low)), 1)), `" height="8"/>`)
 	}
 	d.raw(`<circle class="`, b.tone, `" cx="`, px(x(b.change)), `" cy="8" r="3.5"/>`)
-	return d.end()
+	d.end()
 }
 
 // An area places steps and values of a chart.
@@ -108,7 +118,7 @@ func share(v, low, high float64) float64 {
 const ticks = 4
 
 // grid draws the axes with their numbers.
-func (d *drawing) grid(a area, from, label, to string) {
+func (d drawing) grid(a area, from, label, to string) {
 	s := scaleOf(0, a.high/ticks-a.low/ticks, a.low, a.high)
 	for i := range ticks + 1 {
 		v := a.low + (a.high/ticks-a.low/ticks)*float64(i)
@@ -123,10 +133,10 @@ func (d *drawing) grid(a area, from, label, to string) {
 }
 
 // svg draws the chart: the baseline dashed, the candidate whole.
-func (c chart) svg() string {
+func (c chart) svg(to *strings.Builder) {
 	low, high := c.extent()
 	a := newArea(c.steps[0], c.steps[len(c.steps)-1], low, high, chartHeight)
-	d := newDrawing("chart", chartWidth, chartHeight, c.tale())
+	d := newDrawing(to, "chart", chartWidth, chartHeight, c.tale())
 	d.grid(a, lone(a.x0, mostDigits), "step", lone(a.x1, mostDigits))
 	labels := map[string]float64{}
 	for _, s := range c.series {
@@ -143,12 +153,13 @@ func (c chart) svg() string {
 		labels[s.name] = last
 		d.text(class, "start", chartWidth-marginRight+6, last+4, s.name)
 	}
-	return d.end() + "\n"
+	d.end()
+	d.raw("\n")
 }
 
 // series draws a line with gaps where there is no finite value, and returns
 // the height at which it ends.
-func (d *drawing) series(a area, class, dash string, ps []report.Point) (last float64) {
+func (d drawing) series(a area, class, dash string, ps []report.Point) (last float64) {
 	d.raw(`<path class="`, class, `"`, dash, ` stroke-width="2" d="`)
 	move := "M"
 	for i, p := range ps {
@@ -191,7 +202,7 @@ func (c chart) tale() string {
 const maxBars = 60
 
 // svg draws the runs before as points, and this one behind them.
-func (h history) svg() string {
+func (h history) svg(to *strings.Builder) {
 	ps := slices.Clone(h.points[max(0, len(h.points)-maxBars):])
 	past := len(ps)
 	if h.row.metric.Head != nil {
@@ -202,7 +213,7 @@ func (h history) svg() string {
 		low, high = 0, 1
 	}
 	a := newArea(0, float64(len(ps)-1), low, high, historyHeight)
-	d := newDrawing("history", chartWidth, historyHeight, h.line().plain())
+	d := newDrawing(to, "history", chartWidth, historyHeight, h.line().plain())
 	d.grid(a, "oldest", "runs", "newest")
 	for i, p := range ps {
 		if !finite(p.Value) {
@@ -215,5 +226,6 @@ func (h history) svg() string {
 		}
 		d.raw(`<circle class="`, class, `" r="3.5" cx="`, px(x), `" cy="`, px(y), `"/>`)
 	}
-	return d.end() + "\n"
+	d.end()
+	d.raw("\n")
 }

@@ -110,7 +110,7 @@ func (t *terminal) foot() {
 	if p.report.Head.Run != "" {
 		run = name(p.report.Head.Run)
 	}
-	if ran := list(", ", run, p.commits(Links{}), p.cached()); len(ran) > 0 {
+	if ran := list(", ", run, p.commit(Links{}), p.cached()); len(ran) > 0 {
 		rows = append(rows, []text{say("run"), ran})
 	}
 	t.rows(rows, "")

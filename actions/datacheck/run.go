@@ -1,0 +1,258 @@
+package datacheck
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/mlops-runner/mlops/actions/action"
+	"github.com/mlops-runner/mlops/actions/profile"
+	"github.com/mlops-runner/mlops/actions/table"
+)
+
+// Builtin is the action, for the table of built-ins.
+func Builtin() action.Action { return action.Action{Action: Action(), Run: Run} }
+
+// Run checks the table that the inputs name. It prints what it finds and hands
+// over checks.json, the metrics and a section of the report.
+func Run(ctx context.Context, call action.Call) (action.Outcome, error) {
+	checked, until, err := Table(ctx, call)
+	if err != nil {
+		return action.Outcome{}, err
+	}
+	if err := checked.Log(call.Log); err != nil {
+		return action.Outcome{}, err
+	}
+	text, err := json.MarshalIndent(checked, "", "  ")
+	if err != nil {
+		return action.Outcome{}, err
+	}
+	described, err := checked.now.Encode()
+	if err != nil {
+		return action.Outcome{}, err
+	}
+	return action.Outcome{
+		Failed: checked.Failed > 0, Metrics: checked.metrics(textOf(call.Inputs["as"])), Sections: checked.Sections(), Until: until,
+		Files: map[string][]byte{ChecksFile: append(text, '\n'), ProfileFile: described},
+	}, nil
+}
+
+// Table checks the table that the inputs of a call name. until is when the result
+// ceases to hold by itself; zero means never.
+func Table(ctx context.Context, call action.Call) (checked *Checked, until time.Time, err error) {
+	c, err := parseConfig(call.Inputs)
+	if err != nil {
+		return nil, until, err
+	}
+	files, err := expand(call.Root, c.data)
+	if err != nil {
+		return nil, until, err
+	}
+	t, err := open(call.Root, files)
+	if err != nil {
+		return nil, until, err
+	}
+	s := &setup{config: c, ctx: ctx, call: call, columns: t.Columns(), now: call.Now}
+	if !c.now.IsZero() {
+		s.now = c.now
+	}
+	s.open = func(pattern string) (source, error) {
+		files, err := expand(call.Root, pattern)
+		if err != nil {
+			return nil, err
+		}
+		return open(call.Root, files)
+	}
+	checked = &Checked{Version: Version, Data: c.data, Files: files, Columns: len(s.columns)}
+	if err := checked.run(s, t); err != nil {
+		return nil, until, err
+	}
+	if err := checked.describe(s); err != nil {
+		return nil, until, err
+	}
+	checked.relative(call.Root)
+	checked.sum()
+	return checked, s.until, nil
+}
+
+// expand lists the files that a path, glob or folder names, sorted.
+func expand(root, pattern string) (files []string, err error) {
+	fsys := os.DirFS(root)
+	clean := path.Clean(filepath.ToSlash(pattern))
+	info, err := fs.Stat(fsys, clean)
+	switch {
+	case err == nil && info.IsDir():
+		files, err = doublestar.Glob(fsys, clean+"/**", doublestar.WithFilesOnly())
+	case err == nil:
+		files = []string{clean}
+	default:
+		files, err = doublestar.Glob(fsys, clean, doublestar.WithFilesOnly())
+	}
+	files = slices.DeleteFunc(files, func(f string) bool {
+		return strings.HasPrefix(path.Base(f), ".") || strings.HasPrefix(path.Base(f), "_")
+	})
+	slices.Sort(files)
+	if err == nil && len(files) == 0 {
+		err = &MissingError{pattern}
+	}
+	return files, err
+}
+
+// A MissingError reports that no file has a name, or matches a pattern.
+type MissingError struct{ Pattern string }
+
+func (e *MissingError) Error() string { return "there is no file " + e.Pattern }
+
+// open opens files for checking: what text files hold is looked at by the checks,
+// so that a value of the wrong kind is a finding and no error.
+func open(root string, files []string) (*table.Table, error) {
+	return table.Open(pathsOf(root, files), table.Options{Text: true})
+}
+
+func pathsOf(root string, files []string) []string {
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = filepath.Join(root, filepath.FromSlash(f))
+	}
+	return paths
+}
+
+// describe makes the profile of the table, and looks at what it tells.
+func (c *Checked) describe(s *setup) error {
+	p, err := s.profile(c.Files)
+	if err != nil {
+		return err
+	}
+	c.now = p
+	c.hint(p)
+	if s.drift == nil {
+		return nil
+	}
+	return c.drift(s, p)
+}
+
+// Profile is the description of the table.
+func (c *Checked) Profile() *profile.Profile { return c.now }
+
+// run lets all checks see all rows.
+func (c *Checked) run(s *setup, t source) (err error) {
+	s.room = roomFor(s.config)
+	var probes []probe
+	defer func() {
+		for _, p := range probes {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	for _, check := range Checks() {
+		if check.probe == nil || check.Name != "columns" && s.level(check.Name) == Off {
+			continue
+		}
+		made, e := check.probe(s)
+		probes, err = append(probes, made...), errors.Join(err, e)
+	}
+	more, e := hinters(s)
+	probes, err = append(probes, more...), errors.Join(err, e)
+	if err != nil {
+		return err
+	}
+	for b, err := range t.Batches(s.ctx) {
+		if err != nil {
+			return err
+		}
+		for _, p := range probes {
+			if err := p.see(b, uint64(c.Rows)); err != nil {
+				return err
+			}
+		}
+		c.Rows += int64(b.Rows)
+	}
+	for _, p := range probes {
+		rs, err := p.results()
+		if err != nil {
+			return err
+		}
+		c.Results = append(c.Results, rs...)
+		if h, ok := p.(interface{ hints() ([]Hint, error) }); ok {
+			hints, err := h.hints()
+			if err != nil {
+				return err
+			}
+			c.Hints = append(c.Hints, hints...)
+		}
+	}
+	return c.name(s.ctx, t)
+}
+
+// hinters are what looks for oddities beside the checks.
+func hinters(s *setup) (out []probe, err error) {
+	if len(s.key) == 0 && len(s.columns) >= manyColumns {
+		out = append(out, duplicatesProbe(s))
+	}
+	if s.label != "" {
+		p, err := leaksProbe(s)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// roomFor shares the room for hashes out to the checks that need some.
+func roomFor(c *config) int {
+	n := len(c.refs) + 2*len(c.disjoint) + 2
+	for _, line := range c.columns {
+		for _, r := range line.Rules {
+			if r.Word == "unique" || r.Word == "distinct" {
+				n++
+			}
+		}
+	}
+	return max(1<<16, MaxHashBytes/entrySize/n)
+}
+
+// name reads the table once more for what rows hold that are known by their
+// numbers alone; up to the last of them.
+func (c *Checked) name(ctx context.Context, t source) error {
+	last, any := uint64(0), false
+	for _, r := range c.Results {
+		for _, row := range r.rows {
+			last, any = max(last, row), true
+		}
+	}
+	if !any {
+		return nil
+	}
+	first := uint64(0)
+	for b, err := range t.Batches(ctx) {
+		if err != nil {
+			return err
+		}
+		for i := range c.Results {
+			c.Results[i].nameRows(b, first)
+		}
+		if first += uint64(b.Rows); first > last {
+			break
+		}
+	}
+	return nil
+}
+
+func (r *Result) nameRows(b *table.Batch, first uint64) {
+	for _, row := range r.rows {
+		if row < first || row >= first+uint64(b.Rows) {
+			continue
+		}
+		i := int(row - first)
+		r.First = append(r.First, Offender{File: b.File, Line: lineOf(b, i), Row: b.Row + int64(i), Value: clip(tuple(b, i, r.columns))})
+	}
+}

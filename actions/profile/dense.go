@@ -1,0 +1,72 @@
+package profile
+
+// maxDense is how many whole numbers in a row are counted one by one.
+const maxDense = 1 << 14
+
+// A dense counts whole numbers that lie close together, each by itself.
+type dense struct {
+	base   int64 // what counts[0] counts
+	counts []int64
+}
+
+// fit makes room for low to high and reports whether there may be so much.
+func (d *dense) fit(low, high int64) bool {
+	if len(d.counts) == 0 {
+		if uint64(high)-uint64(low) >= maxDense {
+			return false
+		}
+		d.base, d.counts = low, make([]int64, high-low+1)
+		return true
+	}
+	last := d.base + int64(len(d.counts)) - 1
+	if low >= d.base && high <= last {
+		return true
+	}
+	low, high = min(low, d.base), max(high, last)
+	if uint64(high)-uint64(low) >= maxDense {
+		return false
+	}
+	grown := make([]int64, high-low+1)
+	copy(grown[d.base-low:], d.counts)
+	d.base, d.counts = low, grown
+	return true
+}
+
+// add counts vs, unless they lie too far apart.
+func (d *dense) add(vs []int64) bool {
+	if len(vs) == 0 {
+		return true
+	}
+	if low, high := bounds(vs); !d.fit(low, high) {
+		return false
+	}
+	counts := d.counts
+	for _, v := range vs {
+		counts[v-d.base]++
+	}
+	return true
+}
+
+// addTimes counts v n times, unless it lies too far away.
+func (d *dense) addTimes(v, n int64) bool {
+	if !d.fit(v, v) {
+		return false
+	}
+	d.counts[v-d.base] += n
+	return true
+}
+
+// each calls f for every number that was counted, ascending.
+func (d *dense) each(f func(v, n int64)) {
+	for i, n := range d.counts {
+		if n > 0 {
+			f(d.base+int64(i), n)
+		}
+	}
+}
+
+// counted returns the numbers that were counted, ascending.
+func (d *dense) counted() (vs []counted) {
+	d.each(func(v, n int64) { vs = append(vs, counted{float64(v), n}) })
+	return vs
+}

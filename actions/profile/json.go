@@ -1,0 +1,144 @@
+package profile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Encode returns the profile's canonical JSON: one line for each column, keys in
+// the order of the types' fields.
+func (p *Profile) Encode() ([]byte, error) {
+	head := *p
+	head.Columns = nil
+	text, err := json.Marshal(head)
+	if err != nil {
+		return nil, fmt.Errorf("profile: %w", err)
+	}
+	var b bytes.Buffer
+	b.Write(bytes.TrimSuffix(text, []byte("null}")))
+	b.WriteString("[")
+	for i, c := range p.Columns {
+		text, err := json.Marshal(c)
+		if err != nil {
+			return nil, fmt.Errorf("profile: column %q: %w", c.Name, err)
+		}
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n")
+		b.Write(text)
+	}
+	b.WriteString("\n]}\n")
+	return b.Bytes(), nil
+}
+
+// ErrVersion says that a profile has another version than [Version].
+var ErrVersion = errors.New("profile of another version")
+
+// Decode reads what Encode wrote. It fails with [ErrVersion] if another version
+// of this package wrote it, and if figures contradict each other.
+func Decode(text []byte) (*Profile, error) {
+	var v struct{ Version int }
+	if err := json.Unmarshal(text, &v); err != nil {
+		return nil, fmt.Errorf("profile: %w", err)
+	}
+	if v.Version != Version {
+		return nil, fmt.Errorf("%w: %d, want %d", ErrVersion, v.Version, Version)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	p := &Profile{}
+	if err := d.Decode(p); err != nil {
+		return nil, fmt.Errorf("profile: %w", err)
+	}
+	names := map[string]bool{}
+	for i := range p.Columns {
+		c := &p.Columns[i]
+		if err := c.check(p.Rows); err != nil {
+			return nil, fmt.Errorf("profile: column %q: %w", c.Name, err)
+		}
+		if names[c.Name] {
+			return nil, fmt.Errorf("profile: column %q is there twice", c.Name)
+		}
+		names[c.Name] = true
+	}
+	return p, nil
+}
+
+// check reports figures that no column can have together.
+func (c *Column) check(rows int64) error {
+	switch {
+	case c.Rows != rows:
+		return fmt.Errorf("%d rows of %d", c.Rows, rows)
+	case min(c.Nulls, c.NaNs, c.Infinite, c.Other, c.Most, c.Numeric, c.Garbled) < 0, c.values() < 0:
+		return fmt.Errorf("counts do not fit %d rows", c.Rows)
+	case !c.Exact && len(c.Sketch) != registers:
+		return errors.New("neither exact nor with a sketch")
+	case c.Exact && len(c.Values) > maxExact:
+		return fmt.Errorf("%d exact values, %d at most", len(c.Values), maxExact)
+	}
+	surely := int64(0)
+	for _, v := range c.Values {
+		if v.Over < 0 || v.Count < 0 || v.Over > v.Count {
+			return fmt.Errorf("value %q: count %d, over %d", v.Text, v.Count, v.Over)
+		}
+		surely += v.Count - v.Over
+	}
+	if surely+c.Other != c.values() {
+		return fmt.Errorf("%d values, of which %d are counted", c.values(), surely+c.Other)
+	}
+	for _, n := range []*Numbers{c.Numbers, c.Lengths} {
+		if err := n.check(c.values()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *Numbers) check(values int64) error {
+	if n == nil {
+		return nil
+	}
+	if n.Count != values || n.Count < 1 || n.Min > n.Max || n.M2 < 0 {
+		return fmt.Errorf("%d numbers from %v to %v for %d values", n.Count, n.Min, n.Max, values)
+	}
+	sum, last := int64(0), math.Inf(-1)
+	for _, c := range n.Histogram {
+		if c.Low < last || c.High < c.Low || c.Count < 1 {
+			return fmt.Errorf("cell [%v, %v, %d] behind %v", c.Low, c.High, c.Count, last)
+		}
+		last = c.High
+		sum += c.Count
+	}
+	if sum != n.Count {
+		return fmt.Errorf("histogram of %d numbers, want %d", sum, n.Count)
+	}
+	return nil
+}
+
+// MarshalJSON writes [low, high, count] or [value, count].
+func (c Cell) MarshalJSON() ([]byte, error) {
+	if c.Low == c.High {
+		return json.Marshal([]any{c.Low, c.Count})
+	}
+	return json.Marshal([]any{c.Low, c.High, c.Count})
+}
+
+// UnmarshalJSON is the inverse of MarshalJSON.
+func (c *Cell) UnmarshalJSON(text []byte) error {
+	var parts []json.Number
+	if err := json.Unmarshal(text, &parts); err != nil {
+		return err
+	}
+	if len(parts) != 2 && len(parts) != 3 {
+		return fmt.Errorf("cell of %d numbers, want 2 or 3", len(parts))
+	}
+	var errs [3]error
+	c.Low, errs[0] = parts[0].Float64()
+	c.High, errs[1] = parts[len(parts)-2].Float64()
+	c.Count, errs[2] = parts[len(parts)-1].Int64()
+	return errors.Join(errs[:]...)
+}

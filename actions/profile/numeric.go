@@ -1,0 +1,161 @@
+package profile
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/mlops-runner/mlops/actions/table"
+)
+
+// A numeric describes a column of any kind but text. Whole numbers that lie
+// close together are counted in a row of counters, few different numbers in a
+// table; from both all else follows. Only then is each number looked at by
+// moments, histogram, sketch and count of the common.
+type numeric struct {
+	kind   table.Kind
+	apart  bool // whole numbers are not close together
+	dense  dense
+	values counter
+	extent extent // once values are not few
+	falls  bool   // a value was smaller than the one before it
+	last   counted
+	key    uint64 // of last
+	*scratch
+}
+
+// add takes in a vector and returns how many of its values are NaN or infinite.
+func (n *numeric) add(v *table.Vector, rows int) (nans, infinite int64) {
+	if n.kind == table.Float {
+		nans, infinite = n.finite(v, rows)
+		n.addFloats(n.floats)
+		return nans, infinite
+	}
+	vs := v.Ints[:rows]
+	if v.Nulls != nil {
+		n.ints = n.ints[:0]
+		for i, x := range vs {
+			if !v.Nulls[i] {
+				n.ints = append(n.ints, x)
+			}
+		}
+		vs = n.ints
+	}
+	n.addInts(vs)
+	return 0, 0
+}
+
+// finite collects the numbers of v that are neither null nor NaN nor infinite.
+func (n *numeric) finite(v *table.Vector, rows int) (nans, infinite int64) {
+	n.floats = n.floats[:0]
+	for i, x := range v.Floats[:rows] {
+		switch {
+		case v.Nulls != nil && v.Nulls[i]:
+		case x-x == 0:
+			n.floats = append(n.floats, x+0) // no -0
+		case x != x:
+			nans++
+		default:
+			infinite++
+		}
+	}
+	return nans, infinite
+}
+
+func (n *numeric) addFloats(xs []float64) {
+	if len(xs) == 0 {
+		return
+	}
+	n.falls = n.falls || n.last.count > 0 && xs[0] < n.last.x || !slices.IsSorted(xs)
+	n.last = counted{xs[len(xs)-1], 1}
+	n.hashes, n.keys = n.hashes[:0], n.keys[:0]
+	for _, x := range xs {
+		b := math.Float64bits(x)
+		n.hashes, n.keys = append(n.hashes, mix(b)), append(n.keys, b)
+	}
+	n.each(xs)
+}
+
+func (n *numeric) addInts(vs []int64) {
+	if len(vs) == 0 {
+		return
+	}
+	n.falls = n.falls || n.last.count > 0 && vs[0] < int64(n.key) || !slices.IsSorted(vs)
+	n.last.count, n.key = 1, uint64(vs[len(vs)-1])
+	if !n.apart {
+		if n.dense.add(vs) {
+			return
+		}
+		n.leaveDense()
+	}
+	n.floats, n.hashes, n.keys = n.floats[:0], n.hashes[:0], n.keys[:0]
+	for _, v := range vs {
+		n.floats = append(n.floats, float64(v))
+		n.hashes, n.keys = append(n.hashes, hashInt(v)), append(n.keys, uint64(v))
+	}
+	n.each(n.floats)
+}
+
+// leaveDense hands what was counted in a row to the table.
+func (n *numeric) leaveDense() {
+	n.apart = true
+	few := true
+	n.dense.each(func(v, count int64) { few = n.values.add(hashInt(v), uint64(v), nil, count) })
+	if !few {
+		n.extent.start(n.dense.counted(), n.scratch)
+	}
+	n.dense = dense{}
+}
+
+// each counts numbers whose hashes and keys are worked out.
+func (n *numeric) each(xs []float64) {
+	i := 0
+	if n.extent.trie == nil {
+		for i < len(xs) && n.values.add(n.hashes[i], n.keys[i], nil, 1) {
+			i++
+		}
+		if i == len(xs) {
+			return
+		}
+		n.extent.start(n.counted(), n.scratch)
+		n.extent.add(xs[i:])
+		i++ // that one is in values
+	} else {
+		n.extent.add(xs)
+	}
+	n.values.addMany(n.hashes[i:], n.keys[i:])
+}
+
+// counted returns the numbers of the table, ascending.
+func (n *numeric) counted() []counted {
+	f := &n.values.few
+	vs := make([]counted, len(f.keys))
+	for i, key := range f.keys {
+		vs[i] = counted{n.number(key), f.counts[i]}
+	}
+	slices.SortFunc(vs, func(a, b counted) int { return cmp.Compare(a.x, b.x) })
+	return vs
+}
+
+func (n *numeric) number(key uint64) float64 {
+	if n.kind == table.Float {
+		return math.Float64frombits(key)
+	}
+	return float64(int64(key))
+}
+
+// describe fills in what is known of the column.
+func (n *numeric) describe(into *Column) {
+	whole := n.kind != table.Float
+	switch {
+	case whole && !n.apart:
+		into.Numbers = numbersOf(n.dense.counted(), whole)
+		n.dense.each(func(v, count int64) { n.values.add(hashInt(v), uint64(v), nil, count) })
+	case n.extent.trie == nil:
+		into.Numbers = numbersOf(n.counted(), whole)
+	default:
+		into.Numbers = n.extent.numbers(whole, n.scratch)
+	}
+	n.values.describe(into, func(key uint64) string { return format(n.kind, n.number(key), int64(key)) })
+	into.Increases = into.Numbers != nil && !n.falls
+}
