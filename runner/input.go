@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -29,8 +30,13 @@ type inputs struct {
 }
 
 // all returns all sorts, sorted by path.
-func (in inputs) all() []store.Entry {
-	all := slices.Concat(in.repo, in.blobs, in.past)
+func (in inputs) all() []store.Entry { return sorted(in.repo, in.blobs, in.past) }
+
+// files are those that are the run's own data and code, sorted by path.
+func (in inputs) files() []store.Entry { return sorted(in.repo, in.blobs) }
+
+func sorted(lists ...[]store.Entry) []store.Entry {
+	all := slices.Concat(lists...)
 	slices.SortFunc(all, func(a, b store.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return all
 }
@@ -107,7 +113,7 @@ func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, erro
 		if x.Past == nil {
 			break
 		}
-		data, _, err := x.Past(ctx, n.ID, name)
+		data, err := x.Past(ctx, n.ID, name)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +124,7 @@ func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, erro
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, store.Entry{Path: path.Join(plan.PastFolder, name), Mode: 0o644, Size: int64(len(data)), Digest: dig})
+		out = append(out, store.Entry{Path: path.Join(agent.PastFolder, name), Mode: 0o644, Size: int64(len(data)), Digest: dig})
 	}
 	return out, nil
 }

@@ -117,7 +117,7 @@ func (x *execution) noteUse(n *plan.Node, d decision) {
 func (x *execution) newJob(n *plan.Node, d decision) *record.Job {
 	j := &record.Job{
 		ID: n.ID, Job: n.Job, Matrix: legMap(n), Fingerprint: d.print, FingerprintLines: d.lines, Why: d.why,
-		Inputs: append(named(artifacts(d.inputs.all()), n), x.remoteArtifacts(d.inputs.remote)...), Image: recordImage(d.image),
+		Inputs: append(named(artifacts(d.inputs.files()), n), x.remoteArtifacts(d.inputs.remote)...), Image: recordImage(d.image),
 	}
 	if d.print.IsZero() {
 		j.FingerprintLines = nil

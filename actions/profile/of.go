@@ -28,29 +28,33 @@ const maxStretches = 1024
 func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 	stretches := stretches(t.Parts())
 	profiles := make([]chan *Profile, len(stretches))
+	todo := make(chan int, len(stretches))
 	for i := range profiles {
 		profiles[i] = make(chan *Profile, 1)
+		todo <- i
 	}
+	close(todo)
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(o.workers() + 1)
-	whole := NewBuilder(t.Columns()).Profile()
-	g.Go(func() (err error) { whole, err = mergeAll(ctx, whole, profiles); return err })
-	for i, parts := range stretches {
-		if ctx.Err() != nil {
-			break
-		}
+	for range min(o.workers(), len(stretches)) {
 		g.Go(func() error {
-			p, err := describe(ctx, t, parts)
-			if err == nil {
+			s := &scratch{}
+			for i := range todo {
+				p, err := describe(ctx, t, stretches[i], s)
+				if err != nil {
+					return err
+				}
 				profiles[i] <- p
 			}
-			return err
+			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
+	var whole *Profile
+	g.Go(func() (err error) { whole, err = mergeAll(ctx, profiles); return err })
+	err := g.Wait()
+	if err == nil && whole == nil {
+		whole = NewBuilder(t.Columns()).Profile() // no parts, no rows
 	}
-	return whole, nil
+	return whole, err
 }
 
 func (o Options) workers() int {
@@ -61,25 +65,32 @@ func (o Options) workers() int {
 }
 
 // mergeAll merges profiles as they come, in order.
-func mergeAll(ctx context.Context, whole *Profile, profiles []chan *Profile) (*Profile, error) {
+func mergeAll(ctx context.Context, profiles []chan *Profile) (whole *Profile, err error) {
 	for _, next := range profiles {
 		select {
 		case p := <-next:
-			var err error
-			if whole, err = Merge(whole, p); err != nil {
+			if whole == nil {
+				whole = p
+			} else if whole, err = Merge(whole, p); err != nil {
 				return nil, err
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	for i := range whole.Files {
-		f := &whole.Files[i]
-		if info, err := os.Stat(f.Path); err == nil {
-			f.Bytes = info.Size()
-		}
+	if whole != nil {
+		whole.measure()
 	}
 	return whole, nil
+}
+
+// measure fills in how large the files are.
+func (p *Profile) measure() {
+	for i := range p.Files {
+		if info, err := os.Stat(p.Files[i].Path); err == nil {
+			p.Files[i].Bytes = info.Size()
+		}
+	}
 }
 
 func stretches(parts []table.Part) (all [][]table.Part) {
@@ -90,15 +101,21 @@ func stretches(parts []table.Part) (all [][]table.Part) {
 	return all
 }
 
-func describe(ctx context.Context, t *table.Table, parts []table.Part) (*Profile, error) {
-	b := NewBuilder(t.Columns())
+func describe(ctx context.Context, t *table.Table, parts []table.Part, s *scratch) (*Profile, error) {
+	var b *Builder
 	for _, p := range parts {
 		for batch, err := range p.Batches(ctx) {
 			if err != nil {
 				return nil, err
 			}
+			if b == nil {
+				b = newBuilder(t.Columns(), s) // whose kinds are certain only now
+			}
 			b.Add(batch)
 		}
+	}
+	if b == nil {
+		b = newBuilder(t.Columns(), s)
 	}
 	return b.Profile(), nil
 }

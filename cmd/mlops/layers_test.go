@@ -49,9 +49,11 @@ var layers = map[string][]string{
 	"actions/table":              {},
 	"actions/table/tabletest":    {}, // made-up rows, for tests
 	"actions/profile":            {"actions/table", "runner/store"},
-	"actions/drift":              {"actions/profile", "actions/table"},
+	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
+	"actions/columns":            {"actions/profile", "actions/table", "spec"},
+	"actions/schemadiff":         {"actions/drift", "actions/profile", "actions/table"},
 	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
-	"actions/datacheck":          {"actions/action", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
+	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/schemadiff", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions":                    {"actions/action", "actions/datacheck", "spec"},
 	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
 	"cmd/mlops":                  {"*"},

@@ -79,7 +79,7 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
 	}
-	return &session{
+	opened := &session{
 		Runner: &runner.Runner{
 			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Pins: locked.Pins(), Log: a.log,
 			Locks: machineLocks(), Source: fetcher(),
@@ -87,7 +87,9 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 		},
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
-	}, nil
+	}
+	opened.Past = a.pastOf(opened)
+	return opened, nil
 }
 
 // planFor returns the kept plan of an unchanged file, or makes it. Where an

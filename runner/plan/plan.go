@@ -135,15 +135,11 @@ type Node struct {
 	// needs.prepare.outputs.rows; the values join the fingerprint when known.
 	Late []string
 	// Past names files that the same job kept in the run that this one is compared
-	// with; they become inputs below [PastFolder].
+	// with; they become inputs.
 	Past []string
 	// Later names keys of the job that no executor carries out yet; the job cannot run.
 	Later []string
 }
-
-// PastFolder is where a job finds files of the run that its own is compared with.
-// No job can write there.
-const PastFolder = ".mlops/baseline"
 
 // A Group is a concurrency group, of which one member is at work at a time. Both
 // may hold expressions, which are evaluated when the run or the job starts.

@@ -1,0 +1,324 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// A columnReader reads the rows of one column of a row group, a page at a time.
+type columnReader struct {
+	leaf   *leaf // nil for a column that the file lacks
+	want   Kind
+	widen  func(*values) // nil if the leaf's kind is wanted
+	narrow *narrowing    // nil unless want is narrower than the leaf's kind
+	pages  *parquet.FilePages
+	stream *pageStream
+	left   int64 // rows of the row group that were not taken
+
+	page     parquet.Page
+	rows, at int    // of the page: how many, and how many were taken
+	vector   Vector // of the page's rows
+	dense    values // without nulls
+	wide     values // with room for nulls
+	codes    []int32
+	nulls    []bool
+
+	dictionary parquet.Dictionary
+	entries    values // of dictionary
+	texts      *Dict  // entries, if they are texts
+
+	lists listCounter
+}
+
+func (g *rowGroup) reader(c Column) *columnReader {
+	r := &columnReader{want: c.Kind, left: g.rows}
+	for i := range g.file.leaves {
+		if g.file.leaves[i].name == c.Name {
+			r.leaf = &g.file.leaves[i]
+		}
+	}
+	if r.leaf == nil || c.Kind == Unknown {
+		r.leaf = nil
+		return r
+	}
+	var wider bool
+	if r.widen, wider = widener(r.leaf.kind, c.Kind); !wider {
+		r.narrow = &narrowing{from: r.leaf.kind, to: c.Kind, file: g.file.path, column: c.Name, misfit: g.file.misfit}
+		r.want = r.leaf.kind
+	}
+	chunk := g.file.file.RowGroups()[g.index].ColumnChunks()[r.leaf.index].(*parquet.FileColumnChunk)
+	r.stream = newPageStream(g.file.r, &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData, r.leaf)
+	r.pages = chunk.PagesFrom(r.stream)
+	return r
+}
+
+// fill makes sure that rows are at hand, and returns how many.
+func (c *columnReader) fill() (int, error) {
+	if c.leaf == nil {
+		return int(min(c.left, maxBatch)), nil
+	}
+	for c.at == c.rows {
+		if err := c.next(); err != nil {
+			if err == io.EOF {
+				err = errors.New("fewer rows than the row group has")
+			}
+			return 0, err
+		}
+	}
+	return int(min(int64(c.rows-c.at), c.left)), nil
+}
+
+// take returns the next n rows, of which the first has the given number.
+func (c *columnReader) take(n int, first int64) (Vector, error) {
+	c.left -= int64(n)
+	if c.leaf == nil {
+		return c.nothing(n), nil
+	}
+	v := c.window(n)
+	if c.narrow != nil {
+		return c.narrow.vector(v, n, first)
+	}
+	return v, nil
+}
+
+// window returns the next n rows of the page.
+func (c *columnReader) window(n int) Vector {
+	v := c.vector
+	from, upTo := c.at, c.at+n
+	c.at = upTo
+	if v.Nulls != nil {
+		v.Nulls = v.Nulls[from:upTo]
+	}
+	switch {
+	case v.Codes != nil:
+		v.Codes = v.Codes[from:upTo]
+	case v.Kind == Text:
+		v.Texts = v.Texts[from:upTo]
+	case v.Kind == Float:
+		v.Floats = v.Floats[from:upTo]
+	default:
+		v.Ints = v.Ints[from:upTo]
+	}
+	return v
+}
+
+// nothing returns n nulls.
+func (c *columnReader) nothing(n int) Vector {
+	if len(c.nulls) < n {
+		c.nulls = make([]bool, maxBatch)
+		for i := range c.nulls {
+			c.nulls[i] = true
+		}
+		switch c.want {
+		case Text:
+			c.wide.texts = make([][]byte, maxBatch)
+		case Float:
+			c.wide.floats = make([]float64, maxBatch)
+		default:
+			c.wide.ints = make([]int64, maxBatch)
+		}
+	}
+	v := Vector{Kind: c.want, Nulls: c.nulls[:n]}
+	switch c.want {
+	case Text:
+		v.Texts = c.wide.texts[:n]
+	case Float:
+		v.Floats = c.wide.floats[:n]
+	default:
+		v.Ints = c.wide.ints[:n]
+	}
+	return v
+}
+
+// next reads a page.
+func (c *columnReader) next() error {
+	c.release()
+	c.rows, c.at = 0, 0
+	page, err := c.pages.ReadPage()
+	if c.leaf.list != nil {
+		return c.nextLists(page, err)
+	}
+	if err != nil {
+		return err
+	}
+	c.page = page
+	rows := int(page.NumValues())
+	if int64(rows) > c.left {
+		return errors.New("more rows than the row group has")
+	}
+	present, err := c.presence(page, rows)
+	if err != nil {
+		return err
+	}
+	c.vector = Vector{Kind: c.want}
+	if present < rows {
+		c.vector.Nulls = c.nulls
+	}
+	if d := page.Dictionary(); d != nil {
+		err = c.coded(page, d, present, rows)
+	} else {
+		err = c.plainPage(page, present, rows)
+	}
+	c.rows = rows
+	return err
+}
+
+// presence finds out which rows are null, and how many are not.
+func (c *columnReader) presence(page parquet.Page, rows int) (present int, err error) {
+	if c.leaf.definition == 0 {
+		return rows, nil
+	}
+	levels := page.DefinitionLevels()
+	if len(levels) != rows {
+		return 0, fmt.Errorf("%d levels for %d rows", len(levels), rows)
+	}
+	c.nulls = grow(c.nulls, rows)
+	top := byte(c.leaf.definition)
+	for i, level := range levels {
+		null := level != top
+		c.nulls[i] = null
+		if !null {
+			present++
+		}
+	}
+	return present, nil
+}
+
+func (c *columnReader) decode(p plain, to *values) error {
+	err := c.leaf.decode(p, to)
+	if err == nil && c.widen != nil {
+		c.widen(to)
+	}
+	return err
+}
+
+// plainPage makes the vector of values that stand in the page.
+func (c *columnReader) plainPage(page parquet.Page, present, rows int) error {
+	if err := c.decode(plain{page.Data(), present}, &c.dense); err != nil {
+		return err
+	}
+	v := &c.vector
+	switch {
+	case c.want == Text:
+		v.Texts, c.wide.texts = widen(c.dense.texts, c.wide.texts, v.Nulls, rows)
+	case c.want == Float:
+		v.Floats, c.wide.floats = widen(c.dense.floats, c.wide.floats, v.Nulls, rows)
+	default:
+		v.Ints, c.wide.ints = widen(c.dense.ints, c.wide.ints, v.Nulls, rows)
+	}
+	return nil
+}
+
+// widen returns dense with a zero where a row is null, using room.
+func widen[T any](dense, room []T, nulls []bool, rows int) (wide, kept []T) {
+	if nulls == nil {
+		return dense[:rows], room
+	}
+	room = grow(room, rows)
+	var zero T
+	at := 0
+	for i, null := range nulls {
+		room[i] = zero
+		if !null {
+			room[i] = dense[at]
+			at++
+		}
+	}
+	return room, room
+}
+
+// coded makes the vector of a page that holds places in a dictionary.
+func (c *columnReader) coded(page parquet.Page, d parquet.Dictionary, present, rows int) error {
+	if d != c.dictionary {
+		p := d.Page()
+		c.dictionary, c.entries = d, values{}
+		if err := c.decode(plain{p.Data(), int(p.NumValues())}, &c.entries); err != nil {
+			return err
+		}
+		c.texts = &Dict{Values: c.entries.texts}
+	}
+	data := page.Data()
+	codes := data.Int32()[:present]
+	if err := checkCodes(codes, d.Len()); err != nil {
+		return err
+	}
+	v := &c.vector
+	switch c.want {
+	case Text:
+		v.Dict = c.texts
+		v.Codes, c.codes = widenCodes(codes, c.codes, v.Nulls, rows)
+	case Float:
+		c.wide.floats = look(c.entries.floats, codes, c.wide.floats, v.Nulls, rows)
+		v.Floats = c.wide.floats
+	default:
+		c.wide.ints = look(c.entries.ints, codes, c.wide.ints, v.Nulls, rows)
+		v.Ints = c.wide.ints
+	}
+	return nil
+}
+
+func checkCodes(codes []int32, n int) error {
+	for _, code := range codes {
+		if uint32(code) >= uint32(n) {
+			return fmt.Errorf("code %d in a dictionary of %d", code, n)
+		}
+	}
+	return nil
+}
+
+func widenCodes(codes, room []int32, nulls []bool, rows int) (wide, kept []int32) {
+	if nulls == nil {
+		return codes, room
+	}
+	room = grow(room, rows)
+	at := 0
+	for i, null := range nulls {
+		room[i] = -1
+		if !null {
+			room[i] = codes[at]
+			at++
+		}
+	}
+	return room, room
+}
+
+// look returns what codes mean, using room.
+func look[T any](entries []T, codes []int32, room []T, nulls []bool, rows int) []T {
+	room = grow(room, rows)
+	if nulls == nil {
+		for i, code := range codes {
+			room[i] = entries[code]
+		}
+		return room
+	}
+	var zero T
+	at := 0
+	for i, null := range nulls {
+		room[i] = zero
+		if !null {
+			room[i] = entries[codes[at]]
+			at++
+		}
+	}
+	return room
+}
+
+func (c *columnReader) release() {
+	if c.page != nil {
+		parquet.Release(c.page)
+		c.page = nil
+	}
+}
+
+func (c *columnReader) close() {
+	if c.leaf == nil {
+		return
+	}
+	defer func() { recover() }() // what the library holds of a damaged file
+	c.release()
+	c.pages.Close()
+	c.stream.unpack.close()
+}
