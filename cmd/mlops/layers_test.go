@@ -51,7 +51,6 @@ var layers = map[string][]string{
 	"actions/profile":            {"actions/table", "runner/store"},
 	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
-	"actions/schemadiff":         {"actions/drift", "actions/profile", "actions/table"},
 	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/schemadiff", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions":                    {"actions/action", "actions/datacheck", "spec"},
