@@ -47,6 +47,7 @@ var layers = map[string][]string{
 	"actions/table":              {},
 	"actions/table/tabletest":    {}, // made-up rows, for tests
 	"actions/profile":            {"actions/table", "runner/store"},
+	"actions/profile/draw":       {"actions/profile"}, // pure: columns in, text out
 	"actions/drift":              {"actions/profile", "actions/table"},
 	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
