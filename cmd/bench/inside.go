@@ -32,6 +32,9 @@ func workloads() map[string]workload {
 
 		"mask":     {2, maskLog},
 		"read-log": {1, readLog},
+
+		"drift-compare":  {2, driftCompare},
+		"profile-decode": {2, profileDecode},
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
-	"github.com/mlops-runner/mlops/runner/report/history"
+	"github.com/mlops-runner/mlops/runner/report/distribution"
 )
 
 // The directions of metrics.
@@ -205,7 +205,7 @@ func correct(ms []Metric) {
 			ps, at = append(ps, float64(*m.Interval.P)), append(at, i)
 		}
 	}
-	for i, p := range history.BenjaminiHochberg(ps) {
+	for i, p := range distribution.BenjaminiHochberg(ps) {
 		m := &ms[at[i]]
 		if m.Verdict != CantTell && p > 1-m.Interval.Level {
 			m.Verdict = CantTell

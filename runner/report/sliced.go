@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/mlops-runner/mlops/runner/report/distribution"
-	"github.com/mlops-runner/mlops/runner/report/history"
 )
 
 // A found is the answer to a question for one slice.
@@ -95,7 +94,7 @@ func (q question) correct(answers []found, decisive truth) {
 		}
 		ps, at = append(ps, p), append(at, i)
 	}
-	for i, p := range history.Holm(ps) {
+	for i, p := range distribution.Holm(ps) {
 		f := &answers[at[i]]
 		if f.is == decisive && p > (1-f.metric.Interval.Level)/2 {
 			f.is = unknown

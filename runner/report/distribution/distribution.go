@@ -1,8 +1,9 @@
 // Package distribution computes the probabilities and quantiles that intervals
-// need: those of the normal distribution and of Student's t. It is a hundred
-// lines of arithmetic of its own, held against R in its test: gonum, which has
-// both among much else, would be a new dependency for two functions. Everything
-// is safe for concurrent use.
+// and tests need: those of the normal distribution and of Student's t, the tails
+// of chi-square and Kolmogorov's, and corrections for how many tests are made. It
+// is some hundred lines of arithmetic of its own, held against R and SciPy in its
+// tests: gonum, which has the most of it among much else, would be a new
+// dependency for a few functions. Everything is safe for concurrent use.
 package distribution
 
 import "math"

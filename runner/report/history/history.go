@@ -8,7 +8,7 @@
 // Two things differ. A history that never moved, which most of its tests take
 // for no history and never alarm on, is a metric that does not move: any move is
 // an alarm. And probabilities can be corrected for how many metrics are looked
-// at, by [Holm] or [BenjaminiHochberg]: of thirty metrics tested at 0.99 at least
+// at, by [distribution.Holm] or [distribution.BenjaminiHochberg]: of thirty metrics tested at 0.99 at least
 // one raises a false alarm in 26 of 100 runs.
 //
 // Everything is pure and safe for concurrent use.

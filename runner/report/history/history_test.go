@@ -83,28 +83,6 @@ func TestDocumentedExample(t *testing.T) {
 	}
 }
 
-func TestCorrectionsAgainstR(t *testing.T) {
-	t.Parallel()
-	var lists []struct{ P, Holm, BH []float64 }
-	readJSON(t, "testdata/adjust.json", &lists)
-	if len(lists) != 5 {
-		t.Fatalf("%d lists", len(lists))
-	}
-	for _, c := range lists {
-		for i := range c.P {
-			if h := Holm(c.P)[i]; !near(h, c.Holm[i]) {
-				t.Errorf("Holm(%v)[%d] is %v, R has %v", c.P, i, h, c.Holm[i])
-			}
-			if b := BenjaminiHochberg(c.P)[i]; !near(b, c.BH[i]) {
-				t.Errorf("BenjaminiHochberg(%v)[%d] is %v, R has %v", c.P, i, b, c.BH[i])
-			}
-		}
-	}
-	if got := Holm([]float64{math.NaN(), 0.01, -1}); got[0] != 1 || got[1] != 0.02 || got[2] != 0 {
-		t.Errorf("what is no probability becomes %v", got)
-	}
-}
-
 // A metric that never moved alarms at any move, and not at the rounding of a
 // sum in another order.
 func TestConstantHistory(t *testing.T) {

@@ -1,0 +1,172 @@
+package columns
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/mlops-runner/mlops/actions/profile"
+	"github.com/mlops-runner/mlops/spec"
+)
+
+// A Change is a line that must change for a profile to be accepted.
+type Change struct {
+	Name    string   `json:"name"`
+	Old     string   `json:"old,omitempty"` // "" of a new column
+	New     string   `json:"new,omitempty"` // "" of a column that is gone
+	Reasons []string `json:"reasons"`
+	At      int      `json:"-"` // where the old line stands; of a new one, behind which
+}
+
+// Accept returns the changes by which lines accept a profile, in their order, new
+// columns where they stand in the profile. What is broken gives way as [Lines] would
+// write it, and what is not stays: a bound moves, a list grows, a share widens, a
+// pattern or unique goes. It fails if a line cannot be read.
+func Accept(lines []Line, p *profile.Profile, o Options) ([]Change, error) {
+	var changes []Change
+	known := map[string]bool{}
+	for _, l := range lines {
+		known[l.Name] = true
+		line, err := spec.ParseColumn(l.Text, o.Words)
+		if err != nil {
+			return nil, fmt.Errorf("column %q: %w", l.Name, err)
+		}
+		i := slices.IndexFunc(p.Columns, func(c profile.Column) bool { return c.Name == l.Name })
+		if i < 0 {
+			changes = append(changes, Change{Name: l.Name, Old: l.Text, Reasons: []string{"the column is gone"}, At: l.At})
+			continue
+		}
+		if bs := Judge(line, &p.Columns[i]); len(bs) > 0 {
+			ch := Change{Name: l.Name, Old: l.Text, New: amend(line, &p.Columns[i], bs), At: l.At}
+			for _, b := range bs {
+				ch.Reasons = append(ch.Reasons, b.Part+": "+b.Reason)
+			}
+			changes = append(changes, ch)
+		}
+	}
+	return append(changes, added(lines, known, p, o)...), nil
+}
+
+// added returns the lines of new columns, each behind the line of the column before it.
+func added(lines []Line, known map[string]bool, p *profile.Profile, o Options) []Change {
+	at := map[string]int{}
+	last := 0
+	for _, l := range lines {
+		at[l.Name] = l.At
+		last = max(last, l.At)
+	}
+	behind := 0
+	var changes []Change
+	for i := range p.Columns {
+		c := &p.Columns[i]
+		if known[c.Name] {
+			behind = at[c.Name]
+			continue
+		}
+		ch := Change{Name: c.Name, New: write(c, slices.Contains(o.Keys, c.Name)), Reasons: []string{"the column is new"}, At: behind}
+		if behind == 0 {
+			ch.At = last
+		}
+		changes = append(changes, ch)
+	}
+	return changes
+}
+
+// amend returns the line without its breaches.
+func amend(line spec.Column, c *profile.Column, bs []Breach) string {
+	broken := func(part string) bool {
+		return slices.ContainsFunc(bs, func(b Breach) bool { return b.Part == part })
+	}
+	seen, _ := spec.ParseColumn(write(c, false), nil) // what is written can be read
+	if broken("type") {
+		seen.Level = line.Level
+		return render(seen)
+	}
+	if broken("range") {
+		line.Range = extend(*line.Range, seen.Range, line.Type, c)
+	}
+	if broken("values") {
+		line.Values = longer(line.Values, c)
+	}
+	if broken("pattern") {
+		line.Pattern = ""
+	}
+	if line.Type == "" && line.Values == nil && line.Range == nil && (broken("range") || broken("values") || broken("pattern")) {
+		line.Type = typeOf(c.Kind)
+	}
+	var rules []spec.ColumnRule
+	for _, r := range line.Rules {
+		if broken(r.Word) {
+			if r.Range == nil {
+				continue
+			}
+			r.Range = give(r, c)
+		}
+		rules = append(rules, r)
+	}
+	line.Rules = rules
+	return render(line)
+}
+
+// extend moves the broken bounds of a range to where they would be written, nil
+// if none is left.
+func extend(r spec.Range, seen *spec.Range, typ string, c *profile.Column) *spec.Range {
+	wide := spec.Range{Min: negInf, Max: posInf}
+	if seen != nil && typ != "datetime" {
+		wide = *seen
+	}
+	if c.Infinite > 0 || c.Numbers.Min < r.Min || typ == "datetime" {
+		r.Min = min(r.Min, wide.Min)
+	}
+	if c.Infinite > 0 || c.Numbers.Max > r.Max {
+		r.Max = max(r.Max, wide.Max)
+	}
+	if math.IsInf(r.Min, -1) && math.IsInf(r.Max, 1) {
+		return nil
+	}
+	return &r
+}
+
+// mostAccepted is up to how many values a list grows.
+const mostAccepted = 3 * mostListed
+
+// longer returns a list with the values that it lacks behind its own, nil if it
+// would be too long or could not be read.
+func longer(list []string, c *profile.Column) []string {
+	if !c.Exact {
+		return nil
+	}
+	all := slices.Clone(list)
+	var news []string
+	for _, v := range c.Values {
+		if !slices.Contains(list, v.Text) {
+			news = append(news, v.Text)
+		}
+	}
+	slices.Sort(news)
+	if all = append(all, news...); len(all) > mostAccepted || !writable(all) {
+		return nil
+	}
+	return all
+}
+
+// give widens the range of a rule to what a profile has.
+func give(r spec.ColumnRule, c *profile.Column) *spec.Range {
+	low, high, _ := figure(r, c)
+	wide := *r.Range
+	share := r.Word == "null" || r.Word == "true" || r.Word == "false" || r.Range.Percent
+	switch {
+	case share && low < wide.Min:
+		wide.Min = stepDown(low / 2)
+	case low < wide.Min:
+		wide.Min = spread(low, wide.Min, r.Word == "length" || r.Word == "distinct").Min
+	}
+	switch {
+	case share && high > wide.Max:
+		wide.Max = stepUp(min(1, 2*high))
+	case high > wide.Max:
+		wide.Max = spread(wide.Max, high, r.Word == "length" || r.Word == "distinct").Max
+	}
+	wide.Percent = wide.Percent || share
+	return &wide
+}
