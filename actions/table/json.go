@@ -79,10 +79,8 @@ func (c *jsonCutter) cut(w *window, b *block, most int) error {
 		if c.fresh != nil {
 			return &newKeys{c.fresh}
 		}
-		if p-w.pos > maxField {
-			if err := b.tooLong(b.rows, w.line); err != nil {
-				return err
-			}
+		if err := b.tooLong(w, b.rows, p-w.pos); err != nil {
+			return err
 		}
 		c.state = behindValue
 		b.lines[b.rows] = w.line

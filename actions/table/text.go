@@ -176,11 +176,24 @@ func (t *textFile) unique(names []string, line int64) error {
 	seen := make(map[string]int, len(names))
 	for i, name := range names {
 		if j, twice := seen[name]; twice {
-			return &Error{File: t.path, Line: line, Column: name, Reason: fmt.Sprintf("two columns have this name, the %d. and the %d.", j+1, i+1), Fix: "rename one"}
+			return &Error{File: t.path, Line: line, Column: name, Reason: fmt.Sprintf("the %s and the %s column have this name", ordinal(j+1), ordinal(i+1)), Fix: "rename one"}
 		}
 		seen[name] = i
 	}
 	return nil
+}
+
+func ordinal(n int) string {
+	switch {
+	case n%100 >= 11 && n%100 <= 13:
+	case n%10 == 1:
+		return fmt.Sprintf("%dst", n)
+	case n%10 == 2:
+		return fmt.Sprintf("%dnd", n)
+	case n%10 == 3:
+		return fmt.Sprintf("%drd", n)
+	}
+	return fmt.Sprintf("%dth", n)
 }
 
 // A stream is the text of a file, from its beginning.
@@ -216,8 +229,10 @@ func (t *textFile) pass(w *window, want []Column, first bool) *pass {
 			skip = func(name []byte) bool { return !slices.Contains(chosen, string(name)) }
 		}
 		p.cutter = newJSONCutter(t.array, t.cols, skip)
+		p.nulls = newNulls([]string{}) // it has null
 	} else {
 		p.cutter = newCSVCutter(t.dialect, p.width)
+		p.nulls = newNulls(t.options.Nulls)
 	}
 	fields := make(map[string]int, len(t.cols))
 	for i, c := range t.cols {
@@ -234,12 +249,7 @@ func (t *textFile) pass(w *window, want []Column, first bool) *pass {
 }
 
 func (t *textFile) builder(c Column, field int, p *pass) *builder {
-	v := &builder{name: c.Name, field: field, cutter: p.cutter}
-	words := t.options.Nulls
-	if t.json {
-		words = []string{} // it has null
-	}
-	v.nulls = newNulls(words)
+	v := &builder{name: c.Name, field: field, cutter: p.cutter, nulls: p.nulls}
 	_, v.asked = t.options.Kinds[c.Name]
 	v.free, v.typed = v.asked, t.json
 	v.hold(c.Kind, p.limit)
@@ -266,10 +276,6 @@ func (t *textFile) columns() []Column {
 }
 
 func (t *textFile) fieldName(i int) string { return t.cols[i].Name }
-
-func (t *textFile) badTextFix(string) string {
-	return "convert the file to UTF-8, as by iconv -f WINDOWS-1252 -t UTF-8"
-}
 
 // settle implements settler.
 func (t *textFile) settle(ctx context.Context, want []Column) error {
