@@ -2,7 +2,6 @@ package datacheck
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/actions/profile"
@@ -13,7 +12,7 @@ import (
 // that this one is compared with.
 const baselineWord = "baseline"
 
-// Profile describes the table of files below root. Values of text files that are
+// profile describes the table of files below root. Values of text files that are
 // not of the type that a column's line names count as nulls.
 func (s *setup) profile(files []string) (*profile.Profile, error) {
 	kinds := map[string]table.Kind{}
@@ -22,20 +21,7 @@ func (s *setup) profile(files []string) (*profile.Profile, error) {
 			kinds[line.name] = k
 		}
 	}
-	t, err := table.Open(pathsOf(s.call.Root, files), table.Options{Kinds: kinds, Misfit: func(table.Misfit) {}})
-	if err != nil {
-		return nil, err
-	}
-	p, err := profile.Of(s.ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	for i := range p.Files {
-		if rel, err := filepath.Rel(s.call.Root, p.Files[i].Path); err == nil {
-			p.Files[i].Path = filepath.ToSlash(rel)
-		}
-	}
-	return p, nil
+	return describe(s.ctx, s.call.Root, files, kinds)
 }
 
 func kindOf(typ string) (table.Kind, bool) {

@@ -117,24 +117,24 @@ func (b *bound) take(l *leaf, raw []byte, least bool) bool {
 }
 
 // plain makes a page of one value.
-func (l *leaf) plain(raw []byte) (plain, bool) {
+func (l *leaf) plain(raw []byte) (stored, bool) {
 	switch l.physical {
 	case format.Boolean:
-		return plain{pages.BooleanValues(raw), 1}, len(raw) == 1
+		return stored{pages.BooleanValues(raw), 1}, len(raw) == 1
 	case format.Int32:
-		return plain{pages.Int32ValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 4
+		return stored{pages.Int32ValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 4
 	case format.Int64:
-		return plain{pages.Int64ValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 8
+		return stored{pages.Int64ValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 8
 	case format.Float:
-		return plain{pages.FloatValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 4
+		return stored{pages.FloatValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 4
 	case format.Double:
-		return plain{pages.DoubleValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 8
+		return stored{pages.DoubleValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 8
 	case format.ByteArray:
-		return plain{pages.ByteArrayValues(raw, []uint32{0, uint32(len(raw))}), 1}, raw != nil
+		return stored{pages.ByteArrayValues(raw, []uint32{0, uint32(len(raw))}), 1}, raw != nil
 	case format.FixedLenByteArray:
-		return plain{pages.FixedLenByteArrayValues(raw, l.size), 1}, len(raw) == l.size
+		return stored{pages.FixedLenByteArrayValues(raw, l.size), 1}, len(raw) == l.size
 	}
-	return plain{}, false // nobody agrees on the order of INT96
+	return stored{}, false // nobody agrees on the order of INT96
 }
 
 // less compares the first values.

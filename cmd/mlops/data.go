@@ -16,6 +16,8 @@ func newData(a *app) *cobra.Command {
 		newDataLog,
 		newDataRestore,
 		newDataPin,
+		newDataInit,
+		newDataProfile,
 		newDataCheck,
 		newDataChecks,
 	} {

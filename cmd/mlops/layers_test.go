@@ -49,9 +49,9 @@ var layers = map[string][]string{
 	"actions/table":              {},
 	"actions/table/tabletest":    {}, // made-up rows, for tests
 	"actions/profile":            {"actions/table", "runner/store"},
+	"actions/profile/draw":       {"actions/profile"},                                                // pure: columns in, text out
 	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
-	"actions/schemadiff":         {"actions/drift", "actions/profile", "actions/table"},
 	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/schemadiff", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions":                    {"actions/action", "actions/datacheck", "spec"},
