@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,6 +173,32 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff([]string{"[{a int} {b date} {c unknown}]", "[{a float} {b string} {c string}]", "[{a float} {b string} {c string}]"}, begun); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// A table may be read by several at once, also while its kinds are found out.
+func TestAtOnce(t *testing.T) {
+	tab, err := Open(late(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if err := tab.Read(t.Context(), func([]Column) func(*Batch) error { return func(*Batch) error { return nil } }); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			for b, err := range tab.Batches(t.Context()) {
+				if err != nil {
+					t.Error(err)
+				} else if b.Columns[0].Kind != Float {
+					t.Errorf("a batch of kind %s", b.Columns[0].Kind)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // A value of another kind than was named is an error, or null and reported.

@@ -19,7 +19,8 @@ type pass struct {
 	file    *textFile
 	window  *window
 	cutter  cutter
-	width   int // fields a row
+	fields  []Column // of the file
+	width   int      // fields a row
 	block   block
 	columns []*builder
 	found   []*builder // columns that were not known before
@@ -102,6 +103,7 @@ func (p *pass) adopt(keys *newKeys) error {
 		c.add(name)
 		v := p.file.builder(Column{name, p.file.options.kind(name)}, p.width, p)
 		p.columns, p.found = append(p.columns, v), append(p.found, v)
+		p.fields = append(p.fields, Column{Name: name})
 		p.width++
 	}
 	if p.width > maxKeys {
@@ -151,7 +153,7 @@ func (p *pass) badText(from, to int) error {
 	if reason == "" {
 		return nil
 	}
-	e := p.at(row, p.file.fieldName(field))
+	e := p.at(row, p.fields[field].Name)
 	e.Reason, e.Fix = reason, fix
 	p.block.rows = row
 	return e

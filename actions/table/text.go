@@ -84,7 +84,7 @@ func (t *textFile) look(w *window) error {
 			t.cols = append(t.cols, Column{name, t.options.kind(name)})
 		}
 	}
-	p := t.pass(w, t.cols, true)
+	p := t.pass(w, t.cols, t.cols, true)
 	columns := slices.Clone(p.columns)
 	var err error
 	if t.whole, err = p.settle(context.Background(), sampleRows); err != nil {
@@ -228,23 +228,23 @@ func (t *textFile) open() (*stream, error) {
 	return &stream{r, most, func() { closer(); f.Close() }}, nil
 }
 
-// pass reads the wanted columns of the rows from w on. A first pass learns of all
-// columns, whatever is wanted.
-func (t *textFile) pass(w *window, want []Column, first bool) *pass {
-	p := &pass{file: t, window: w, width: len(t.cols), row: 1, limit: batchLimit(len(t.cols))}
+// pass reads the wanted of the columns cols in the rows from w on. A first pass
+// learns of all columns, whatever is wanted.
+func (t *textFile) pass(w *window, cols, want []Column, first bool) *pass {
+	p := &pass{file: t, window: w, fields: cols, width: len(cols), row: 1, limit: batchLimit(len(cols))}
 	if t.json {
 		var skip func([]byte) bool
 		if chosen := t.options.Columns; chosen != nil && !first {
 			skip = func(name []byte) bool { return !slices.Contains(chosen, string(name)) }
 		}
-		p.cutter = newJSONCutter(t.array, t.cols, skip)
+		p.cutter = newJSONCutter(t.array, cols, skip)
 		p.nulls = newNulls([]string{}) // it has null
 	} else {
 		p.cutter = newCSVCutter(t.dialect, p.width)
 		p.nulls = newNulls(t.options.Nulls)
 	}
-	fields := make(map[string]int, len(t.cols))
-	for i, c := range t.cols {
+	fields := make(map[string]int, len(cols))
+	for i, c := range cols {
 		fields[c.Name] = i
 	}
 	for _, c := range want {
@@ -284,8 +284,6 @@ func (t *textFile) columns() []Column {
 	return slices.DeleteFunc(slices.Clone(t.cols), func(c Column) bool { return c.Kind == Unknown && above[c.Name] })
 }
 
-func (t *textFile) fieldName(i int) string { return t.cols[i].Name }
-
 // settle implements settler.
 func (t *textFile) settle(ctx context.Context, want []Column) error {
 	t.mu.Lock()
@@ -293,7 +291,7 @@ func (t *textFile) settle(ctx context.Context, want []Column) error {
 	if t.whole {
 		return nil
 	}
-	p, done, err := t.start(want)
+	p, done, err := t.start(slices.Clone(t.cols), want)
 	if err != nil {
 		return err
 	}
@@ -307,8 +305,8 @@ func (t *textFile) settle(ctx context.Context, want []Column) error {
 	return nil
 }
 
-// start begins to read the rows of the file.
-func (t *textFile) start(want []Column) (*pass, func(), error) {
+// start begins to read the rows of the file, which has the columns cols.
+func (t *textFile) start(cols, want []Column) (*pass, func(), error) {
 	src, err := t.open()
 	if err != nil {
 		return nil, nil, err
@@ -326,7 +324,7 @@ func (t *textFile) start(want []Column) (*pass, func(), error) {
 			return nil, nil, err
 		}
 	}
-	return t.pass(w, want, false), src.close, nil
+	return t.pass(w, cols, want, false), src.close, nil
 }
 
 func (t *textFile) parts() []part { return []part{textPart{t}} }
@@ -337,7 +335,10 @@ type textPart struct{ file *textFile }
 
 func (t textPart) batches(ctx context.Context, want []Column) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		p, done, err := t.file.start(want)
+		t.file.mu.Lock()
+		cols := slices.Clone(t.file.cols)
+		t.file.mu.Unlock()
+		p, done, err := t.file.start(cols, want)
 		if err != nil {
 			yield(nil, err)
 			return
