@@ -261,6 +261,9 @@ func inputLines(in inputs) []plan.Line {
 		}
 		out[i] = plan.Line{Kind: "input", Name: e.Path, Value: value}
 	}
+	for _, r := range in.remote { // its pin says all, so nothing has to be fetched to know it
+		out = append(out, plan.Line{Kind: "input", Name: r.Pattern, Value: r.pin.String()})
+	}
 	return out
 }
 

@@ -37,6 +37,7 @@ type execution struct {
 	places places
 	budget *budget
 
+	remotes    remotes
 	publishing publishing
 	records    records
 
@@ -102,6 +103,7 @@ type usedFiles struct {
 	files   map[string]store.Digest // zero for a link
 	folders map[string]bool
 	inputs  map[*plan.Node]store.Digest // of what a node saw of the repository
+	data    map[string]DataRead
 }
 
 // addInputs notes what a node saw of the repository.

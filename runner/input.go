@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -22,14 +23,20 @@ import (
 // inputs are the files that a job sees: those of the repository, and those that
 // other jobs wrote, which lie in the store.
 type inputs struct {
-	repo  []store.Entry
-	blobs []store.Entry
-	past  []store.Entry // of the run that this one is compared with; they lie in the store too
+	repo   []store.Entry
+	blobs  []store.Entry
+	past   []store.Entry // of the run that this one is compared with; they lie in the store too
+	remote []remoteInput
 }
 
 // all returns all sorts, sorted by path.
-func (in inputs) all() []store.Entry {
-	all := slices.Concat(in.repo, in.blobs, in.past)
+func (in inputs) all() []store.Entry { return sorted(in.repo, in.blobs, in.past) }
+
+// files are those that are the run's own data and code, sorted by path.
+func (in inputs) files() []store.Entry { return sorted(in.repo, in.blobs) }
+
+func sorted(lists ...[]store.Entry) []store.Entry {
+	all := slices.Concat(lists...)
 	slices.SortFunc(all, func(a, b store.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return all
 }
@@ -53,6 +60,9 @@ func (x *execution) inputs(ctx context.Context, n *plan.Node) (inputs, error) {
 	patterns, exclude := splitPatterns(n)
 	in := inputs{blobs: x.upstream(n, patterns, exclude)}
 	var err error
+	if in.remote, err = x.remoteInputs(n); err != nil {
+		return in, err
+	}
 	if n.Tracked {
 		if in.repo, err = x.trackedEntries(ctx); err == nil {
 			err = readable(in.repo)
@@ -64,7 +74,7 @@ func (x *execution) inputs(ctx context.Context, n *plan.Node) (inputs, error) {
 	more, err := x.fromTree(ctx, n, patterns, exclude, in.blobs)
 	in.repo = unite(in.repo, more)
 	if err == nil {
-		err = errors.Join(readable(more), dangling(more, in))
+		err = errors.Join(readable(more), dangling(more, in), asPinned(patterns, more))
 	}
 	return in, err
 }
@@ -103,7 +113,7 @@ func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, erro
 		if x.Past == nil {
 			break
 		}
-		data, _, err := x.Past(ctx, n.ID, name)
+		data, err := x.Past(ctx, n.ID, name)
 		if err != nil {
 			return nil, err
 		}
@@ -114,17 +124,18 @@ func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, erro
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, store.Entry{Path: path.Join(plan.PastFolder, name), Mode: 0o644, Size: int64(len(data)), Digest: dig})
+		out = append(out, store.Entry{Path: path.Join(agent.PastFolder, name), Mode: 0o644, Size: int64(len(data)), Digest: dig})
 	}
 	return out, nil
 }
 
-// splitPatterns returns what `inputs` names and what it leaves out (!pattern).
+// splitPatterns returns what `inputs` names of the repository and of other jobs'
+// outputs, and what it leaves out (!pattern).
 func splitPatterns(n *plan.Node) (patterns []plan.Input, exclude []string) {
 	for _, in := range n.Inputs {
 		if rest, ok := strings.CutPrefix(in.Pattern, "!"); ok {
 			exclude = append(exclude, rest)
-		} else {
+		} else if in.Source == "" {
 			patterns = append(patterns, in)
 		}
 	}
@@ -169,8 +180,6 @@ func (x *execution) fromTree(ctx context.Context, n *plan.Node, patterns []plan.
 	var plain, perhaps []string
 	for _, p := range patterns {
 		switch {
-		case strings.Contains(p.Pattern, "://"):
-			return nil, &inputError{p.Pattern, "remote data cannot be fetched yet", "download it into the repository folder and name the file"}
 		case x.written.covers(p.Pattern):
 			if !matches(p.Pattern, blobs) {
 				return nil, &inputError{p.Pattern, "the job that writes it did not produce it", "add it to that job's outputs, or write it there"}
@@ -266,7 +275,7 @@ func difference(a, b []store.Entry) string {
 // named gives inputs the names of the datasets that they belong to.
 func named(as []record.Artifact, n *plan.Node) []record.Artifact {
 	for _, in := range n.Inputs {
-		if in.Data == "" {
+		if in.Data == "" || in.Source != "" {
 			continue
 		}
 		for i := range as {

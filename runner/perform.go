@@ -54,6 +54,9 @@ func (x *execution) work(ctx context.Context, n *plan.Node, d *decision, queued 
 			return o, false, nil
 		}
 	}
+	if err := x.fetch(ctx, n, d.inputs.remote); err != nil {
+		return nil, false, err
+	}
 	g, waited, err := x.claim(ctx, n, d.image, false)
 	switch {
 	case err != nil:
@@ -104,6 +107,7 @@ func (x *execution) noteUse(n *plan.Node, d decision) {
 	x.used.addInputs(n, d.inputs)
 	patterns, _ := splitPatterns(n)
 	x.used.addPatterns(patterns)
+	x.noteData(n, d.inputs)
 	if n.Build != nil {
 		x.used.addPatterns([]plan.Input{{Pattern: n.Build.Context}})
 	}
@@ -113,7 +117,7 @@ func (x *execution) noteUse(n *plan.Node, d decision) {
 func (x *execution) newJob(n *plan.Node, d decision) *record.Job {
 	j := &record.Job{
 		ID: n.ID, Job: n.Job, Matrix: legMap(n), Fingerprint: d.print, FingerprintLines: d.lines, Why: d.why,
-		Inputs: named(artifacts(d.inputs.all()), n), Image: recordImage(d.image),
+		Inputs: append(named(artifacts(d.inputs.files()), n), x.remoteArtifacts(d.inputs.remote)...), Image: recordImage(d.image),
 	}
 	if d.print.IsZero() {
 		j.FingerprintLines = nil

@@ -70,7 +70,7 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, errors.Join(err, x.writer.Close())
 	}
 	run.Digest = digest
-	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Until: x.until(), Files: x.used.files, Still: x.still}
+	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Until: x.until(), Files: x.used.files, Data: x.used.datasets(), Still: x.still}
 	for p := range x.used.folders {
 		f.Folders = append(f.Folders, p)
 	}

@@ -68,6 +68,7 @@ type Runner struct {
 	Tree     *worktree.Tree
 	Executor Executor
 	Overlay  *Overlay // nil: results are kept in Store and published into Root
+	Source   Source   // brings datasets from their addresses; nil: only what the store has is used
 	// Pins say what images' names mean, by PinKey; names without one mean what they
 	// mean where the job runs.
 	Pins map[string]Pin
@@ -83,10 +84,9 @@ type Runner struct {
 	// The contexts are those of Run; an error that ends with them cancels the run,
 	// any other is mlops' own.
 	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
-	// Past reads a file that a job kept in the run that this one is compared with. It
-	// returns nil if there is no such run or file, and a line that says which run it
-	// is or why there is none. nil means that there is none.
-	Past func(ctx context.Context, job, name string) (data []byte, line string, err error)
+	// Past reads a file that a job kept in the run that this one is compared with, and
+	// returns nil if there is no such run or file. nil means that there is never one.
+	Past func(ctx context.Context, job, name string) ([]byte, error)
 	// Watch, if not nil, gets every event, one at a time.
 	Watch func(Event)
 	// Locks is a folder of lock files by which the runs of one person on this
@@ -141,6 +141,8 @@ type Finished struct {
 	// Folders are the patterns whose matches did.
 	Files   map[string]store.Digest
 	Folders []string
+	// Data are the datasets that the jobs read, in the order of their names.
+	Data []DataRead
 	// Still reports whether all of them are as they were when the run looked.
 	// It may be called until the tree is closed.
 	Still func(context.Context) bool

@@ -58,6 +58,10 @@ func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *att
 	if err != nil {
 		return Task{}, err
 	}
+	fetched, data, err := x.mountRemote(ctx, n, d.inputs.remote)
+	if err != nil {
+		return Task{}, err
+	}
 	caches, err := x.cacheMounts(n)
 	if err != nil {
 		return Task{}, err
@@ -73,9 +77,9 @@ func (x *execution) supply(ctx context.Context, n *plan.Node, d decision, a *att
 		return Task{}, err
 	}
 	t := x.task(n, d, a, secrets)
-	t.Mounts, t.Resources, t.Services = slices.Concat(mounts, more, caches), place, services
+	t.Mounts, t.Resources, t.Services = slices.Concat(mounts, more, fetched, caches), place, services
 	made := x.prepare(ctx, t)
-	err = x.Tree.Fill(ctx, x.Store, a.workspace, repo, blobs)
+	err = x.Tree.Fill(ctx, x.Store, a.workspace, repo, append(blobs, data...))
 	<-made
 	return t, err
 }
@@ -145,24 +149,31 @@ func (x *execution) mountBlobs(ctx context.Context, n *plan.Node, es []store.Ent
 		if !large(inside) || len(inside) == 1 && inside[0].Path == name {
 			continue
 		}
-		for i := range inside {
-			inside[i].Path = strings.TrimPrefix(inside[i].Path, name+"/")
-		}
-		tree, err := x.Store.PutTree(ctx, inside)
+		m, err := x.mountTree(ctx, inside, name)
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := x.pin.Keep(ctx, tree); err != nil {
-			return nil, nil, err
-		}
-		folder, err := x.Store.Folder(ctx, tree)
-		if err != nil {
-			return nil, nil, err
-		}
-		mounts = append(mounts, Mount{Source: folder, Target: name})
+		mounts = append(mounts, m)
 		es = rest
 	}
 	return mounts, es, nil
+}
+
+// mountTree mounts entries below a folder from the store's trees.
+func (x *execution) mountTree(ctx context.Context, es []store.Entry, folder string) (Mount, error) {
+	inside := slices.Clone(es)
+	for i := range inside {
+		inside[i].Path = strings.TrimPrefix(inside[i].Path, folder+"/")
+	}
+	tree, err := x.Store.PutTree(ctx, inside)
+	if err != nil {
+		return Mount{}, err
+	}
+	if err := x.pin.Keep(ctx, tree); err != nil {
+		return Mount{}, err
+	}
+	source, err := x.Store.Folder(ctx, tree)
+	return Mount{Source: source, Target: folder}, err
 }
 
 // split parts entries at or below a path from the others.

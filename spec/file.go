@@ -119,7 +119,8 @@ type Defaults struct {
 type Dataset struct {
 	Name   Str
 	Path   Str
-	Digest Str // sha256:… pin, required for remote addresses
+	Digest Str  // sha256:… pin, required for remote addresses
+	Keep   bool // whether the bytes of its versions go into the store; true unless the file says false
 	Pos    Pos
 }
 

@@ -122,10 +122,12 @@ var datasetTable = object[Dataset]{
 	name: "dataset", doc: "A named input whose content has a version.",
 	keys: []key[Dataset]{
 		{keyDoc{name: "path", form: form{kind: kindText, scope: scopeData}, required: true,
-			doc: "A file, a glob or a folder of the repository, or an s3://, gs:// or https:// address with a `digest`.", example: "data/customers.csv"},
+			doc: "A file, a glob or a folder of the repository, or an s3://, gs://, https:// or http:// address with a `digest`; at an address, s3:// and gs:// with a slash at the end are folders. What comes from an address is seen as `data/NAME/FILE`, a folder as `data/NAME/`.", example: "data/customers.csv"},
 			(*walker).datasetPath},
 		{keyDoc{name: "digest", form: form{kind: kindText, pattern: digestPattern}, doc: "Pinned content: `sha256:` and 64 hexadecimal digits. Needed for addresses.", example: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 			(*walker).datasetDigest},
+		{keyDoc{name: "keep", form: form{kind: kindBool}, doc: "Whether the bytes of each version are kept in the store, so that it can be restored.", def: "true", example: "false"},
+			func(w *walker, d *Dataset, n *yaml.Node) { d.Keep = n.Value != "false" }},
 	},
 	foreign: []foreignKey{
 		{"url", `write "path:"`}, {"file", `write "path:"`}, {"uri", `write "path:"`}, {"md5", `write "digest: sha256:..."`},

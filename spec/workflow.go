@@ -50,7 +50,7 @@ func baselineFix(s string) string {
 // datasets reads `data:`.
 func (w *walker) datasets(f *File, n *yaml.Node) {
 	w.entries(n, place{kind: "data"}, func(k, v *yaml.Node) {
-		d := Dataset{Name: w.name(k, "a dataset"), Pos: nodePos(k)}
+		d := Dataset{Name: w.name(k, "a dataset"), Keep: true, Pos: nodePos(k)}
 		in := place{kind: "dataset", name: k.Value, node: k}
 		switch {
 		case !w.fits(v, &datasetForm, k.Value, place{kind: "data"}):
@@ -60,8 +60,8 @@ func (w *walker) datasets(f *File, n *yaml.Node) {
 		default:
 			walk(w, v, &datasetTable, &d, in)
 		}
-		if d.Remote() && d.Digest.Value == "" && strings.Contains(d.Path.Value, "://") {
-			w.at(k, CodeMissingKey, "pin its content: digest: sha256:...", "the dataset %q is an address and has no digest", k.Value)
+		if d.Remote() && d.Digest.Value == "" && knownScheme(d.Path.Value) {
+			w.at(k, CodeMissingKey, fmt.Sprintf("run \"mlops data pin %s\", which writes digest: sha256:...", k.Value), "the dataset %q is an address and has no digest", k.Value)
 		}
 		f.Data = append(f.Data, d)
 	})
@@ -74,10 +74,29 @@ func (w *walker) datasetPath(d *Dataset, n *yaml.Node) {
 		d.Path = w.inputPath(n)
 		return
 	}
-	schemes := []string{"s3", "gs", "https"}
-	if !slices.Contains(schemes, scheme) {
-		w.at(n, CodeBadPath, suggest(scheme, schemes), "datasets cannot come from %s://", scheme)
+	switch folder := strings.HasSuffix(n.Value, "/"); {
+	case !slices.Contains(schemes(), scheme):
+		w.at(n, CodeBadPath, suggest(scheme, schemes()), "datasets cannot come from %s://", scheme)
+	case folder && strings.HasPrefix(scheme, "http"):
+		w.at(n, CodeBadPath, "name a file; folders are read from s3:// and gs://", "a web server has no folders that could be listed")
+	case userInfo(n.Value):
+		w.at(n, CodeBadPath, "leave user and password out of the address", "the address of a dataset holds a user or a password")
 	}
+}
+
+// schemes are those of the addresses that datasets come from.
+func schemes() []string { return []string{"s3", "gs", "https", "http"} }
+
+func knownScheme(address string) bool {
+	scheme, _, _ := strings.Cut(address, "://")
+	return slices.Contains(schemes(), scheme)
+}
+
+// userInfo reports whether an address has a user before its host.
+func userInfo(address string) bool {
+	_, rest, _ := strings.Cut(address, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return strings.Contains(host, "@") && !strings.Contains(host, "${{")
 }
 
 func (w *walker) datasetDigest(d *Dataset, n *yaml.Node) {

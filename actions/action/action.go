@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -39,6 +40,9 @@ type Call struct {
 	Temp   string         // folder for temporary files; "" for the system's
 	Log    io.Writer      // what people read
 	Now    time.Time
+	// Past reads a file that the same job kept in the run that this one is compared
+	// with; nil if there is none. A nil Past has none.
+	Past func(name string) ([]byte, error)
 }
 
 // An Outcome is what an action came to.
@@ -126,7 +130,14 @@ var errFailed = errors.New("failed")
 
 func (a *Action) main(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
 	// An image without files has no /tmp; the folder of the command files is there.
-	c := Call{Root: ".", Log: stdout, Now: time.Now(), Temp: cmp.Or(getenv("TMPDIR"), filepath.Dir(getenv("MLOPS_RECORD")))}
+	c := Call{Root: cmp.Or(getenv("MLOPS_WORKSPACE"), "."), Log: stdout, Now: time.Now(), Temp: cmp.Or(getenv("TMPDIR"), filepath.Dir(getenv("MLOPS_RECORD")))}
+	c.Past = func(name string) ([]byte, error) {
+		data, err := os.ReadFile(filepath.Join(c.Root, filepath.FromSlash(agent.PastFolder), name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return data, err
+	}
 	in, err := agent.ActionInputs(getenv)
 	if err == nil {
 		err = json.Unmarshal(in, &c.Inputs)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mlops-runner/mlops/actions/action"
+	"github.com/mlops-runner/mlops/actions/profile"
 )
 
 // Log writes what was found for people: the failures with the rows that show
@@ -23,7 +24,7 @@ func (c *Checked) Log(w io.Writer) error {
 	for _, n := range c.Notes {
 		fmt.Fprintf(&b, "note  %s\n", n)
 	}
-	fmt.Fprintf(&b, "%s\n", c.Summary())
+	fmt.Fprintf(&b, "%s: %s\n", c.Data, c.Summary())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -37,12 +38,14 @@ func (h Hint) line() string {
 
 // Summary is one line with all counts.
 func (c *Checked) Summary() string {
-	text := fmt.Sprintf("%s: %s, %s, %s", c.Data, count(c.Rows, "row"), count(int64(c.Columns), "column"), count(int64(len(c.Results)), "check"))
+	text := fmt.Sprintf("%s, %s, %s", count(c.Rows, "row"), count(int64(c.Columns), "column"), count(int64(len(c.Results)), "check"))
 	switch {
 	case c.Failed > 0:
 		text += fmt.Sprintf(", %d failed", c.Failed)
 	case len(c.Results) > 0:
 		text += " passed"
+	default:
+		text = fmt.Sprintf("%s, %s, nothing to check", count(c.Rows, "row"), count(int64(c.Columns), "column"))
 	}
 	if c.Warned > 0 {
 		text += ", " + count(int64(c.Warned), "warning")
@@ -96,8 +99,28 @@ func (c *Checked) metrics(as string) []action.Metric {
 		as = "check"
 	}
 	out := []action.Metric{
-		{Name: as + ".rows", Value: float64(c.Rows)}, {Name: as + ".columns", Value: float64(c.Columns)},
-		{Name: as + ".failed", Value: float64(c.Failed)}, {Name: as + ".warned", Value: float64(c.Warned)},
+		{Name: as + ".rows", Value: float64(c.Rows)}, {Name: as + ".warned", Value: float64(c.Warned)}, {Name: as + ".nulls", Value: nullShare(c.now)},
+	}
+	if c.base != nil {
+		most := 0.0
+		for _, r := range c.Results {
+			if r.Check == "drift" {
+				most = max(most, r.Share)
+			}
+		}
+		out = append(out, action.Metric{Name: as + ".drift", Value: most})
 	}
 	return out
+}
+
+// nullShare is the share of all cells of a table that are null.
+func nullShare(p *profile.Profile) float64 {
+	nulls, cells := int64(0), int64(0)
+	for i := range p.Columns {
+		nulls, cells = nulls+p.Columns[i].Nulls, cells+p.Columns[i].Rows
+	}
+	if cells == 0 {
+		return 0
+	}
+	return float64(nulls) / float64(cells)
 }

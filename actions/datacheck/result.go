@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
 )
 
@@ -23,6 +24,9 @@ type Checked struct {
 	Results []Result `json:"results"`
 	Hints   []Hint   `json:"hints,omitempty"`
 	Notes   []string `json:"notes,omitempty"` // what could not be looked at, and why
+	Base    string   `json:"base,omitempty"`  // what drift was measured against
+
+	now, base *profile.Profile // now, and what drift was measured against; nil if it was not
 }
 
 // A Level says how grave it is if a check does not pass.

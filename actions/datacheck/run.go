@@ -15,6 +15,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/mlops-runner/mlops/actions/action"
+	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
 )
 
@@ -35,9 +36,13 @@ func Run(ctx context.Context, call action.Call) (action.Outcome, error) {
 	if err != nil {
 		return action.Outcome{}, err
 	}
+	described, err := checked.now.Encode()
+	if err != nil {
+		return action.Outcome{}, err
+	}
 	return action.Outcome{
 		Failed: checked.Failed > 0, Metrics: checked.metrics(textOf(call.Inputs["as"])), Sections: checked.Sections(), Until: until,
-		Files: map[string][]byte{ChecksFile: append(text, '\n')},
+		Files: map[string][]byte{ChecksFile: append(text, '\n'), ProfileFile: described},
 	}, nil
 }
 
@@ -69,6 +74,9 @@ func Table(ctx context.Context, call action.Call) (checked *Checked, until time.
 	}
 	checked = &Checked{Version: Version, Data: c.data, Files: files, Columns: len(s.columns)}
 	if err := checked.run(s, t); err != nil {
+		return nil, until, err
+	}
+	if err := checked.describe(s); err != nil {
 		return nil, until, err
 	}
 	checked.relative(call.Root)
@@ -107,12 +115,33 @@ func (e *MissingError) Error() string { return "there is no file " + e.Pattern }
 // open opens files for checking: what text files hold is looked at by the checks,
 // so that a value of the wrong kind is a finding and no error.
 func open(root string, files []string) (*table.Table, error) {
+	return table.Open(pathsOf(root, files), table.Options{Text: true})
+}
+
+func pathsOf(root string, files []string) []string {
 	paths := make([]string, len(files))
 	for i, f := range files {
 		paths[i] = filepath.Join(root, filepath.FromSlash(f))
 	}
-	return table.Open(paths, table.Options{Text: true})
+	return paths
 }
+
+// describe makes the profile of the table, and looks at what it tells.
+func (c *Checked) describe(s *setup) error {
+	p, err := s.profile(c.Files)
+	if err != nil {
+		return err
+	}
+	c.now = p
+	c.hint(p)
+	if s.drift == nil {
+		return nil
+	}
+	return c.drift(s, p)
+}
+
+// Profile is the description of the table.
+func (c *Checked) Profile() *profile.Profile { return c.now }
 
 // run lets all checks see all rows.
 func (c *Checked) run(s *setup, t source) (err error) {
@@ -130,6 +159,8 @@ func (c *Checked) run(s *setup, t source) (err error) {
 		made, e := check.probe(s)
 		probes, err = append(probes, made...), errors.Join(err, e)
 	}
+	more, e := hinters(s)
+	probes, err = append(probes, more...), errors.Join(err, e)
 	if err != nil {
 		return err
 	}
@@ -150,13 +181,35 @@ func (c *Checked) run(s *setup, t source) (err error) {
 			return err
 		}
 		c.Results = append(c.Results, rs...)
+		if h, ok := p.(interface{ hints() ([]Hint, error) }); ok {
+			hints, err := h.hints()
+			if err != nil {
+				return err
+			}
+			c.Hints = append(c.Hints, hints...)
+		}
 	}
 	return c.name(s.ctx, t)
 }
 
+// hinters are what looks for oddities beside the checks.
+func hinters(s *setup) (out []probe, err error) {
+	if len(s.key) == 0 && len(s.columns) >= manyColumns {
+		out = append(out, duplicatesProbe(s))
+	}
+	if s.label != "" {
+		p, err := leaksProbe(s)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
 // roomFor shares the room for hashes out to the checks that need some.
 func roomFor(c *config) int {
-	n := len(c.refs) + 2*len(c.disjoint) + 1
+	n := len(c.refs) + 2*len(c.disjoint) + 2
 	for _, line := range c.columns {
 		for _, r := range line.Rules {
 			if r.Word == "unique" || r.Word == "distinct" {

@@ -3,6 +3,7 @@ package datacheck
 import (
 	"fmt"
 
+	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/runner/report"
 )
 
@@ -26,5 +27,47 @@ func (c *Checked) Sections() []report.Section {
 	for _, h := range c.Hints {
 		s.Rows = append(s.Rows, []string{h.Column, h.Kind, h.Text, "", "hint", ""})
 	}
-	return []report.Section{s}
+	if c.base == nil {
+		return []report.Section{s}
+	}
+	return []report.Section{s, c.driftSection()}
+}
+
+// driftSection shows the columns that moved, as they were and are.
+func (c *Checked) driftSection() report.Section {
+	s := report.Section{
+		ID: "drift", Title: "Drift " + c.Data, Columns: []report.Column{{Name: "column"}, {Name: "moved", Numeric: true}, {Name: "was"}, {Name: "is"}, {Name: "why"}},
+	}
+	moved, same := 0, 0
+	for _, r := range c.Results {
+		if r.Check != "drift" {
+			continue
+		}
+		if r.Passed {
+			same++
+			continue
+		}
+		moved++
+		s.Failing = s.Failing || r.Level == Fail
+		was, is := pairOf(c.base, c.now, r.Column)
+		s.Rows = append(s.Rows, []string{r.Column, percent(r.Share), was, is, r.Measured})
+	}
+	s.Summary = fmt.Sprintf("%s moved since %s, %d did not or cannot be told", count(int64(moved), "column"), c.Base, same)
+	return s
+}
+
+func pairOf(base, now *profile.Profile, name string) (was, is string) {
+	find := func(p *profile.Profile) *profile.Column {
+		for i := range p.Columns {
+			if p.Columns[i].Name == name {
+				return &p.Columns[i]
+			}
+		}
+		return nil
+	}
+	a, b := find(base), find(now)
+	if a == nil || b == nil {
+		return "", ""
+	}
+	return pair(a, b)
 }

@@ -57,10 +57,8 @@ func (c *csvCutter) cut(w *window, b *block, most int) error {
 		if n != c.width {
 			return c.ragged(n, w.line)
 		}
-		if next-w.pos > maxField {
-			if err := b.tooLong(b.rows, w.line); err != nil {
-				return err
-			}
+		if err := b.tooLong(w, b.rows, next-w.pos); err != nil {
+			return err
 		}
 		b.lines[b.rows] = w.line
 		b.rows++
@@ -157,17 +155,22 @@ type marks struct {
 
 // find returns which of the first 64 bytes are the delimiter or below 14, as
 // line ends are.
-func (c *csvCutter) find(b []byte) (found uint64) {
+func (c *csvCutter) find(b []byte) uint64 {
 	b = b[:64]
-	for i := 56; i >= 0; i -= 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		y := x ^ c.commas
-		// The high bit of a byte of either half is clear if the byte is one of them;
-		// setting it before keeps the subtraction from borrowing of the next byte.
-		no := ((x | highBits) - lowBits*14 | x) & ((y | highBits) - lowBits | y)
-		found = found<<8 | (^no&highBits>>7)*0x0102040810204080>>56
-	}
-	return found
+	d := c.commas
+	low := ends(b[0:8], d) | ends(b[8:16], d)<<8 | ends(b[16:24], d)<<16 | ends(b[24:32], d)<<24
+	high := ends(b[32:40], d) | ends(b[40:48], d)<<8 | ends(b[48:56], d)<<16 | ends(b[56:64], d)<<24
+	return low | high<<32
+}
+
+// ends does for eight bytes what find does for 64; d is eight delimiters.
+func ends(b []byte, d uint64) uint64 {
+	x := binary.LittleEndian.Uint64(b)
+	y := x ^ d
+	// The high bit of a byte of either half is clear if the byte is one of them;
+	// setting it before keeps the subtraction from borrowing of the next byte.
+	no := ((x | highBits) - lowBits*14 | x) & ((y | highBits) - lowBits | y)
+	return (^no & highBits >> 7) * 0x0102040810204080 >> 56
 }
 
 // quoted finds the end of the field whose opening quote is at p, and how many
@@ -208,6 +211,9 @@ func lineEnds(b []byte) int64 {
 
 func (c *csvCutter) ragged(n int, line int64) error {
 	e := &cutError{line: line, reason: fmt.Sprintf("%d fields where the first row has %d", n, c.width)}
+	if n == 1 {
+		e.reason = fmt.Sprintf("1 field where the first row has %d", c.width)
+	}
 	if n > c.width {
 		e.fix = fmt.Sprintf("quote the fields that hold a %s", delimiterName(c.delimiter))
 	} else {

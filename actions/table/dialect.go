@@ -6,27 +6,34 @@ import (
 )
 
 // sniffRows is how many rows tell how a text of delimited fields is written.
-const sniffRows = 100
+const (
+	sniffRows  = 100
+	sniffBytes = 64 << 10 // in which they lie, or fewer
+)
 
 // dialectOf tells the dialect from the first rows of a text. The delimiter is the
 // one by which most rows have as many fields as the first, and more than one; of
 // several the one with most fields. The name decides where nothing else does.
-func dialectOf(head []byte, path string) dialect {
+func dialectOf(text []byte, whole bool, path string) dialect {
+	head := rows{text, whole}
 	d := dialect{delimiter: ',', quote: '"', header: true}
 	if named(path, ".tsv") || named(path, ".tab") {
 		d.delimiter = '\t'
 	}
+	if len(text) > sniffBytes {
+		head = rows{text[:sniffBytes], false}
+	}
 	var best trial
 	for _, delimiter := range []byte{d.delimiter, ',', '\t', ';', '|'} {
 		for _, quote := range []byte{'"', '\''} {
-			t := try(head, dialect{delimiter: delimiter, quote: quote})
+			t := head.try(dialect{delimiter: delimiter, quote: quote})
 			if t.better(best) {
 				best = t
 				d.delimiter, d.quote = delimiter, quote
 			}
 		}
 	}
-	d.header = !looksLikeData(head, d)
+	d.header = !head.looksLikeData(d)
 	return d
 }
 
@@ -60,9 +67,9 @@ func (t trial) better(u trial) bool {
 	return t.quotes > u.quotes
 }
 
-func try(head []byte, d dialect) trial {
+func (r rows) try(d dialect) trial {
 	var t trial
-	eachRow(head, d, func(b *block, spans []span) bool {
+	r.each(d, func(b *block, spans []span) bool {
 		if t.rows == 0 {
 			t.fields = len(spans)
 		}
@@ -80,10 +87,16 @@ func try(head []byte, d dialect) trial {
 	return t
 }
 
-// eachRow calls f with the rows at the head of a text, as far as they are whole.
-func eachRow(head []byte, d dialect, f func(*block, []span) bool) {
-	w := &window{buf: make([]byte, len(head)+2*margin), pos: margin, end: margin + len(head), line: 1}
-	copy(w.buf[margin:], head)
+// rows are the head of a text.
+type rows struct {
+	text  []byte
+	whole bool // nothing follows
+}
+
+// each calls f with the rows, as far as they are whole.
+func (r rows) each(d dialect, f func(*block, []span) bool) {
+	w := &window{buf: make([]byte, len(r.text)+2*margin), pos: margin, end: margin + len(r.text), line: 1, eof: r.whole}
+	copy(w.buf[margin:], r.text)
 	w.buf[w.end] = '\n'
 	c := newCSVCutter(d, 0)
 	b := &block{buf: w.buf, spans: make([]span, 64)}
@@ -110,10 +123,10 @@ func eachRow(head []byte, d dialect, f func(*block, []span) bool) {
 // looksLikeData reports whether the first row is data rather than a header: a
 // field of it is a number, a date or a truth value, and no field is a text above
 // a column that has none.
-func looksLikeData(head []byte, d dialect) bool {
+func (r rows) looksLikeData(d dialect) bool {
 	var first, rest []Kind
-	words := newNulls(nil)
-	eachRow(head, d, func(b *block, spans []span) bool {
+	words, n := newNulls(nil), 0
+	r.each(d, func(b *block, spans []span) bool {
 		kinds := make([]Kind, len(spans))
 		for i, s := range spans {
 			s = trim(b.buf, s)
@@ -128,7 +141,8 @@ func looksLikeData(head []byte, d dialect) bool {
 		for i := range min(len(rest), len(kinds)) {
 			rest[i] = join(rest[i], kinds[i])
 		}
-		return true
+		n++
+		return n < sniffRows
 	})
 	data := false
 	for i, k := range first {

@@ -9,7 +9,7 @@ import (
 
 // What a block holds at most, so that it stays near the processor.
 const (
-	blockFields = 4096
+	blockFields = 2048
 	batchFields = 1 << 18
 	wideBatch   = windowSize / 2 // bytes of rows that make a batch, at least
 )
@@ -22,8 +22,11 @@ type pass struct {
 	width   int // fields a row
 	block   block
 	columns []*builder
-	row     int64 // the number of the next
-	limit   int   // rows a batch
+	found   []*builder // columns that were not known before
+	row     int64      // the number of the next
+	nulls   *nulls
+	limit   int // rows a batch
+	vectors []Vector
 	late    error // of the row behind those of the batch before
 
 	widen bool // let columns become wider rather than stop
@@ -31,6 +34,7 @@ type pass struct {
 
 // A widening says that a column holds values of a wider kind than was thought.
 type widening struct {
+	file   string
 	column string
 	kind   Kind
 }
@@ -42,25 +46,16 @@ func (p *pass) next(ctx context.Context) (*Batch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if p.late != nil {
-		return nil, p.late
-	}
-	if p.window.end-p.window.pos < wideBatch {
+	if p.late == nil && p.window.end-p.window.pos < wideBatch {
 		p.window.refill()
 	}
 	for _, v := range p.columns {
 		v.start()
 	}
 	b := &Batch{File: p.file.path, Row: p.row}
-	for b.Rows < p.limit && p.late == nil {
-		n, err := p.blockOf(min(p.limit-b.Rows, max(1, blockFields/max(1, p.width))), b.Rows == 0)
-		if err != nil {
-			p.late = err
-		}
-		if n == 0 {
-			break
-		}
-		if b.Rows == 0 {
+	for p.late == nil && b.Rows < p.limit {
+		n, late := p.blockOf(min(p.limit-b.Rows, max(1, blockFields/max(1, p.width))), b.Rows == 0)
+		if n > 0 && b.Rows == 0 {
 			b.Line = p.block.lines[0]
 		}
 		for _, v := range p.columns {
@@ -70,16 +65,57 @@ func (p *pass) next(ctx context.Context) (*Batch, error) {
 		}
 		b.Rows += n
 		p.row += int64(n)
+		if keys, ok := late.(*newKeys); ok {
+			if late = p.adopt(keys); late == nil && b.Rows == 0 {
+				continue
+			}
+			n = 0 // a batch has the same columns throughout
+		}
+		if p.late = late; n == 0 {
+			break
+		}
 	}
 	if b.Rows == 0 {
 		return nil, p.late
 	}
-	b.Columns = make([]Vector, len(p.columns))
-	for i, v := range p.columns {
-		b.Columns[i] = v.vector(b.Rows)
+	if p.widen {
+		return b, nil // nobody looks at the values
 	}
+	b.Columns = p.vectors[:0]
+	for _, v := range p.columns {
+		b.Columns = append(b.Columns, v.vector(b.Rows))
+	}
+	p.vectors = b.Columns
 	return b, nil
 }
+
+// adopt takes keys that were not known as columns, if columns may widen.
+func (p *pass) adopt(keys *newKeys) error {
+	if !p.widen {
+		return &widening{p.file.path, keys.names[0], Unknown}
+	}
+	c := p.cutter.(*jsonCutter)
+	for _, name := range keys.names {
+		if _, known := c.fields[name]; known {
+			continue // it comes twice in one object
+		}
+		c.add(name)
+		v := p.file.builder(Column{name, p.file.options.kind(name)}, p.width, p)
+		p.columns, p.found = append(p.columns, v), append(p.found, v)
+		p.width++
+	}
+	if p.width > maxKeys {
+		e := &Error{File: p.file.path, Line: p.window.line}
+		e.Reason = fmt.Sprintf("more than %d different keys", maxKeys)
+		e.Fix = "look whether keys are data, as ids or dates are, and write them as values"
+		return e
+	}
+	p.limit = batchLimit(p.width)
+	return nil
+}
+
+// batchLimit returns how many rows a batch of so many columns has at most.
+func batchLimit(width int) int { return min(batchRows, max(1, batchFields/max(1, width))) }
 
 // blockOf cuts at most so many rows. It cuts none if the window ends before a
 // whole one; if grow is set this means that there are no more.
@@ -108,15 +144,15 @@ func (p *pass) blockOf(most int, grow bool) (int, error) {
 // badText looks whether the block is text and takes what comes from the first
 // row that is not out of it.
 func (p *pass) badText(from, to int) error {
-	if p.file.converted {
+	if p.file.converted || p.block.rows == 0 {
 		return nil
 	}
-	row, field, reason := p.block.badByte(from, to)
+	row, field, reason, fix := p.block.badByte(from, to)
 	if reason == "" {
 		return nil
 	}
 	e := p.at(row, p.file.fieldName(field))
-	e.Reason, e.Fix = reason, p.file.badTextFix(reason)
+	e.Reason, e.Fix = reason, fix
 	p.block.rows = row
 	return e
 }
@@ -129,9 +165,10 @@ func (p *pass) at(row int, column string) *Error {
 // located says where an error of the cutter or of the source was met.
 func (p *pass) located(err error) error {
 	var c *cutError
+	var keys *newKeys
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.As(err, &keys):
+		return err
 	case errors.As(err, &c):
 		return &Error{File: p.file.path, Line: c.line, Row: p.block.first + int64(p.block.rows), Reason: c.reason, Fix: c.fix}
 	}
@@ -165,7 +202,7 @@ func (p *pass) misfit(v *builder, row int) error {
 		v.hold(wider, p.limit)
 		return nil
 	case !v.asked:
-		return &widening{v.name, wider}
+		return &widening{p.file.path, v.name, wider}
 	}
 	e := p.at(row, v.name)
 	if report := p.file.options.Misfit; report != nil {
@@ -194,7 +231,7 @@ func (p *pass) settle(ctx context.Context, rows int64) (whole bool, err error) {
 	p.widen = true
 	for p.row <= rows {
 		p.columns = slices.DeleteFunc(p.columns, func(v *builder) bool { return v.asked || v.Kind == Text })
-		if len(p.columns) == 0 {
+		if len(p.columns) == 0 && !p.file.grows() {
 			return false, nil
 		}
 		b, err := p.next(ctx)

@@ -45,6 +45,7 @@ type Misfit struct {
 // concurrent use; each call of Batches reads the files anew.
 type Table struct {
 	options Options
+	paths   []string
 	files   []file
 
 	mu      sync.Mutex
@@ -56,7 +57,7 @@ type Table struct {
 // they have together: a file that lacks a column has nulls there. It fails with
 // an [Error] if a file cannot be read as a table.
 func Open(paths []string, o Options) (*Table, error) {
-	t := &Table{options: o}
+	t := &Table{options: o, paths: paths}
 	if len(paths) == 0 {
 		return nil, errors.New("a table of no files")
 	}
@@ -68,8 +69,21 @@ func Open(paths []string, o Options) (*Table, error) {
 		t.files = append(t.files, f)
 	}
 	var err error
-	t.columns, err = t.union()
-	return t, err
+	if t.columns, err = t.union(); err != nil && t.grows() {
+		t.columns, err = t.settle(context.Background()) // a column may come up behind the head
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// grows reports whether rows behind the head of a file may have more columns.
+func (t *Table) grows() bool {
+	return slices.ContainsFunc(t.files, func(f file) bool {
+		text, ok := f.(*textFile)
+		return ok && text.grows()
+	})
 }
 
 // union brings the columns of the files together.
@@ -99,7 +113,7 @@ func (t *Table) union() ([]Column, error) {
 	for _, name := range t.options.Columns {
 		i, ok := place[name]
 		if !ok {
-			return nil, &Error{Column: name, Reason: "no such column", Fix: "the columns are " + nameList(all)}
+			return nil, &Error{File: strings.Join(t.paths, ", "), Column: name, Reason: "there is no such column", Fix: "the columns are " + nameList(all)}
 		}
 		chosen = append(chosen, all[i])
 	}
@@ -150,8 +164,10 @@ func (t *Table) settle(ctx context.Context) ([]Column, error) {
 }
 
 // Batches reads the rows of all files in order. The kind of a column is the
-// same in every batch. It stops at the first error, which is an [Error] or the
-// context's.
+// same in every batch, and true of all rows. Text files that are larger than
+// what Open looked at are read once before the first batch for that, unless
+// kinds were named for all columns; [Table.Read] mostly avoids it. It stops at
+// the first error, which is an [Error] or the context's.
 func (t *Table) Batches(ctx context.Context) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		for _, p := range t.Parts() {
@@ -163,6 +179,61 @@ func (t *Table) Batches(ctx context.Context) iter.Seq2[*Batch, error] {
 		}
 	}
 }
+
+// Read reads the rows of all files in order and gives each batch to what begin
+// returned. It takes the columns to be as the heads of the files tell. If a row
+// shows otherwise, begin is called again, with other columns, and all rows are
+// read anew: what was made of the batches before, and of misfits, is void then.
+// The last columns that begin was given are true of all rows.
+func (t *Table) Read(ctx context.Context, begin func([]Column) func(*Batch) error) error {
+	err := t.read(ctx, t.Columns(), begin)
+	var w *widening
+	if errors.As(err, &w) {
+		var columns []Column
+		if columns, err = t.settle(ctx); err != nil {
+			return err
+		}
+		return changed(t.read(ctx, columns, begin))
+	}
+	if err == nil {
+		t.mu.Lock()
+		t.settled = true
+		t.mu.Unlock()
+	}
+	return err
+}
+
+func (t *Table) read(ctx context.Context, columns []Column, begin func([]Column) func(*Batch) error) error {
+	do := begin(slices.Clone(columns))
+	for _, f := range t.files {
+		for _, p := range f.parts() {
+			for b, err := range p.batches(ctx, columns) {
+				if err == nil {
+					err = do(b)
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// changed turns the sign that columns are others than all rows said before into
+// an error for people.
+func changed(err error) error {
+	var w *widening
+	if errors.As(err, &w) {
+		return &Error{File: w.file, Column: w.column, Reason: changedReason, Fix: changedFix}
+	}
+	return err
+}
+
+const (
+	changedReason = "the file changed while it was read"
+	changedFix    = "run again when nothing writes it"
+)
 
 // A Part is a stretch of rows of one file of a table. Different parts may be
 // read at once.
@@ -191,7 +262,7 @@ func (p Part) Batches(ctx context.Context) iter.Seq2[*Batch, error] {
 			return
 		}
 		for b, err := range p.part.batches(ctx, columns) {
-			if !yield(b, err) || err != nil {
+			if !yield(b, changed(err)) || err != nil {
 				return
 			}
 		}

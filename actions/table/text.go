@@ -27,6 +27,8 @@ type textFile struct {
 	mark      int  // bytes of the byte order mark
 	converted bool // the encoding is not UTF-8
 	dialect   dialect
+	json      bool
+	array     bool // of JSON objects
 
 	mu    sync.Mutex
 	cols  []Column // guarded by mu once the file is open
@@ -53,40 +55,58 @@ func openText(path string, info fs.FileInfo, o Options) (file, error) {
 		w = newWindow(t.encoding.decode(io.MultiReader(bytes.NewReader(head[t.mark:]), src.r)))
 		w.read()
 	}
-	if len(bytes.TrimSpace(w.buf[w.pos:w.end])) == 0 && w.eof {
+	head = w.buf[w.pos:w.end]
+	t.json, t.array = isJSON(head)
+	blank := len(bytes.TrimSpace(head)) == 0 && w.eof
+	if !t.json && jsonName(path) && (blank || head[0] != '[' && head[0] != '{') {
+		t.json = true
+	}
+	if blank && !t.json {
 		return nil, &Error{File: path, Reason: "is empty", Fix: "write at least a line with the names of the columns"}
 	}
 	return t, t.look(w)
 }
 
+func jsonName(path string) bool {
+	return named(path, ".jsonl") || named(path, ".ndjson") || named(path, ".json")
+}
+
 // look finds out the dialect and the columns from the first window.
 func (t *textFile) look(w *window) error {
-	head := w.buf[w.pos:w.end]
-	t.dialect = dialectOf(head, t.path)
-	names, err := t.header(w)
-	if err != nil {
-		return err
+	if !t.json {
+		t.dialect = dialectOf(w.buf[w.pos:w.end], w.eof, t.path)
+		names, err := t.header(w)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			t.cols = append(t.cols, Column{name, t.options.kind(name)})
+		}
 	}
-	for _, name := range names {
-		t.cols = append(t.cols, Column{name, t.options.kind(name)})
-	}
-	p := t.pass(w, t.cols)
+	p := t.pass(w, t.cols, true)
 	columns := slices.Clone(p.columns)
+	var err error
 	if t.whole, err = p.settle(context.Background(), sampleRows); err != nil {
 		return err
 	}
-	t.learn(columns)
+	t.learn(columns, p.found)
 	return nil
 }
 
-// learn takes over the kinds of columns that were read.
-func (t *textFile) learn(columns []*builder) {
-	for _, v := range columns {
+// learn takes over what a pass found out about columns.
+func (t *textFile) learn(known, found []*builder) {
+	for _, v := range known {
 		if v.field >= 0 && !v.asked {
 			t.cols[v.field].Kind = v.Kind
 		}
 	}
+	for _, v := range found {
+		t.cols = append(t.cols, Column{v.name, v.Kind})
+	}
 }
+
+// grows reports whether rows may have columns that those before lacked.
+func (t *textFile) grows() bool { return t.json }
 
 // header reads the names of the columns from the first row, if it is a header,
 // and leaves the window behind it.
@@ -110,7 +130,7 @@ func (t *textFile) header(w *window) ([]string, error) {
 		break
 	}
 	if n > maxColumns {
-		return nil, &Error{File: t.path, Line: w.line, Reason: fmt.Sprintf("%d columns, more than %d", n, maxColumns), Fix: "write one row per value instead"}
+		return nil, t.tooMany(n, w.line)
 	}
 	c.width = n
 	if !t.dialect.header {
@@ -130,6 +150,10 @@ func (t *textFile) header(w *window) ([]string, error) {
 		}
 	}
 	return names, t.unique(names, b.lines[0])
+}
+
+func (t *textFile) tooMany(n int, line int64) error {
+	return &Error{File: t.path, Line: line, Reason: fmt.Sprintf("%d columns, more than %d", n, maxColumns), Fix: "write one row for each value instead"}
 }
 
 func (t *textFile) cutFailed(err error) error {
@@ -152,11 +176,24 @@ func (t *textFile) unique(names []string, line int64) error {
 	seen := make(map[string]int, len(names))
 	for i, name := range names {
 		if j, twice := seen[name]; twice {
-			return &Error{File: t.path, Line: line, Column: name, Reason: fmt.Sprintf("two columns have this name, the %d. and the %d.", j+1, i+1), Fix: "rename one"}
+			return &Error{File: t.path, Line: line, Column: name, Reason: fmt.Sprintf("the %s and the %s column have this name", ordinal(j+1), ordinal(i+1)), Fix: "rename one"}
 		}
 		seen[name] = i
 	}
 	return nil
+}
+
+func ordinal(n int) string {
+	switch {
+	case n%100 >= 11 && n%100 <= 13:
+	case n%10 == 1:
+		return fmt.Sprintf("%dst", n)
+	case n%10 == 2:
+		return fmt.Sprintf("%dnd", n)
+	case n%10 == 3:
+		return fmt.Sprintf("%drd", n)
+	}
+	return fmt.Sprintf("%dth", n)
 }
 
 // A stream is the text of a file, from its beginning.
@@ -172,7 +209,7 @@ func (t *textFile) open() (*stream, error) {
 	}
 	if !os.SameFile(info, t.info) || info.Size() != t.info.Size() || !info.ModTime().Equal(t.info.ModTime()) {
 		f.Close()
-		return nil, &Error{File: t.path, Reason: "changed while it was read", Fix: "run again when nothing writes it"}
+		return nil, &Error{File: t.path, Reason: changedReason, Fix: changedFix}
 	}
 	r, closer, err := unpack(f)
 	if err != nil {
@@ -182,41 +219,63 @@ func (t *textFile) open() (*stream, error) {
 	return &stream{r, func() { closer(); f.Close() }}, nil
 }
 
-// pass reads the wanted columns of the rows from w on.
-func (t *textFile) pass(w *window, want []Column) *pass {
-	p := &pass{file: t, window: w, width: len(t.cols), row: 1}
-	p.cutter = newCSVCutter(t.dialect, p.width)
-	p.limit = min(batchRows, max(1, batchFields/max(1, p.width)))
+// pass reads the wanted columns of the rows from w on. A first pass learns of all
+// columns, whatever is wanted.
+func (t *textFile) pass(w *window, want []Column, first bool) *pass {
+	p := &pass{file: t, window: w, width: len(t.cols), row: 1, limit: batchLimit(len(t.cols))}
+	if t.json {
+		var skip func([]byte) bool
+		if chosen := t.options.Columns; chosen != nil && !first {
+			skip = func(name []byte) bool { return !slices.Contains(chosen, string(name)) }
+		}
+		p.cutter = newJSONCutter(t.array, t.cols, skip)
+		p.nulls = newNulls([]string{}) // it has null
+	} else {
+		p.cutter = newCSVCutter(t.dialect, p.width)
+		p.nulls = newNulls(t.options.Nulls)
+	}
 	fields := make(map[string]int, len(t.cols))
 	for i, c := range t.cols {
 		fields[c.Name] = i
 	}
-	words := newNulls(t.options.Nulls)
 	for _, c := range want {
 		i, ok := fields[c.Name]
 		if !ok {
 			i = -1
 		}
-		v := &builder{name: c.Name, field: i, nulls: words, cutter: p.cutter}
-		_, v.asked = t.options.Kinds[c.Name]
-		v.free = v.asked
-		v.hold(c.Kind, p.limit)
-		p.columns = append(p.columns, v)
+		p.columns = append(p.columns, t.builder(c, i, p))
 	}
 	return p
 }
 
+func (t *textFile) builder(c Column, field int, p *pass) *builder {
+	v := &builder{name: c.Name, field: field, cutter: p.cutter, nulls: p.nulls}
+	_, v.asked = t.options.Kinds[c.Name]
+	v.free, v.typed = v.asked, t.json
+	v.hold(c.Kind, p.limit)
+	return v
+}
+
+// columns implements file. A key of JSON whose values are objects or null is no
+// column.
 func (t *textFile) columns() []Column {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.cols)
+	if !t.json {
+		return slices.Clone(t.cols)
+	}
+	above := map[string]bool{}
+	for _, c := range t.cols {
+		for i := range len(c.Name) {
+			if c.Name[i] == '.' {
+				above[c.Name[:i]] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(t.cols), func(c Column) bool { return c.Kind == Unknown && above[c.Name] })
 }
 
 func (t *textFile) fieldName(i int) string { return t.cols[i].Name }
-
-func (t *textFile) badTextFix(string) string {
-	return "convert the file to UTF-8, as by iconv -f WINDOWS-1252 -t UTF-8"
-}
 
 // settle implements settler.
 func (t *textFile) settle(ctx context.Context, want []Column) error {
@@ -234,7 +293,7 @@ func (t *textFile) settle(ctx context.Context, want []Column) error {
 	if _, err := p.settle(ctx, int64(^uint64(0)>>1)); err != nil {
 		return err
 	}
-	t.learn(columns)
+	t.learn(columns, p.found)
 	t.whole = true
 	return nil
 }
@@ -258,7 +317,7 @@ func (t *textFile) start(want []Column) (*pass, func(), error) {
 			return nil, nil, err
 		}
 	}
-	return t.pass(w, want), src.close, nil
+	return t.pass(w, want, false), src.close, nil
 }
 
 func (t *textFile) parts() []part { return []part{textPart{t}} }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/dataset"
 	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/spec"
@@ -96,12 +97,12 @@ func newCacheGC(a *app) *cobra.Command {
 	var dry bool
 	c := &cobra.Command{
 		Use:     "gc",
-		Short:   "Remove the results that were used longest ago",
+		Short:   "Remove the results and the bytes of dataset versions that were used longest ago",
 		Example: "  mlops cache gc --max-size 10GiB --dry-run",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.cacheGC(c.Context(), size, dry) },
 	}
-	c.Flags().StringVar(&size, "max-size", "", "keep at most this much, such as 10GiB (default: only what no result refers to is removed)")
+	c.Flags().StringVar(&size, "max-size", "", "keep at most this much, such as 10GiB (default: only what no result and no dataset version refers to is removed)")
 	c.Flags().BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
 	return c
 }
@@ -203,6 +204,9 @@ func (a *app) cacheGC(ctx context.Context, size string, dry bool) error {
 	if err != nil {
 		return err
 	}
+	if o.Roots, err = dataset.In(s).Roots(); err != nil {
+		return fixError{err, "move that file away: its version is forgotten then"}
+	}
 	rep, err := s.GC(ctx, o)
 	if err != nil {
 		return err
@@ -216,6 +220,9 @@ func (a *app) cacheGC(ctx context.Context, size string, dry bool) error {
 	verb := "removed"
 	if dry {
 		verb = "would remove"
+	}
+	for _, name := range rep.Roots {
+		fmt.Fprintf(a.stdout, "%s the bytes of the dataset version %s, which cannot be restored then\n", verb, name)
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s %s results and %s files, %s; %s remain\n", verb, view.Count(rep.Actions), view.Count(rep.Blobs), view.Bytes(rep.Freed), view.Bytes(rep.Left))
 	return err

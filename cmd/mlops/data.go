@@ -7,11 +7,17 @@ import (
 func newData(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "data",
-		Short: "Look after the datasets: checks, profiles, what changed",
+		Short: "Look after the datasets: versions, checks, profiles, what changed",
 		Args:  cobra.NoArgs, // without it and RunE a mistyped subcommand would print the help and succeed
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	for _, make := range []func(*app) *cobra.Command{
+		newDataLs,
+		newDataLog,
+		newDataRestore,
+		newDataPin,
+		newDataInit,
+		newDataProfile,
 		newDataCheck,
 		newDataChecks,
 	} {

@@ -27,7 +27,7 @@ type eventOptions struct {
 }
 
 func (o *eventOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.event, "event", "", "run only if on: starts a run for the event whose payload is in `FILE`; auto takes that of GitHub Actions, - standard input")
+	f.StringVar(&o.event, "event", "", "run only if on: starts a run for the event whose payload is in `FILE`; auto takes that of GitHub Actions, - standard input, data:NAME is a new version of a dataset")
 	f.StringVar(&o.name, "event-name", "", "`name` of the event: push, pull_request, ... (default: as the payload looks)")
 	f.StringArrayVar(&o.inputs, "input", nil, "set an input of on.workflow_dispatch: `NAME=VALUE`")
 }
@@ -57,6 +57,9 @@ func (a *app) readEvent(o eventOptions) (*trigger.Event, error) {
 func readPayload(path string) ([]byte, error) { return readLimited(path, trigger.MaxPayload) }
 
 func (a *app) parseEvent(o eventOptions) (*trigger.Event, error) {
+	if name, ok := strings.CutPrefix(o.event, "data:"); ok {
+		return &trigger.Event{Name: trigger.Data, Dataset: name}, nil
+	}
 	payload, err := a.readArgument(o.event)
 	if err != nil {
 		return nil, err
@@ -157,8 +160,28 @@ func (a *app) admit(ctx context.Context, p *project, tree *worktree.Tree, folder
 		return p.quoted(err)
 	case !v.Start:
 		return skippedError{v}
+	case p.event.Name == trigger.Data:
+		return a.admitData(ctx, p, tree, v)
 	case v.Why != "":
 		a.say("%s", foreign(v.Why))
+	}
+	return nil
+}
+
+// admitData fails with a skippedError if a dataset is what the last run read.
+func (a *app) admitData(ctx context.Context, p *project, tree *worktree.Tree, v *trigger.Verdict) error {
+	all, err := a.dataVersions(ctx, p, tree)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if d.Name == p.event.Dataset && !d.Changed {
+			v.Start, v.Why = false, d.Name+" is "+d.text()
+			if d.Error != "" {
+				v.Why = d.Name + ": " + d.Error
+			}
+			return skippedError{v}
+		}
 	}
 	return nil
 }

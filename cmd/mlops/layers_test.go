@@ -27,10 +27,12 @@ var layers = map[string][]string{
 	"runner/mask":                {},
 	"runner/agent":               {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":              {"runner/disk", "runner/store"},
+	"runner/dataset":             {"runner/record", "runner/store"},  // versions are files beside the records, in their form
+	"runner/source":              {"runner/dataset", "runner/store"}, // bytes from an address, verified
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},
-	"runner":                     {"spec", "spec/expression", "runner/agent", "runner/concurrency", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
+	"runner":                     {"spec", "spec/expression", "runner/agent", "runner/concurrency", "runner/dataset", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
 	"runner/checkout":            {},                      // git alone: what it brings is looked at by others
 	"runner/untrusted":           {"runner/plan", "spec"}, // holds plans back; who runs them does the rest
 	"runner/report":              {"spec", "spec/expression", "runner/plan", "runner/record", "runner/report/distribution", "runner/report/history", "runner/store"},
@@ -40,17 +42,18 @@ var layers = map[string][]string{
 	"runner/report/render":       {"spec/expression", "runner/record", "runner/report", "runner/store"}, // pure: a report in, text out; which metric a gate reads
 	"runner/host":                {"runner", "runner/agent"},
 	"runner/docker":              {"runner", "runner/agent", "runner/store"}, // a process's name, by which dead runners are told
-	"runner/trigger":             {"spec", "runner/record", "runner/store"},  // the versions of data that a run recorded
+	"runner/trigger":             {"spec", "runner/store"},                   // versions of data are compared
 	"runner/lock":                {"runner", "spec"},                         // a lock file's mistakes are told as mlops.yaml's are
 	"runner/executortest":        {"runner", "runner/agent", "runner/store"},
 	"runner/forge":               {}, // it gets text that is ready; below it a package for each forge
 	"actions/table":              {},
 	"actions/table/tabletest":    {}, // made-up rows, for tests
 	"actions/profile":            {"actions/table", "runner/store"},
+	"actions/profile/draw":       {"actions/profile"},                                                // pure: columns in, text out
 	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
 	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
-	"actions/datacheck":          {"actions/action", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
+	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/schemadiff", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions":                    {"actions/action", "actions/datacheck", "spec"},
 	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
 	"cmd/mlops":                  {"*"},

@@ -51,6 +51,8 @@ func TestScripts(t *testing.T) {
 			"smalldisk": smallDisk,
 			"github":    fakeForge,
 			"envfile":   envFile,
+			"web":       web,
+			"s3":        s3,
 		},
 	})
 }

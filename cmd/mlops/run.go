@@ -150,13 +150,18 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 		return errors.Join(err, s.close(), out.Close())
 	}
 	f, err := a.execute(ctx, s, o, out)
+	var trouble []string // that is no fault of the run
 	if err == nil {
+		trouble = a.keepData(ctx, s, f)
 		if keepErr := a.keepSnapshot(ctx, s, f, o, names); keepErr != nil {
 			a.log.Debug("keep snapshot", "error", keepErr)
 		}
 	}
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
 		return err
+	}
+	for _, text := range trouble {
+		a.say("%s", text)
 	}
 	if err := heard(a.showReport(s.judging, f)); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/host"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/source"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/runner/worktree"
@@ -78,15 +79,17 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	if err != nil {
 		return nil, errors.Join(err, tree.Close())
 	}
-	return &session{
+	opened := &session{
 		Runner: &runner.Runner{
 			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Pins: locked.Pins(), Log: a.log,
-			Locks:   machineLocks(),
+			Locks: machineLocks(), Source: fetcher(),
 			Options: runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
 		},
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
-	}, nil
+	}
+	opened.Past = a.pastOf(opened)
+	return opened, nil
 }
 
 // planFor returns the kept plan of an unchanged file, or makes it. Where an
@@ -154,6 +157,15 @@ func (a *app) executor(ctx context.Context, name, scope string) (runner.Executor
 	return nil, nil, usagef("unknown executor %q; write docker or host", name)
 }
 
+// fetcher brings datasets from addresses with what the environment says.
+func fetcher() *source.Fetcher {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = ""
+	}
+	return &source.Fetcher{Lookup: os.LookupEnv, Home: home}
+}
+
 // indexPath is where the stats of the repository's files are kept.
 func (p *project) indexPath() string {
 	return filepath.Join(p.store(), "worktrees", store.Sum([]byte(p.root)).Hex()[:16])
@@ -182,7 +194,7 @@ func (s *session) header(o engineOptions) record.Run {
 		r.Trigger.Event = event
 	}
 	if e := s.project.event; e != nil {
-		r.Trigger = record.Trigger{Event: e.Name, Actor: e.Actor, Number: e.Number, Schedule: e.Cron, URL: e.URL}
+		r.Trigger = record.Trigger{Event: e.Name, Actor: e.Actor, Number: e.Number, Schedule: e.Cron, Dataset: e.Dataset, URL: e.URL}
 		if e.Name == trigger.PullRequest {
 			r.Source.Base = e.Before
 		}

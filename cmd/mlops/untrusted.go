@@ -22,6 +22,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/lock"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/source"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/untrusted"
 	"github.com/mlops-runner/mlops/spec"
@@ -169,6 +170,11 @@ func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o
 		if s.Overlay.Lower, err = store.OpenWith(shared, store.Options{ReadOnly: true, Counters: a.counters}); err != nil {
 			return nil, err
 		}
+	}
+	// What a stranger names is read as everybody may, from public addresses, or not at all.
+	s.Source = nil
+	if o.network {
+		s.Source = &source.Fetcher{Public: true, MaxSize: o.limits.Disk}
 	}
 	if !maps.Equal(s.Pins, base.pins) {
 		r.Notices = append(r.Notices, "the pins of images are those of the base commit; the change to them is ignored")

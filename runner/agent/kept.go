@@ -27,6 +27,10 @@ const (
 // the result of the job holds, in RFC 3339, if nothing else changes.
 const UntilKey = "until"
 
+// PastFolder is where a job finds the files that it kept in the run that its own
+// is compared with, below the workspace. No job can write there.
+const PastFolder = ".mlops/baseline"
+
 const keptVariable = "MLOPS_RECORD"
 
 // takeKept returns the files of the folder and empties it. The step may have

@@ -15,7 +15,12 @@ func (c *codec) node(n *Node) {
 	c.pos(&n.Pos)
 	listIn(c, &c.needs, &n.Needs, 3, func(d *Need) { c.int(&d.Node); c.bool(&d.Order); c.strs(&d.Paths) })
 	c.str(&n.If)
-	listIn(c, &c.inputs, &n.Inputs, 3, func(i *Input) { c.str(&i.Pattern); c.str(&i.Data); c.str(&i.Digest) })
+	listIn(c, &c.inputs, &n.Inputs, 4, func(i *Input) {
+		c.str(&i.Pattern)
+		c.str(&i.Data)
+		c.str(&i.Digest)
+		c.str(&i.Source)
+	})
 	c.bool(&n.Tracked)
 	c.strs(&n.Outputs)
 	c.strs(&n.Metrics)

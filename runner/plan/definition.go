@@ -232,8 +232,8 @@ func (d *definition) data(path []string) {
 		}
 		d.add("data", set.Name, set.Path)
 		named := slices.ContainsFunc(d.node.Inputs, func(in Input) bool { return in.Pattern == set.Path })
-		if !named && (!d.node.Tracked || set.Digest != "") {
-			d.node.Inputs = append(d.node.Inputs, Input{Pattern: set.Path, Data: set.Name, Digest: set.Digest})
+		if !named && (!d.node.Tracked || set.Source != "") {
+			d.node.Inputs = append(d.node.Inputs, set.input())
 		}
 	}
 }

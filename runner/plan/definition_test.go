@@ -325,7 +325,7 @@ func TestNewIsDeterministic(t *testing.T) {
 	src := "data: {a: a, b: b, c: c, d: d}\njobs:\n  w: {inputs: [], outputs: [a, b, c, d], run: x}\n" +
 		"  j: {inputs: [], uses: ./x, with: {p: '${{ data.d }}', q: {y: '${{ data.c }}', x: '${{ data.b }}'}, r: '${{ data.a }}'}}\n"
 	want := planOf(t, src)
-	same(t, "inputs", []Input{{"d", "d", ""}, {"b", "b", ""}, {"c", "c", ""}, {"a", "a", ""}}, want.Node("j").Inputs)
+	same(t, "inputs", []Input{{Pattern: "d", Data: "d"}, {Pattern: "b", Data: "b"}, {Pattern: "c", Data: "c"}, {Pattern: "a", Data: "a"}}, want.Node("j").Inputs)
 	for range 20 {
 		same(t, "plan", want, planOf(t, src))
 	}
@@ -356,7 +356,7 @@ jobs:
   d: {steps: [{uses: ./x}, {run: "`+strings.Repeat("é", 70)+`"}]}
 `, Options{})
 	a, b := p.Node("a"), p.Node("b")
-	same(t, "inputs", []Input{{"d/", "d", "sha256:" + strings.Repeat("0", 64)}, {Pattern: "!d/tmp/"}}, a.Inputs)
+	same(t, "inputs", []Input{{Pattern: "d/", Data: "d", Digest: "sha256:" + strings.Repeat("0", 64)}, {Pattern: "!d/tmp/"}}, a.Inputs)
 	same(t, "image", "py:3", a.Image)
 	step := a.Steps[0]
 	step.Pos = spec.Pos{}

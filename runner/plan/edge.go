@@ -50,7 +50,7 @@ func (b *builder) dataEdges(e *edgeSet, w *writers, i int) {
 		}
 	}
 	for k, in := range n.Inputs {
-		if strings.HasPrefix(in.Pattern, "!") {
+		if strings.HasPrefix(in.Pattern, "!") || in.Source != "" {
 			continue
 		}
 		for _, out := range w.read(in.Pattern) {

@@ -82,11 +82,17 @@ func (b *builder) contexts() {
 	data := map[string]any{}
 	for _, d := range b.file.Data {
 		p, ok := b.text(d.Path, nil)
-		if ok && !remote(p) && b.usable(d.Path.Pos, p, false) {
-			p = clean(p)
+		set := Dataset{Name: d.Name.Value, Path: p, Digest: d.Digest.Value, Keep: d.Keep}
+		switch {
+		case !ok:
+		case remote(p):
+			set.Source, set.Path = p, seenAs(d.Name.Value, p)
+			b.pinned(d, set)
+		case b.usable(d.Path.Pos, p, false):
+			set.Path = clean(p)
 		}
-		b.plan.Data = append(b.plan.Data, Dataset{d.Name.Value, p, d.Digest.Value})
-		data[d.Name.Value] = p
+		b.plan.Data = append(b.plan.Data, set)
+		data[d.Name.Value] = set.Path
 	}
 	b.base["data"] = expression.FromGo(data)
 }

@@ -145,7 +145,7 @@ func (b *builder) inputs(j *spec.Job, leg spec.Leg) (out []Input, at []spec.Pos)
 func (b *builder) dataset(name string) (Input, bool) {
 	for _, d := range b.plan.Data {
 		if strings.EqualFold(d.Name, name) {
-			return Input{Pattern: d.Path, Data: d.Name, Digest: d.Digest}, true
+			return d.input(), true
 		}
 	}
 	return Input{}, false

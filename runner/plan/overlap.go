@@ -14,9 +14,6 @@ import "strings"
 // holds model/a.pt and model/*.pt, but **/*.csv is not taken to mean
 // metrics.json/x.csv.
 func Reads(input, output string) bool {
-	if remote(input) {
-		return false
-	}
 	if !Glob(input) && !Glob(output) {
 		in, out := prefix(input), prefix(output)
 		return within(in, out) || within(out, in)

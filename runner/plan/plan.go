@@ -60,7 +60,13 @@ type Baseline struct {
 type Metric struct{ Name, Better, Unit string }
 
 // A Dataset is a named input.
-type Dataset struct{ Name, Path, Digest string }
+type Dataset struct {
+	Name   string
+	Path   string // file, glob or folder in the workspace
+	Source string // address that it comes from; "" if it lies in the repository
+	Digest string // that its content must have; "" if nothing pins it
+	Keep   bool   // whether its bytes are kept in the store
+}
 
 // Param returns the parameter leaf called name.
 func (p *Plan) Param(name string) (spec.Param, bool) {
@@ -129,15 +135,11 @@ type Node struct {
 	// needs.prepare.outputs.rows; the values join the fingerprint when known.
 	Late []string
 	// Past names files that the same job kept in the run that this one is compared
-	// with; they become inputs below [PastFolder].
+	// with; they become inputs.
 	Past []string
 	// Later names keys of the job that no executor carries out yet; the job cannot run.
 	Later []string
 }
-
-// PastFolder is where a job finds files of the run that its own is compared with.
-// No job can write there.
-const PastFolder = ".mlops/baseline"
 
 // A Group is a concurrency group, of which one member is at work at a time. Both
 // may hold expressions, which are evaluated when the run or the job starts.
@@ -158,6 +160,7 @@ type Input struct {
 	Pattern string // path, folder or glob
 	Data    string // name of the dataset, if the entry was data.NAME
 	Digest  string // pinned digest of a remote dataset
+	Source  string // address of a remote dataset; Pattern is then where it is seen in the workspace
 }
 
 // Build is an image to be made from a context folder of the repository.

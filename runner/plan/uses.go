@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -76,7 +75,6 @@ func (b *builder) actionText(n *Node, in *spec.ActionInput, v string) any {
 		if !slices.Contains(n.Past, in.Kept) {
 			n.Past = append(n.Past, in.Kept)
 		}
-		return path.Join(PastFolder, in.Kept)
 	case in.Type == "dataset" && !slices.Contains(in.Words, v):
 		return b.table(n, v)
 	}

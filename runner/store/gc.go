@@ -25,6 +25,16 @@ type GCOptions struct {
 	// Keep, if not nil, is asked about every fingerprint and every blob and
 	// says which stay, with all they refer to, whatever MaxSize says.
 	Keep func(Digest) bool
+	// Roots keep blobs as actions do, and go with MaxSize as those do.
+	Roots []Root
+}
+
+// A Root is something outside of the store's own records that needs blobs, such
+// as a version of a dataset.
+type Root struct {
+	Name  string
+	Used  time.Time // last use
+	Blobs []Digest  // those that are not there, and trees, are allowed
 }
 
 // GCReport says what GC removed, or would remove.
@@ -33,6 +43,7 @@ type GCReport struct {
 	Freed                   int64    // bytes of blobs
 	Left                    int64    // bytes of blobs that remain
 	Swept                   []string // what dead processes had left, relative to the store
+	Roots                   []string // names of those that no longer keep their blobs
 }
 
 // GC removes actions and blobs. While it works, no batch, restore or pin can
@@ -69,6 +80,7 @@ type usedAction struct {
 	fingerprint Digest
 	used        time.Time
 	blobs       []Digest
+	root        string // name, of what is no action but a Root
 }
 
 func (g *collector) run(ctx context.Context) (rep GCReport, err error) {
@@ -79,8 +91,12 @@ func (g *collector) run(ctx context.Context) (rep GCReport, err error) {
 		return rep, err
 	}
 	gone := g.choose()
-	rep.Actions = len(gone)
 	for _, a := range gone {
+		if a.root != "" {
+			rep.Roots = append(rep.Roots, a.root)
+			continue
+		}
+		rep.Actions++
 		if err := g.remove(sharded("actions", a.fingerprint)); err != nil {
 			return rep, err
 		}
@@ -105,6 +121,7 @@ func (g *collector) survey(ctx context.Context) (err error) {
 	if err := g.listActions(ctx); err != nil {
 		return err
 	}
+	g.listRoots()
 	refs, err := g.d.Refs()
 	if err != nil {
 		return err
@@ -144,6 +161,21 @@ func (g *collector) listActions(ctx context.Context) error {
 		g.actions = append(g.actions, a)
 		return nil
 	})
+}
+
+// listRoots adds the caller's roots to the actions.
+func (g *collector) listRoots() {
+	for _, r := range g.o.Roots {
+		a := usedAction{used: r.Used, root: r.Name}
+		for _, dig := range r.Blobs {
+			a.blobs = append(a.blobs, g.below(dig)...)
+		}
+		if len(a.blobs) == 0 {
+			continue // nothing of it is here
+		}
+		g.use(a.blobs, 1)
+		g.actions = append(g.actions, a)
+	}
 }
 
 // References returns the digests whose text form stands in data, each once.
@@ -221,9 +253,9 @@ func (g *collector) choose() (gone []usedAction) {
 	slices.SortFunc(g.actions, func(a, b usedAction) int { return a.used.Compare(b.used) })
 	size := g.reachable()
 	for _, a := range g.actions {
-		torn := a.used.IsZero()
+		torn := a.used.IsZero() && a.root == ""
 		fits := g.o.MaxSize == 0 || g.o.MaxSize > 0 && size <= g.o.MaxSize
-		kept := g.pinned[a.fingerprint] || g.o.Keep != nil && g.o.Keep(a.fingerprint)
+		kept := a.root == "" && (g.pinned[a.fingerprint] || g.o.Keep != nil && g.o.Keep(a.fingerprint))
 		if !torn && (fits || kept) {
 			continue
 		}
@@ -257,6 +289,9 @@ func (g *collector) remove(rel string) error {
 func (g *collector) dropPointers(gone []usedAction) error {
 	there := make(map[Digest]bool, len(g.actions))
 	for _, a := range g.actions {
+		if a.root != "" {
+			continue
+		}
 		there[a.fingerprint] = true
 	}
 	for _, a := range gone {

@@ -192,13 +192,48 @@ func (d *Dir) writeFile(rel string, data []byte) error {
 // relative path that is none of the store's own places. It appears whole, by
 // rename, and a kill leaves nothing that Sweep does not find. It is not flushed.
 func (d *Dir) WriteFile(rel string, data []byte) error {
+	if err := callers(rel); err != nil {
+		return err
+	}
+	if err := d.writeFile(rel, data); err != nil {
+		return fmt.Errorf("write %s: %w", rel, err)
+	}
+	return nil
+}
+
+// KeepFile is WriteFile for what must outlast a power cut: content and name are
+// on the disk when it returns, and those who look before find nothing or all.
+func (d *Dir) KeepFile(rel string, data []byte) error {
+	if err := d.keepFile(rel, data); err != nil {
+		return fmt.Errorf("keep %s: %w", rel, err)
+	}
+	return nil
+}
+
+func (d *Dir) keepFile(rel string, data []byte) error {
+	if err := callers(rel); err != nil {
+		return err
+	}
+	temp, err := d.writeTemp(d.path("tmp"), data)
+	if err != nil {
+		return err
+	}
+	d.counter.Syncs.Add(2)
+	if err = d.disk.Sync(temp); err == nil {
+		err = d.renameIn(temp, rel)
+	}
+	if err != nil {
+		return errors.Join(err, disk.RemoveIfThere(d.disk, temp))
+	}
+	return d.disk.Sync(filepath.Dir(d.path(rel)))
+}
+
+// callers fails for a path that is the store's own.
+func callers(rel string) error {
 	top, _, _ := strings.Cut(rel, "/")
 	own := []string{"cas", "actions", "last", "refs", "trees", "pins", "bad", "tmp", "lock", "claims", ".gitignore"}
 	if !fs.ValidPath(rel) || rel == "." || slices.Contains(own, top) {
 		return &UnsafeError{rel, "is not a place for the caller's files"}
-	}
-	if err := d.writeFile(rel, data); err != nil {
-		return fmt.Errorf("write %s: %w", rel, err)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -77,17 +76,8 @@ func TestInputErrors(t *testing.T) {
 
 func TestNewData(t *testing.T) {
 	one, two := store.Sum([]byte("1")), store.Sum([]byte("2"))
-	run := &record.Run{Jobs: []record.Job{
-		{ID: "a", Inputs: []record.Artifact{{Name: "same", Path: "s.csv", Digest: one}, {Name: "moved", Path: "m/1.csv", Digest: one}, {Path: "code.py", Digest: two}}},
-		{ID: "b", Inputs: []record.Artifact{{Name: "same", Path: "s.csv", Digest: one}, {Name: "moved", Path: "m/2.csv", Digest: one}}},
-	}}
-	last := Recorded(run)
-	now := map[string]store.Digest{
-		"same":  Version(map[string]store.Digest{"s.csv": one}),
-		"moved": Version(map[string]store.Digest{"m/1.csv": one, "m/2.csv": two}),
-		"new":   Version(map[string]store.Digest{"n.csv": one}),
-		"gone":  Version(nil),
-	}
+	last := map[string]store.Digest{"same": one, "moved": one}
+	now := map[string]store.Digest{"same": one, "moved": two, "new": one, "gone": {}}
 	var got []string
 	for _, e := range NewData([]string{"same", "new", "gone", "moved"}, now, last) {
 		got = append(got, e.Name+" "+e.Dataset)

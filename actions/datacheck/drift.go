@@ -1,0 +1,110 @@
+package datacheck
+
+import (
+	"fmt"
+
+	"github.com/mlops-runner/mlops/actions/drift"
+	"github.com/mlops-runner/mlops/actions/profile"
+	"github.com/mlops-runner/mlops/actions/table"
+)
+
+// baselineWord, as what drift is measured against, is the same data of the run
+// that this one is compared with.
+const baselineWord = "baseline"
+
+// profile describes the table of files below root. Values of text files that are
+// not of the type that a column's line names count as nulls.
+func (s *setup) profile(files []string) (*profile.Profile, error) {
+	kinds := map[string]table.Kind{}
+	for _, line := range s.config.columns {
+		if k, ok := kindOf(line.Type); ok {
+			kinds[line.name] = k
+		}
+	}
+	return describe(s.ctx, s.call.Root, files, kinds)
+}
+
+func kindOf(typ string) (table.Kind, bool) {
+	for k := table.Bool; k <= table.Text; k++ {
+		if k.String() == typ {
+			return k, true
+		}
+	}
+	return table.Unknown, false
+}
+
+// base is the profile that drift is measured against; nil, with the reason, if there is none.
+func (s *setup) base() (p *profile.Profile, why string, err error) {
+	against := s.drift.against
+	if against == baselineWord {
+		if s.call.Past == nil {
+			return nil, "there is no baseline", nil
+		}
+		text, err := s.call.Past(ProfileFile)
+		if err != nil {
+			return nil, "", err
+		}
+		if text == nil {
+			return nil, "the baseline has no profile of this data; its next run will", nil
+		}
+		if p, err = profile.Decode(text); err != nil {
+			return nil, fmt.Sprintf("the baseline's profile: %v", err), nil
+		}
+		return p, "", nil
+	}
+	files, err := expand(s.call.Root, against)
+	if err != nil {
+		return nil, "", err
+	}
+	p, err = s.profile(files)
+	return p, "", err
+}
+
+// drift compares the table's profile with another and adds a result for each column.
+func (c *Checked) drift(s *setup, now *profile.Profile) error {
+	base, why, err := s.base()
+	if err != nil {
+		return err
+	}
+	if base == nil {
+		c.Notes = append(c.Notes, "drift: not measured: "+why)
+		return nil
+	}
+	r, err := drift.Compare(base, now, s.driftOptions())
+	if err != nil {
+		return fmt.Errorf("drift: %w", err)
+	}
+	columns := r.Columns
+	if r.Label != nil {
+		columns = append(columns, *r.Label)
+	}
+	for _, d := range columns {
+		c.Results = append(c.Results, s.moved(d))
+	}
+	c.Base, c.now, c.base = s.drift.against, now, base
+	return nil
+}
+
+func (s *setup) driftOptions() drift.Options {
+	o := drift.Options{Warn: s.drift.warn, Fail: s.drift.fail, Label: s.label}
+	if o.Fail == 0 {
+		o.Fail = 1 // no share is more
+	}
+	o.Warn = min(o.Warn, o.Fail)
+	return o
+}
+
+// moved is what drift found of a column. That one cannot tell is no failure.
+func (s *setup) moved(d drift.Column) Result {
+	r := Result{
+		Check: "drift", Column: d.Name, Input: "drift", Level: Warn, Passed: d.Verdict != drift.Moved, Measured: d.Why,
+		Wanted: "less than " + percent(s.drift.warn) + " of rows moved since " + s.drift.against, Value: value(d.Effect), Share: d.Effect,
+	}
+	switch {
+	case d.Verdict == drift.Moved && d.Level == drift.Fail && s.drift.fail > 0:
+		r.Level, r.Wanted = Fail, "less than "+percent(s.drift.fail)+" of rows moved since "+s.drift.against
+	case d.Verdict == drift.LeftOut || d.Verdict == drift.CantTell:
+		r.Measured = string(d.Verdict) + ": " + d.Why
+	}
+	return r
+}
