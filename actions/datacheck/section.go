@@ -27,6 +27,9 @@ func (c *Checked) Sections() []report.Section {
 	for _, h := range c.Hints {
 		s.Rows = append(s.Rows, []string{h.Column, h.Kind, h.Text, "", "hint", ""})
 	}
+	if s.Failing {
+		s.Patch = c.patch()
+	}
 	if c.base == nil {
 		return []report.Section{s}
 	}
