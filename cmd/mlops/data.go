@@ -27,6 +27,7 @@ func newData(a *app) *cobra.Command {
 		newDataPin,
 		newDataInit,
 		newDataProfile,
+		newDataDiff,
 		newDataCheck,
 		newDataChecks,
 	} {
