@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -54,6 +55,26 @@ func (x *execution) noteRemote(in remoteInput) {
 		b.mu.Unlock()
 	}
 	x.used.addData(d)
+}
+
+// asPinned finds a dataset of the repository that is not what its digest says: of
+// a file its SHA-256, of several that of their manifest.
+func asPinned(patterns []plan.Input, es []store.Entry) error {
+	for _, p := range patterns {
+		if p.Data == "" || p.Digest == "" {
+			continue
+		}
+		inside := slices.DeleteFunc(slices.Clone(es), func(e store.Entry) bool { return !worktree.Match([]string{p.Pattern}, e.Path) })
+		is := dataset.New(p.Data, p.Pattern, inside).Digest
+		if len(inside) == 1 && inside[0].Path == p.Pattern {
+			is = inside[0].Digest
+		}
+		if len(inside) > 0 && is.String() != p.Digest {
+			return &inputError{p.Pattern, fmt.Sprintf("the dataset %s has %s, and digest: says %s", p.Data, is, p.Digest),
+				fmt.Sprintf("put the pinned version back (\"mlops data log %s\" lists them), or correct the digest", p.Data)}
+		}
+	}
+	return nil
 }
 
 // addData notes a dataset. Of two jobs, one that left files out does not hide

@@ -86,7 +86,8 @@ type Build struct {
 	File    string
 	Target  string
 	Args    map[string]string
-	Digest  string // of context, file, target and args; names the image, so that an equal context is not built twice
+	Pins    map[string]Pin // what names after FROM mean, by PinKey; names without one mean what they mean where the image is built
+	Digest  string         // of context, file, target and args; names the image, so that an equal context is not built twice
 }
 
 // An Image is what a name meant when a run asked for it.

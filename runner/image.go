@@ -137,13 +137,21 @@ func (x *execution) pinNote(n *plan.Node) string {
 	return n.Image + " → " + cmp.Or(p.Digest, p.ID)
 }
 
+// NewBuild describes the image that a `build:` makes, without a digest and with
+// nothing pinned. root is the folder that its paths are relative to.
+func NewBuild(root string, of *plan.Build) *Build {
+	b := &Build{Context: filepath.Join(root, filepath.FromSlash(of.Context)), File: of.File, Target: of.Target, Args: map[string]string{}}
+	for _, a := range of.Args {
+		b.Args[a.Name] = a.Value
+	}
+	return b
+}
+
 // build describes the image that a node's `build:` makes; the digest names it
 // by the content it is made of.
 func (x *execution) build(ctx context.Context, n *plan.Node) (*Build, error) {
-	b := &Build{Context: filepath.Join(x.Root, filepath.FromSlash(n.Build.Context)), File: n.Build.File, Target: n.Build.Target, Args: map[string]string{}}
-	for _, a := range n.Build.Args {
-		b.Args[a.Name] = a.Value
-	}
+	b := NewBuild(x.Root, n.Build)
+	b.Pins = x.Pins
 	es, err := x.Tree.Entries(ctx, []string{n.Build.Context}, nil)
 	if err != nil {
 		return nil, explainInputs(err)

@@ -74,7 +74,7 @@ func (x *execution) inputs(ctx context.Context, n *plan.Node) (inputs, error) {
 	more, err := x.fromTree(ctx, n, patterns, exclude, in.blobs)
 	in.repo = unite(in.repo, more)
 	if err == nil {
-		err = errors.Join(readable(more), dangling(more, in))
+		err = errors.Join(readable(more), dangling(more, in), asPinned(patterns, more))
 	}
 	return in, err
 }

@@ -1,5 +1,5 @@
 // Package schemas holds the JSON Schemas of the files that people write, and of
-// the reports that mlops writes for other programs to read. Editors
+// the reports and profiles that mlops writes for other programs to read. Editors
 // complete and check a mlops.yaml by them: put this line at its top, or name the
 // schema in the editor's settings.
 //
@@ -13,7 +13,7 @@ package schemas
 import _ "embed"
 
 //go:generate go run generate.go
-//go:generate go test . -run TestReportIsGenerated -update
+//go:generate go test . -run TestReportIsGenerated|TestProfileIsGenerated -update
 
 //go:embed mlops.schema.json
 var pipeline string
@@ -26,3 +26,9 @@ var reports string
 
 // Report returns the schema of a report in JSON: JSON Schema, draft 2020-12.
 func Report() string { return reports }
+
+//go:embed profile.schema.json
+var profiles string
+
+// Profile returns the schema of the profile of a table: JSON Schema, draft 2020-12.
+func Profile() string { return profiles }

@@ -5,14 +5,22 @@ import "github.com/mlops-runner/mlops/actions/table"
 // A Builder describes rows that are given to it batch by batch. It is not safe
 // for concurrent use.
 type Builder struct {
+	schema  []table.Column
 	rows    int64
 	files   []File
 	columns []*column
+	scratch *scratch
+	earlier *Profile // of sections that were closed
 }
 
+// maxSection is how many rows are counted together: a trie counts to 1<<32.
+const maxSection = 1 << 30
+
 // NewBuilder returns a builder for rows with the given columns.
-func NewBuilder(columns []table.Column) *Builder {
-	b, s := &Builder{}, &scratch{}
+func NewBuilder(columns []table.Column) *Builder { return newBuilder(columns, &scratch{}) }
+
+func newBuilder(columns []table.Column, s *scratch) *Builder {
+	b := &Builder{schema: columns, scratch: s}
 	for _, c := range columns {
 		b.columns = append(b.columns, newColumn(c, s))
 	}
@@ -23,6 +31,11 @@ func NewBuilder(columns []table.Column) *Builder {
 // keeps nothing of the batch but dictionaries, whose texts must stay as they are
 // until another dictionary comes or [Builder.Profile] is called.
 func (b *Builder) Add(batch *table.Batch) {
+	if b.rows >= maxSection {
+		p := b.Profile()
+		*b = *newBuilder(b.schema, b.scratch)
+		b.earlier = p
+	}
 	b.rows += int64(batch.Rows)
 	if n := len(b.files); n == 0 || b.files[n-1].Path != batch.File {
 		b.files = append(b.files, File{Path: batch.File})
@@ -39,7 +52,14 @@ func (b *Builder) Profile() *Profile {
 	for i, c := range b.columns {
 		p.Columns[i] = c.describe()
 	}
-	return p
+	if b.earlier == nil {
+		return p
+	}
+	whole, err := Merge(b.earlier, p)
+	if err != nil {
+		panic(err) // they are of one schema
+	}
+	return whole
 }
 
 // A column describes one column: texts or numbers, or neither where all is null.
@@ -54,7 +74,7 @@ func newColumn(c table.Column, s *scratch) *column {
 	switch c.Kind {
 	case table.Unknown:
 	case table.Text:
-		n.textual = &textual{values: counter{few: few{isText: true}}}
+		n.textual = &textual{values: counter{few: few{isText: true}}, scratch: s}
 	default:
 		n.numeric = &numeric{kind: c.Kind, scratch: s}
 	}

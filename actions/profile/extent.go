@@ -13,8 +13,8 @@ type counted struct {
 }
 
 // start takes in what was counted so far, ascending.
-func (e *extent) start(vs []counted) {
-	e.trie = newTrie()
+func (e *extent) start(vs []counted, s *scratch) {
+	e.trie = s.trie()
 	e.trie.addSorted(vs)
 	e.moments = momentsOf(vs)
 }
@@ -29,9 +29,12 @@ func (e *extent) addTimes(x float64, n int64) {
 	e.trie.addTimes(x, n)
 }
 
-// numbers returns the description, nil if there was no number.
-func (e *extent) numbers(whole bool) *Numbers {
-	return e.moments.numbers(tidy(e.trie.cells(), whole))
+// numbers returns the description, nil if there was no number, and gives the
+// trie back.
+func (e *extent) numbers(whole bool, s *scratch) *Numbers {
+	n := e.moments.numbers(tidy(e.trie.cells(), whole))
+	s.tries, e.trie = append(s.tries, e.trie), nil
+	return n
 }
 
 // numbersOf describes numbers that were counted one by one, ascending.

@@ -38,30 +38,39 @@ func newFrequent(texts bool) *frequent {
 // add counts a value n times.
 func (f *frequent) add(hash, key uint64, text []byte, n int64) {
 	b := &f.ballots[hash%ballots]
-	for i, h := range b.hashes {
-		if h == hash && b.counts[i] > 0 {
-			b.counts[i] += n
-			return
-		}
+	switch hash { // a count of zero may rise again
+	case b.hashes[0]:
+		b.counts[0] += n
+	case b.hashes[1]:
+		b.counts[1] += n
+	case b.hashes[2]:
+		b.counts[2] += n
+	case b.hashes[3]:
+		b.counts[3] += n
+	default:
+		f.other(b, hash, key, text, n)
 	}
-	least := min(b.counts[0], b.counts[1], b.counts[2], b.counts[3])
-	if down := min(least, n); down > 0 {
-		for i := range b.counts {
-			b.counts[i] -= down
-		}
+}
+
+// other counts a value that has no place.
+func (f *frequent) other(b *ballot, hash, key uint64, text []byte, n int64) {
+	c := &b.counts
+	if down := min(c[0], c[1], c[2], c[3], n); down > 0 {
+		c[0] -= down
+		c[1] -= down
+		c[2] -= down
+		c[3] -= down
 		b.lowered += down
-		n -= down
-	}
-	if n == 0 {
-		return
-	}
-	for i, c := range b.counts {
-		if c == 0 {
-			f.take(hash, i, key, text)
-			b.hashes[i], b.counts[i] = hash, n
+		if n -= down; n == 0 {
 			return
 		}
 	}
+	place := 0
+	for c[place] != 0 { // one is, or n would be
+		place++
+	}
+	f.take(hash, place, key, text)
+	b.hashes[place], c[place] = hash, n
 }
 
 // take remembers what the value of a place is.

@@ -24,14 +24,6 @@ type numeric struct {
 	*scratch
 }
 
-// A scratch holds what is worked out for each value of a batch. Columns take
-// turns with one.
-type scratch struct {
-	ints         []int64
-	floats       []float64
-	hashes, keys []uint64
-}
-
 // add takes in a vector and returns how many of its values are NaN or infinite.
 func (n *numeric) add(v *table.Vector, rows int) (nans, infinite int64) {
 	if n.kind == table.Float {
@@ -110,7 +102,7 @@ func (n *numeric) leaveDense() {
 	few := true
 	n.dense.each(func(v, count int64) { few = n.values.add(hashInt(v), uint64(v), nil, count) })
 	if !few {
-		n.extent.start(n.dense.counted())
+		n.extent.start(n.dense.counted(), n.scratch)
 	}
 	n.dense = dense{}
 }
@@ -125,7 +117,7 @@ func (n *numeric) each(xs []float64) {
 		if i == len(xs) {
 			return
 		}
-		n.extent.start(n.counted())
+		n.extent.start(n.counted(), n.scratch)
 		n.extent.add(xs[i:])
 		i++ // that one is in values
 	} else {
@@ -162,7 +154,7 @@ func (n *numeric) describe(into *Column) {
 	case n.extent.trie == nil:
 		into.Numbers = numbersOf(n.counted(), whole)
 	default:
-		into.Numbers = n.extent.numbers(whole)
+		into.Numbers = n.extent.numbers(whole, n.scratch)
 	}
 	n.values.describe(into, func(key uint64) string { return format(n.kind, n.number(key), int64(key)) })
 	into.Increases = into.Numbers != nil && !n.falls

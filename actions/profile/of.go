@@ -28,25 +28,28 @@ const maxStretches = 1024
 func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 	stretches := stretches(t.Parts())
 	profiles := make([]chan *Profile, len(stretches))
+	todo := make(chan int, len(stretches))
 	for i := range profiles {
 		profiles[i] = make(chan *Profile, 1)
+		todo <- i
 	}
+	close(todo)
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(o.workers() + 1)
-	var whole *Profile
-	g.Go(func() (err error) { whole, err = mergeAll(ctx, profiles); return err })
-	for i, parts := range stretches {
-		if ctx.Err() != nil {
-			break
-		}
+	for range min(o.workers(), len(stretches)) {
 		g.Go(func() error {
-			p, err := describe(ctx, t, parts)
-			if err == nil {
+			s := &scratch{}
+			for i := range todo {
+				p, err := describe(ctx, t, stretches[i], s)
+				if err != nil {
+					return err
+				}
 				profiles[i] <- p
 			}
-			return err
+			return nil
 		})
 	}
+	var whole *Profile
+	g.Go(func() (err error) { whole, err = mergeAll(ctx, profiles); return err })
 	err := g.Wait()
 	if err == nil && whole == nil {
 		whole = NewBuilder(t.Columns()).Profile() // no parts, no rows
@@ -98,7 +101,7 @@ func stretches(parts []table.Part) (all [][]table.Part) {
 	return all
 }
 
-func describe(ctx context.Context, t *table.Table, parts []table.Part) (*Profile, error) {
+func describe(ctx context.Context, t *table.Table, parts []table.Part, s *scratch) (*Profile, error) {
 	var b *Builder
 	for _, p := range parts {
 		for batch, err := range p.Batches(ctx) {
@@ -106,13 +109,13 @@ func describe(ctx context.Context, t *table.Table, parts []table.Part) (*Profile
 				return nil, err
 			}
 			if b == nil {
-				b = NewBuilder(t.Columns()) // whose kinds are certain only now
+				b = newBuilder(t.Columns(), s) // whose kinds are certain only now
 			}
 			b.Add(batch)
 		}
 	}
 	if b == nil {
-		b = NewBuilder(t.Columns())
+		b = newBuilder(t.Columns(), s)
 	}
 	return b.Profile(), nil
 }

@@ -18,6 +18,7 @@ type textual struct {
 	numeric, garbled int64
 	dict             *table.Dict
 	codes            []int64 // how often each text of dict occurs
+	*scratch
 }
 
 func (t *textual) add(v *table.Vector, rows int) {
@@ -64,7 +65,7 @@ func (t *textual) addText(s []byte, n int64) {
 			t.garbled += n
 		}
 	}
-	t.lengths.add(int64(length), n)
+	t.lengths.add(int64(length), n, t.scratch)
 	if isNumber(s) {
 		t.numeric += n
 	}
@@ -74,7 +75,7 @@ func (t *textual) addText(s []byte, n int64) {
 func (t *textual) describe(into *Column) {
 	t.flush()
 	t.values.describe(into, nil)
-	into.Lengths = t.lengths.numbers()
+	into.Lengths = t.lengths.numbers(t.scratch)
 	into.Numeric, into.Garbled = t.numeric, t.garbled
 }
 
@@ -84,21 +85,21 @@ type lengths struct {
 	extent extent // once lengths lie far apart
 }
 
-func (l *lengths) add(length, n int64) {
+func (l *lengths) add(length, n int64, s *scratch) {
 	if l.extent.trie == nil {
 		if l.dense.addTimes(length, n) {
 			return
 		}
-		l.extent.start(l.dense.counted())
+		l.extent.start(l.dense.counted(), s)
 	}
 	l.extent.addTimes(float64(length), n)
 }
 
-func (l *lengths) numbers() *Numbers {
+func (l *lengths) numbers(s *scratch) *Numbers {
 	if l.extent.trie == nil {
 		return numbersOf(l.dense.counted(), true)
 	}
-	return l.extent.numbers(true)
+	return l.extent.numbers(true, s)
 }
 
 func ascii(s []byte) bool {

@@ -12,18 +12,22 @@ import (
 // be known of a column before its first value.
 //
 // What fell into a cell before it was split is spread over its parts as those
-// that came later are. That is less than one in 4,096 of the numbers for each level.
+// that came later are. That is less than one in 1,024 of the numbers for each level.
+//
+// Cells are numbered: first come those of the root, by sign and exponent, then
+// fanout of them for each node.
 type trie struct {
-	root  []entry // by sign and exponent
-	nodes []entry // fanout of them are a node; the first is not used
+	tree  []knot
 	zeros int64
-	count int64
+	count int64 // less than 1<<32
 	split int64 // the count of a cell from which on it is divided
 }
 
-type entry struct {
-	count int64
-	child int32 // the node's number, 0 for none
+// A knot is a cell as it is counted: small, so that a level costs one look into
+// memory that is near.
+type knot struct {
+	count uint32
+	child int32 // the number of the first cell under it, 0 for none
 }
 
 const (
@@ -31,12 +35,21 @@ const (
 	digitBits    = 6
 	fanout       = 1 << digitBits
 	rootShift    = mantissaBits
+	rootCells    = 1 << 12
 	leastSplit   = 4
-	splitShare   = 4096
+	splitShare   = 1024
 )
 
 func newTrie() *trie {
-	return &trie{root: make([]entry, 1<<12), nodes: make([]entry, fanout), split: leastSplit}
+	const room = rootCells + 256*fanout
+	return &trie{tree: make([]knot, rootCells, room), split: leastSplit}
+}
+
+// reset empties the trie and keeps its memory.
+func (t *trie) reset() {
+	t.tree = t.tree[:rootCells]
+	clear(t.tree)
+	t.zeros, t.count, t.split = 0, 0, leastSplit
 }
 
 // orderOf returns a number whose order is that of x, which is neither 0 nor NaN.
@@ -62,8 +75,7 @@ func (t *trie) add(xs []float64) {
 	if len(xs) == 0 {
 		return
 	}
-	t.count += int64(len(xs))
-	t.split = max(leastSplit, t.count/splitShare)
+	t.counted(int64(len(xs)))
 	low, high := bounds(xs)
 	if low > 0 || high < 0 {
 		t.addNear(xs, orderOf(low), orderOf(high))
@@ -75,87 +87,101 @@ func (t *trie) add(xs []float64) {
 			continue
 		}
 		o := orderOf(x)
-		t.descend(&t.root[o>>rootShift], o, rootShift, 1)
+		t.descend(int32(o>>rootShift), o, rootShift)
 	}
+}
+
+func (t *trie) counted(n int64) {
+	t.count += n
+	t.split = max(leastSplit, t.count/splitShare)
 }
 
 // addNear counts numbers of one sign, starting at the deepest node that holds
 // them all: the levels above need not be walked for each.
 func (t *trie) addNear(xs []float64, low, high uint64) {
-	node, shift := t.common(low, high)
-	if node == 0 {
-		for _, x := range xs {
-			o := orderOf(x)
-			t.descend(&t.root[o>>rootShift], o, rootShift, 1)
-		}
-		return
-	}
+	first, shift := t.common(low, high)
 	for _, x := range xs {
 		o := orderOf(x)
-		t.descend(&t.nodes[uint64(node)*fanout+digit(o, shift)], o, shift, 1)
+		cell := int32(o >> rootShift)
+		if shift != rootShift {
+			cell = first + digit(o, shift)
+		}
+		t.descend(cell, o, shift)
 	}
 }
 
-// common returns the deepest node that holds both numbers and its shift, 0 if
-// that is the root.
-func (t *trie) common(low, high uint64) (node int32, shift int) {
+// common returns the first cell of the deepest node that holds both numbers, and
+// its shift.
+func (t *trie) common(low, high uint64) (first int32, shift int) {
 	if low>>rootShift != high>>rootShift {
 		return 0, rootShift
 	}
 	shift = rootShift
-	for e := t.root[low>>rootShift]; e.child != 0; {
-		node, shift = e.child, below(shift)
+	for child := t.tree[low>>rootShift].child; child != 0; {
+		first, shift = child, below(shift)
 		if digit(low, shift) != digit(high, shift) {
 			break
 		}
-		e = t.node(node)[digit(low, shift)]
+		child = t.tree[first+digit(low, shift)].child
 	}
-	return node, shift
+	return first, shift
 }
 
 // addTimes counts x n times.
 func (t *trie) addTimes(x float64, n int64) {
-	t.count += n
-	t.split = max(leastSplit, t.count/splitShare)
+	t.counted(n)
 	if x == 0 {
 		t.zeros += n
 		return
 	}
 	o := orderOf(x)
-	t.descend(&t.root[o>>rootShift], o, rootShift, n)
+	cell, shift := t.leaf(int32(o>>rootShift), o, rootShift)
+	for n > t.split && shift > 0 { // one heavy value must not be spread over others
+		shift = below(shift)
+		cell = t.divide(cell) + digit(o, shift)
+	}
+	t.tree[cell].count += uint32(n)
 }
 
 // below returns the shift of the level under that of shift. The last has four bits.
 func below(shift int) int { return max(0, shift-digitBits) }
 
-func digit(order uint64, shift int) uint64 { return order >> shift & (fanout - 1) }
+func digit(order uint64, shift int) int32 { return int32(order >> shift & (fanout - 1)) }
 
-func (t *trie) node(n int32) []entry {
-	return t.nodes[int(n)*fanout : int(n)*fanout+fanout]
-}
-
-// descend counts o in the deepest cell under e and divides that when it is full.
-func (t *trie) descend(e *entry, o uint64, shift int, n int64) {
+// leaf returns the deepest cell that holds o, from one on.
+func (t *trie) leaf(cell int32, o uint64, shift int) (int32, int) {
 	for {
-		for e.child != 0 {
-			shift = below(shift)
-			e = &t.nodes[uint64(e.child)*fanout+digit(o, shift)]
+		child := t.tree[cell].child
+		if child == 0 {
+			return cell, shift
 		}
-		if n <= t.split || shift == 0 {
-			break
-		}
-		t.divide(e) // one heavy value must not be spread over others
-	}
-	e.count += n
-	if e.count > t.split && shift > 0 {
-		t.divide(e)
+		shift = below(shift)
+		cell = child + digit(o, shift)
 	}
 }
 
-// divide gives e a level of its own. Pointers into nodes do not outlive it.
-func (t *trie) divide(e *entry) {
-	e.child = int32(len(t.nodes) / fanout)
-	t.nodes = append(t.nodes, make([]entry, fanout)...)
+// descend counts o in the deepest cell and divides that when it is full.
+func (t *trie) descend(cell int32, o uint64, shift int) {
+	for {
+		k := &t.tree[cell]
+		if k.child == 0 {
+			k.count++
+			if int64(k.count) > t.split && shift > 0 {
+				t.divide(cell)
+			}
+			return
+		}
+		shift = below(shift)
+		cell = k.child + digit(o, shift)
+	}
+}
+
+// divide gives a cell a level of its own and returns its first cell.
+func (t *trie) divide(cell int32) int32 {
+	first := int32(len(t.tree))
+	t.tree[cell].child = first
+	t.tree = append(t.tree, make([]knot, fanout)...)
+	return first
 }
 
 // addSorted counts values with their counts, ascending, without guessing: cells
@@ -164,7 +190,7 @@ func (t *trie) addSorted(vs []counted) {
 	for _, v := range vs {
 		t.count += v.count
 	}
-	t.split = max(leastSplit, t.count/splitShare)
+	t.counted(0)
 	for len(vs) > 0 {
 		if vs[0].x == 0 {
 			t.zeros += vs[0].count
@@ -173,34 +199,32 @@ func (t *trie) addSorted(vs []counted) {
 		}
 		prefix := orderOf(vs[0].x) >> rootShift
 		n := run(vs, func(v counted) bool { return v.x != 0 && orderOf(v.x)>>rootShift == prefix })
-		t.root[prefix] = t.grow(t.root[prefix], vs[:n], rootShift)
+		t.grow(int32(prefix), vs[:n], rootShift)
 		vs = vs[n:]
 	}
 }
 
 // grow adds sorted values that all belong into a cell.
-func (t *trie) grow(e entry, vs []counted, shift int) entry {
+func (t *trie) grow(cell int32, vs []counted, shift int) {
 	var sum int64
 	for _, v := range vs {
 		sum += v.count
 	}
-	if e.child == 0 && (sum <= t.split || shift == 0) {
-		e.count += sum
-		return e
+	child := t.tree[cell].child
+	if child == 0 && (sum <= t.split || shift == 0) {
+		t.tree[cell].count += uint32(sum)
+		return
 	}
-	if e.child == 0 {
-		t.divide(&e)
+	if child == 0 {
+		child = t.divide(cell)
 	}
 	shift = below(shift)
 	for len(vs) > 0 {
 		d := digit(orderOf(vs[0].x), shift)
 		n := run(vs, func(v counted) bool { return digit(orderOf(v.x), shift) == d })
-		at := int(e.child)*fanout + int(d)
-		grown := t.grow(t.nodes[at], vs[:n], shift)
-		t.nodes[at] = grown
+		t.grow(child+d, vs[:n], shift)
 		vs = vs[n:]
 	}
-	return e
 }
 
 func run(vs []counted, in func(counted) bool) int {
@@ -212,68 +236,49 @@ func run(vs []counted, in func(counted) bool) int {
 
 // cells returns what was counted, ascending.
 func (t *trie) cells() []Cell {
-	w := walker{t: t}
-	for i, e := range t.root {
-		if i == len(t.root)/2 && t.zeros > 0 {
+	w := walker{trie: t, sums: make([]int64, len(t.tree))}
+	// A node is made after the cell that it is under, so that counting backwards
+	// meets what is below before it is needed.
+	for cell := len(t.tree) - 1; cell >= 0; cell-- {
+		w.sums[cell] += int64(t.tree[cell].count)
+		if first := int(t.tree[cell].child); first != 0 {
+			for _, sum := range w.sums[first : first+fanout] {
+				w.sums[cell] += sum
+			}
+		}
+	}
+	for cell := range int32(rootCells) {
+		if cell == rootCells/2 && t.zeros > 0 {
 			w.cells = append(w.cells, Cell{Count: t.zeros})
 		}
-		if e.count > 0 || e.child != 0 {
-			w.walk(e, uint64(i)<<rootShift, rootShift, e.count)
-		}
+		w.walk(cell, uint64(cell)<<rootShift, rootShift, int64(t.tree[cell].count))
 	}
 	return w.cells
 }
 
 type walker struct {
-	t     *trie
+	*trie
+	sums  []int64 // by cell: what was counted in and under it
 	cells []Cell
 }
 
-// walk lists the cells under e; count is what is to be spread over them.
-func (w *walker) walk(e entry, prefix uint64, shift int, count int64) {
-	if e.child == 0 {
+// walk lists the cells under one; count is what is to be spread over them.
+func (w *walker) walk(cell int32, prefix uint64, shift int, count int64) {
+	first := w.tree[cell].child
+	under := w.sums[cell] - int64(w.tree[cell].count)
+	if first == 0 || under == 0 { // 0 where it was divided by its last number
 		if count > 0 {
 			w.cells = append(w.cells, cellOf(prefix, shift, count))
 		}
 		return
 	}
 	shift = below(shift)
-	var sums [fanout]int64
-	var total int64
-	node := w.t.node(e.child)
-	for i, c := range node {
-		sums[i] = w.sum(c)
-		total += sums[i]
-	}
-	if total == 0 { // divided by its last number
-		w.cells = append(w.cells, cellOf(prefix, above(shift), count))
-		return
-	}
-	s := portions{count: count, of: total}
-	for i, c := range node {
-		if sums[i] > 0 {
-			w.walk(c, prefix|uint64(i)<<shift, shift, c.count+s.next(sums[i]))
+	s := portions{count: count, of: under}
+	for d := range int32(fanout) {
+		if sum := w.sums[first+d]; sum > 0 {
+			w.walk(first+d, prefix|uint64(d)<<shift, shift, int64(w.tree[first+d].count)+s.next(sum))
 		}
 	}
-}
-
-// above is the inverse of below.
-func above(shift int) int {
-	if shift == 0 {
-		return mantissaBits % digitBits
-	}
-	return shift + digitBits
-}
-
-// sum returns what was counted in and under e.
-func (w *walker) sum(e entry) int64 {
-	n := e.count
-	if e.child != 0 {
-		for _, c := range w.t.node(e.child) {
-			n += w.sum(c)
-		}
-	}
-	return n
 }
 
 func cellOf(prefix uint64, shift int, count int64) Cell {

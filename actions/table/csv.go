@@ -57,10 +57,8 @@ func (c *csvCutter) cut(w *window, b *block, most int) error {
 		if n != c.width {
 			return c.ragged(n, w.line)
 		}
-		if next-w.pos > maxField {
-			if err := b.tooLong(b.rows, w.line); err != nil {
-				return err
-			}
+		if err := b.tooLong(w, b.rows, next-w.pos); err != nil {
+			return err
 		}
 		b.lines[b.rows] = w.line
 		b.rows++
@@ -213,6 +211,9 @@ func lineEnds(b []byte) int64 {
 
 func (c *csvCutter) ragged(n int, line int64) error {
 	e := &cutError{line: line, reason: fmt.Sprintf("%d fields where the first row has %d", n, c.width)}
+	if n == 1 {
+		e.reason = fmt.Sprintf("1 field where the first row has %d", c.width)
+	}
 	if n > c.width {
 		e.fix = fmt.Sprintf("quote the fields that hold a %s", delimiterName(c.delimiter))
 	} else {

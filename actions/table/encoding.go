@@ -53,9 +53,9 @@ func utf16Without(head []byte) encoding {
 		}
 	}
 	switch pairs := len(head) / 2; {
-	case zero[1] > pairs/2 && zero[0] < pairs/10:
+	case zero[1] > pairs/2 && zero[0] <= pairs/10:
 		return utf16LE
-	case zero[0] > pairs/2 && zero[1] < pairs/10:
+	case zero[0] > pairs/2 && zero[1] <= pairs/10:
 		return utf16BE
 	}
 	return utf8Text

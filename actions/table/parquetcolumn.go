@@ -187,7 +187,7 @@ func (c *columnReader) presence(page parquet.Page, rows int) (present int, err e
 	return present, nil
 }
 
-func (c *columnReader) decode(p plain, to *values) error {
+func (c *columnReader) decode(p stored, to *values) error {
 	err := c.leaf.decode(p, to)
 	if err == nil && c.widen != nil {
 		c.widen(to)
@@ -197,7 +197,7 @@ func (c *columnReader) decode(p plain, to *values) error {
 
 // plainPage makes the vector of values that stand in the page.
 func (c *columnReader) plainPage(page parquet.Page, present, rows int) error {
-	if err := c.decode(plain{page.Data(), present}, &c.dense); err != nil {
+	if err := c.decode(stored{page.Data(), present}, &c.dense); err != nil {
 		return err
 	}
 	v := &c.vector
@@ -235,7 +235,7 @@ func (c *columnReader) coded(page parquet.Page, d parquet.Dictionary, present, r
 	if d != c.dictionary {
 		p := d.Page()
 		c.dictionary, c.entries = d, values{}
-		if err := c.decode(plain{p.Data(), int(p.NumValues())}, &c.entries); err != nil {
+		if err := c.decode(stored{p.Data(), int(p.NumValues())}, &c.entries); err != nil {
 			return err
 		}
 		c.texts = &Dict{Values: c.entries.texts}

@@ -18,7 +18,7 @@ type leaf struct {
 	size                   int // bytes of a value of fixed length
 	repetition, definition int // the largest levels
 	list                   *list
-	decode                 func(p plain, to *values) error
+	decode                 func(p stored, to *values) error
 }
 
 // A list says at which definition levels a row has a list and an element in it.

@@ -13,8 +13,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// plain are the values of a page or dictionary that are not null.
-type plain struct {
+// stored are the values of a page or dictionary that are not null.
+type stored struct {
 	pages.Values
 	n int
 }
@@ -26,7 +26,7 @@ type values struct {
 	texts  [][]byte
 }
 
-type valueDecoder = func(p plain, to *values) error
+type valueDecoder = func(p stored, to *values) error
 
 // typeOf returns the kind of a column and what decodes it. Its logical type
 // tells, else the older converted type, else the way it is stored.
@@ -136,7 +136,7 @@ func fixedType(e format.SchemaElement, converted deprecated.ConvertedType) (Kind
 	return Text, hexadecimals, nil
 }
 
-func booleans(p plain, to *values) error {
+func booleans(p stored, to *values) error {
 	packed := p.Boolean()
 	to.ints = grow(to.ints, p.n)
 	for i := range to.ints {
@@ -145,7 +145,7 @@ func booleans(p plain, to *values) error {
 	return nil
 }
 
-func int32s(p plain, to *values) error {
+func int32s(p stored, to *values) error {
 	to.ints = grow(to.ints, p.n)
 	for i, v := range p.Int32()[:p.n] {
 		to.ints[i] = int64(v)
@@ -153,7 +153,7 @@ func int32s(p plain, to *values) error {
 	return nil
 }
 
-func uint32s(p plain, to *values) error {
+func uint32s(p stored, to *values) error {
 	to.ints = grow(to.ints, p.n)
 	for i, v := range p.Int32()[:p.n] {
 		to.ints[i] = int64(uint32(v))
@@ -162,12 +162,12 @@ func uint32s(p plain, to *values) error {
 }
 
 // int64s lends the library's memory, which lasts as long as the page.
-func int64s(p plain, to *values) error {
+func int64s(p stored, to *values) error {
 	to.ints = p.Int64()[:p.n:p.n]
 	return nil
 }
 
-func uint64s(p plain, to *values) error {
+func uint64s(p stored, to *values) error {
 	to.ints = grow(to.ints, p.n)
 	for i, v := range p.Int64()[:p.n] {
 		if v < 0 {
@@ -178,7 +178,7 @@ func uint64s(p plain, to *values) error {
 	return nil
 }
 
-func uint64Floats(p plain, to *values) error {
+func uint64Floats(p stored, to *values) error {
 	to.floats = grow(to.floats, p.n)
 	for i, v := range p.Int64()[:p.n] {
 		to.floats[i] = float64(uint64(v))
@@ -186,7 +186,7 @@ func uint64Floats(p plain, to *values) error {
 	return nil
 }
 
-func floats(p plain, to *values) error {
+func floats(p stored, to *values) error {
 	to.floats = grow(to.floats, p.n)
 	for i, v := range p.Float()[:p.n] {
 		to.floats[i] = float64(v)
@@ -194,7 +194,7 @@ func floats(p plain, to *values) error {
 	return nil
 }
 
-func doubles(p plain, to *values) error {
+func doubles(p stored, to *values) error {
 	to.floats = p.Double()[:p.n:p.n]
 	return nil
 }
@@ -205,7 +205,7 @@ func timestamps(unit time.Duration) valueDecoder {
 	if unit == time.Microsecond {
 		return int64s
 	}
-	return func(p plain, to *values) error {
+	return func(p stored, to *values) error {
 		to.ints = grow(to.ints, p.n)
 		for i, v := range p.Int64()[:p.n] {
 			if unit == time.Nanosecond {
@@ -229,7 +229,7 @@ func floorDiv(v, by int64) int64 {
 // int96s reads the timestamps of Hive, Impala and older versions of Spark:
 // nanoseconds of a day, then the Julian day.
 // https://github.com/apache/parquet-format/pull/49
-func int96s(p plain, to *values) error {
+func int96s(p stored, to *values) error {
 	const unixEpoch, microsADay = 2440588, 86400e6
 	to.ints = grow(to.ints, p.n)
 	for i, v := range p.Int96()[:p.n] {
@@ -241,7 +241,7 @@ func int96s(p plain, to *values) error {
 
 func int32Decimals(scale int) valueDecoder {
 	by := math.Pow10(scale)
-	return func(p plain, to *values) error {
+	return func(p stored, to *values) error {
 		to.floats = grow(to.floats, p.n)
 		for i, v := range p.Int32()[:p.n] {
 			to.floats[i] = float64(v) / by
@@ -252,7 +252,7 @@ func int32Decimals(scale int) valueDecoder {
 
 func int64Decimals(scale int) valueDecoder {
 	by := math.Pow10(scale)
-	return func(p plain, to *values) error {
+	return func(p stored, to *values) error {
 		to.floats = grow(to.floats, p.n)
 		for i, v := range p.Int64()[:p.n] {
 			to.floats[i] = float64(v) / by
@@ -263,7 +263,7 @@ func int64Decimals(scale int) valueDecoder {
 
 func fixedDecimals(scale int) valueDecoder {
 	d := bigDecimal{by: math.Pow10(scale)}
-	return func(p plain, to *values) error {
+	return func(p stored, to *values) error {
 		data, size := p.FixedLenByteArray()
 		to.floats = grow(to.floats, p.n)
 		for i := range to.floats {
@@ -275,7 +275,7 @@ func fixedDecimals(scale int) valueDecoder {
 
 func byteDecimals(scale int) valueDecoder {
 	d := bigDecimal{by: math.Pow10(scale)}
-	return func(p plain, to *values) error {
+	return func(p stored, to *values) error {
 		data, offsets := p.ByteArray()
 		to.floats = grow(to.floats, p.n)
 		for i := range to.floats {
@@ -308,7 +308,7 @@ func (d bigDecimal) float(b []byte) float64 {
 	return x / d.by
 }
 
-func float16s(p plain, to *values) error {
+func float16s(p stored, to *values) error {
 	data, _ := p.FixedLenByteArray()
 	to.floats = grow(to.floats, p.n)
 	for i := range to.floats {
@@ -335,7 +335,7 @@ func float16(b uint16) float64 {
 	return sign * math.Ldexp(1024+mantissa, exponent-25)
 }
 
-func byteArrays(p plain, to *values) error {
+func byteArrays(p stored, to *values) error {
 	data, offsets := p.ByteArray()
 	to.texts = grow(to.texts, p.n)
 	for i := range to.texts {
@@ -344,7 +344,7 @@ func byteArrays(p plain, to *values) error {
 	return nil
 }
 
-func uuids(p plain, to *values) error {
+func uuids(p stored, to *values) error {
 	return fixedTexts(p, to, 36, func(out, b []byte) {
 		at := 0
 		for i, n := range []int{4, 2, 2, 2, 6} {
@@ -358,13 +358,13 @@ func uuids(p plain, to *values) error {
 	})
 }
 
-func hexadecimals(p plain, to *values) error {
+func hexadecimals(p stored, to *values) error {
 	_, size := p.FixedLenByteArray()
 	return fixedTexts(p, to, 2*size, func(out, b []byte) { hex.Encode(out, b) })
 }
 
 // fixedTexts writes values of fixed length as texts of one length.
-func fixedTexts(p plain, to *values, length int, write func(out, b []byte)) error {
+func fixedTexts(p stored, to *values, length int, write func(out, b []byte)) error {
 	data, size := p.FixedLenByteArray()
 	out := make([]byte, p.n*length)
 	to.texts = grow(to.texts, p.n)

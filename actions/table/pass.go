@@ -24,8 +24,10 @@ type pass struct {
 	columns []*builder
 	found   []*builder // columns that were not known before
 	row     int64      // the number of the next
-	limit   int        // rows a batch
-	late    error      // of the row behind those of the batch before
+	nulls   *nulls
+	limit   int // rows a batch
+	vectors []Vector
+	late    error // of the row behind those of the batch before
 
 	widen bool // let columns become wider rather than stop
 }
@@ -76,10 +78,14 @@ func (p *pass) next(ctx context.Context) (*Batch, error) {
 	if b.Rows == 0 {
 		return nil, p.late
 	}
-	b.Columns = make([]Vector, len(p.columns))
-	for i, v := range p.columns {
-		b.Columns[i] = v.vector(b.Rows)
+	if p.widen {
+		return b, nil // nobody looks at the values
 	}
+	b.Columns = p.vectors[:0]
+	for _, v := range p.columns {
+		b.Columns = append(b.Columns, v.vector(b.Rows))
+	}
+	p.vectors = b.Columns
 	return b, nil
 }
 
@@ -98,8 +104,11 @@ func (p *pass) adopt(keys *newKeys) error {
 		p.columns, p.found = append(p.columns, v), append(p.found, v)
 		p.width++
 	}
-	if p.width > maxColumns {
-		return p.file.tooMany(p.width, p.window.line)
+	if p.width > maxKeys {
+		e := &Error{File: p.file.path, Line: p.window.line}
+		e.Reason = fmt.Sprintf("more than %d different keys", maxKeys)
+		e.Fix = "look whether keys are data, as ids or dates are, and write them as values"
+		return e
 	}
 	p.limit = batchLimit(p.width)
 	return nil
@@ -122,7 +131,7 @@ func (p *pass) blockOf(most int, grow bool) (int, error) {
 		if err != nil || b.rows > 0 {
 			return b.rows, p.located(err)
 		}
-		if w.eof {
+		if w.stopped() {
 			return 0, p.located(w.failed)
 		}
 		if !grow {
@@ -138,12 +147,12 @@ func (p *pass) badText(from, to int) error {
 	if p.file.converted || p.block.rows == 0 {
 		return nil
 	}
-	row, field, reason := p.block.badByte(from, to)
+	row, field, reason, fix := p.block.badByte(from, to)
 	if reason == "" {
 		return nil
 	}
 	e := p.at(row, p.file.fieldName(field))
-	e.Reason, e.Fix = reason, p.file.badTextFix(reason)
+	e.Reason, e.Fix = reason, fix
 	p.block.rows = row
 	return e
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -42,7 +43,7 @@ func openText(path string, info fs.FileInfo, o Options) (file, error) {
 		return nil, err
 	}
 	defer src.close()
-	w := newWindow(src.r)
+	w := newWindow(src.r, src.most)
 	w.read()
 	if w.failed != nil {
 		return nil, &Error{File: path, Reason: "read", Err: w.failed}
@@ -52,7 +53,7 @@ func openText(path string, info fs.FileInfo, o Options) (file, error) {
 	t.converted = t.encoding != utf8Text
 	w.pos += t.mark
 	if t.converted {
-		w = newWindow(t.encoding.decode(io.MultiReader(bytes.NewReader(head[t.mark:]), src.r)))
+		w = newWindow(t.encoding.decode(io.MultiReader(bytes.NewReader(head[t.mark:]), src.r)), 3*src.most)
 		w.read()
 	}
 	head = w.buf[w.pos:w.end]
@@ -119,7 +120,10 @@ func (t *textFile) header(w *window) ([]string, error) {
 		var next int
 		var err error
 		if n, next, _, err = c.row(w, nil); err == nil && next < 0 && !w.eof {
-			if err = w.tooLong(w.end - w.pos); err == nil {
+			if err = w.tooLong(w.end - w.pos); err == nil && w.failed != nil {
+				return nil, &Error{File: t.path, Line: w.line, Reason: "read", Err: w.failed}
+			}
+			if err == nil {
 				w.grow()
 				continue
 			}
@@ -176,16 +180,30 @@ func (t *textFile) unique(names []string, line int64) error {
 	seen := make(map[string]int, len(names))
 	for i, name := range names {
 		if j, twice := seen[name]; twice {
-			return &Error{File: t.path, Line: line, Column: name, Reason: fmt.Sprintf("two columns have this name, the %d. and the %d.", j+1, i+1), Fix: "rename one"}
+			return &Error{File: t.path, Line: line, Column: name, Reason: fmt.Sprintf("the %s and the %s column have this name", ordinal(j+1), ordinal(i+1)), Fix: "rename one"}
 		}
 		seen[name] = i
 	}
 	return nil
 }
 
+func ordinal(n int) string {
+	switch {
+	case n%100 >= 11 && n%100 <= 13:
+	case n%10 == 1:
+		return fmt.Sprintf("%dst", n)
+	case n%10 == 2:
+		return fmt.Sprintf("%dnd", n)
+	case n%10 == 3:
+		return fmt.Sprintf("%drd", n)
+	}
+	return fmt.Sprintf("%dth", n)
+}
+
 // A stream is the text of a file, from its beginning.
 type stream struct {
 	r     io.Reader
+	most  int64 // bytes of it, as far as is known
 	close func()
 }
 
@@ -203,7 +221,11 @@ func (t *textFile) open() (*stream, error) {
 		f.Close()
 		return nil, &Error{File: t.path, Reason: "unpack", Err: err}
 	}
-	return &stream{r, func() { closer(); f.Close() }}, nil
+	most := info.Size()
+	if r != io.Reader(f) {
+		most = math.MaxInt64 / 4 // nobody knows what is packed
+	}
+	return &stream{r, most, func() { closer(); f.Close() }}, nil
 }
 
 // pass reads the wanted columns of the rows from w on. A first pass learns of all
@@ -216,8 +238,10 @@ func (t *textFile) pass(w *window, want []Column, first bool) *pass {
 			skip = func(name []byte) bool { return !slices.Contains(chosen, string(name)) }
 		}
 		p.cutter = newJSONCutter(t.array, t.cols, skip)
+		p.nulls = newNulls([]string{}) // it has null
 	} else {
 		p.cutter = newCSVCutter(t.dialect, p.width)
+		p.nulls = newNulls(t.options.Nulls)
 	}
 	fields := make(map[string]int, len(t.cols))
 	for i, c := range t.cols {
@@ -234,12 +258,7 @@ func (t *textFile) pass(w *window, want []Column, first bool) *pass {
 }
 
 func (t *textFile) builder(c Column, field int, p *pass) *builder {
-	v := &builder{name: c.Name, field: field, cutter: p.cutter}
-	words := t.options.Nulls
-	if t.json {
-		words = []string{} // it has null
-	}
-	v.nulls = newNulls(words)
+	v := &builder{name: c.Name, field: field, cutter: p.cutter, nulls: p.nulls}
 	_, v.asked = t.options.Kinds[c.Name]
 	v.free, v.typed = v.asked, t.json
 	v.hold(c.Kind, p.limit)
@@ -266,10 +285,6 @@ func (t *textFile) columns() []Column {
 }
 
 func (t *textFile) fieldName(i int) string { return t.cols[i].Name }
-
-func (t *textFile) badTextFix(string) string {
-	return "convert the file to UTF-8, as by iconv -f WINDOWS-1252 -t UTF-8"
-}
 
 // settle implements settler.
 func (t *textFile) settle(ctx context.Context, want []Column) error {
@@ -298,7 +313,7 @@ func (t *textFile) start(want []Column) (*pass, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w := newWindow(src.r)
+	w := newWindow(src.r, src.most)
 	if _, err := io.CopyN(io.Discard, src.r, int64(t.mark)); err != nil {
 		src.close()
 		return nil, nil, &Error{File: t.path, Reason: "read", Err: err}

@@ -12,7 +12,8 @@ const (
 	maxField   = 16 << 20 // bytes of one value
 	maxRow     = 64 << 20 // bytes of one row
 	maxColumns = 100_000
-	margin     = 64 // bytes before and behind the text that can be loaded with it
+	maxKeys    = 10_000 // of JSON, where one file may have another key in each row
+	margin     = 64     // bytes before and behind the text that can be loaded with it
 )
 
 // A window is the stretch of a text that is in memory.
@@ -27,16 +28,17 @@ type window struct {
 	failed error // why nothing more could be read
 }
 
-func newWindow(src io.Reader) *window {
+// newWindow reads src, which holds at most so many bytes as far as is known.
+func newWindow(src io.Reader, most int64) *window {
 	w := &window{src: src, line: 1, pos: margin, end: margin}
-	w.buf = make([]byte, windowSize+2*margin)
+	w.buf = make([]byte, min(windowSize, max(most, 0)+1)+2*margin)
 	return w
 }
 
 // refill moves what is unread to the front and reads on until the window is
 // full. What was read before becomes invalid.
 func (w *window) refill() {
-	if w.eof {
+	if w.stopped() {
 		return
 	}
 	copy(w.buf[margin:], w.buf[w.pos:w.end])
@@ -56,16 +58,16 @@ func (w *window) grow() {
 	w.refill()
 }
 
+// stopped reports whether nothing more can be read.
+func (w *window) stopped() bool { return w.eof || w.failed != nil }
+
 func (w *window) read() {
 	limit := len(w.buf) - margin
-	for w.end < limit && !w.eof {
+	for w.end < limit && !w.stopped() {
 		n, err := w.src.Read(w.buf[w.end:limit])
 		w.end += n
-		if err != nil {
-			w.eof = true
-			if err != io.EOF {
-				w.failed = err
-			}
+		if w.eof = err == io.EOF; !w.eof {
+			w.failed = err
 		}
 	}
 	w.buf[w.end] = '\n' // so that a search for the end of a field ends
@@ -116,14 +118,18 @@ func (b *block) reset(w *window, width, rows int) {
 	b.spans, b.lines = b.spans[:width*rows], b.lines[:rows]
 }
 
-// tooLong returns an error if a field of the row is too long.
-func (b *block) tooLong(row int, line int64) error {
+// tooLong returns an error if a row of so many bytes, or a field of it, is too
+// long.
+func (b *block) tooLong(w *window, row, size int) error {
+	if size <= maxField {
+		return nil
+	}
 	for _, s := range b.spans[row*b.width : (row+1)*b.width] {
 		if s.len() > maxField {
-			return &cutError{line: line, reason: "a value of more than 16 MiB", fix: "look for a quote that is not closed"}
+			return &cutError{line: w.line, reason: "a value of more than 16 MiB", fix: "look for a quote that is not closed"}
 		}
 	}
-	return nil
+	return w.tooLong(size)
 }
 
 // text returns the bytes of a field.
@@ -149,20 +155,20 @@ type cutError struct {
 func (e *cutError) Error() string { return e.reason }
 
 // badByte returns the row and the column of the first field that is not text,
-// and what is wrong with it; "" if all are.
-func (b *block) badByte(from, to int) (row, column int, reason string) {
+// what is wrong with it and what to do; "" if all are.
+func (b *block) badByte(from, to int) (row, column int, reason, fix string) {
 	text := b.buf[from:to]
 	if utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 {
-		return 0, 0, ""
+		return 0, 0, "", ""
 	}
 	for i, s := range b.spans[:b.rows*b.width] {
 		field := b.text(s)
 		if bytes.IndexByte(field, 0) >= 0 {
-			return i / b.width, i % b.width, "a NUL byte"
+			return i / b.width, i % b.width, "a NUL byte", "look whether the file is text, and take the byte out"
 		}
 		if !utf8.Valid(field) {
-			return i / b.width, i % b.width, "bytes that are not UTF-8"
+			return i / b.width, i % b.width, "bytes that are not UTF-8", "convert the file, as by iconv -f WINDOWS-1252 -t UTF-8"
 		}
 	}
-	return 0, 0, "bytes that are not text between fields"
+	return 0, 0, "bytes that are not UTF-8 between the values", "look whether the file is text"
 }

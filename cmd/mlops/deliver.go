@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/report/render"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // deliverOptions are the flags of the commands that tell others of a run.
@@ -99,6 +101,10 @@ func told(r *report.Report) store.Digest {
 	t.Base, t.Cost, t.BaseCost = nil, report.Cost{}, nil
 	t.Baseline = report.Baseline{Asked: r.Baseline.Asked, Found: r.Baseline.Found}
 	t.Code = report.Code{}
+	t.Gates = slices.Clone(r.Gates)
+	for i := range t.Gates {
+		t.Gates[i].Pos = spec.Pos{} // a record knows less of it than a run
+	}
 	t.Jobs = nil
 	for _, j := range r.Jobs {
 		t.Jobs = append(t.Jobs, report.Job{ID: j.ID, Status: j.Status, Reason: j.Reason, Equal: j.Equal, Outputs: j.Outputs})
@@ -163,6 +169,9 @@ func (d *delivery) send(ctx context.Context) ([]string, error) {
 	}
 	var said []string
 	url := d.ci.URL
+	if change.Number > 0 && mode == forge.Never && !forge.SameCommit(change.Head, d.report.Head.Commit) {
+		return []string{fmt.Sprintf("status: not set, as pull request %d is at %.12s by now, and this report is about %.12s", change.Number, change.Head, d.report.Head.Commit)}, nil
+	}
 	if change.Number > 0 && mode != forge.Never {
 		result, err := d.comment(ctx, change, mode)
 		if err != nil {
@@ -172,8 +181,14 @@ func (d *delivery) send(ctx context.Context) ([]string, error) {
 		if result.URL != "" {
 			url = result.URL
 		}
-		if result.Outcome == forge.Moved || result.Outcome == forge.Ended {
-			return said, nil // a status would tell of a commit that nobody looks at
+		switch result.Outcome {
+		case forge.Moved, forge.Ended: // a status would tell of a commit that nobody looks at,
+			return said, nil
+		case forge.Superseded: // or replace that of the newer run
+			return said, nil
+		}
+		if result.Known && d.ci.Attempt <= 1 {
+			return said, nil // it was set with the comment; who runs the job again wants it set again
 		}
 	}
 	if !d.o.status || d.report.Head.Commit == "" {
@@ -265,7 +280,7 @@ func (d *delivery) comment(ctx context.Context, c forge.Change, mode forge.Mode)
 		return forge.Result{}, err
 	}
 	return d.forge.Upsert(ctx, forge.Post{
-		Number: c.Number, Marker: marker(d.report, d.ci), Text: text.String(), Mode: mode,
+		Number: c.Number, Change: &c, Marker: marker(d.report, d.ci), Text: text.String(), Mode: mode,
 		Notable: notable(d.report), Failed: failed(d.report.Decision), Fresh: d.o.fresh,
 	})
 }

@@ -25,23 +25,27 @@ type finding struct {
 }
 
 func newDoctor(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, ci bool
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check Docker, disk, git, GPU and permissions; each problem with its cure",
 		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.doctor(c.Context(), asJSON) },
+		RunE:  func(c *cobra.Command, _ []string) error { return a.doctor(c.Context(), asJSON, ci) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&ci, "ci", false, "also the forge, the token, the pull request and the checkout of a CI job")
 	return c
 }
 
-func (a *app) doctor(ctx context.Context, asJSON bool) error {
+func (a *app) doctor(ctx context.Context, asJSON, ci bool) error {
 	dir := "."
 	if p, err := a.findProject(""); err == nil {
 		dir = p.root
 	}
 	fs := []finding{gitFinding(ctx, dir), writeFinding(dir), diskFinding(dir), gpuFinding(ctx)}
+	if ci {
+		fs = append(fs, ciFindings(ctx, dir, os.LookupEnv)...)
+	}
 	fs = append(fs, dockerFindings(ctx)...)
 	if asJSON {
 		if err := a.printJSON(fs); err != nil {

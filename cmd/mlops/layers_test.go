@@ -49,6 +49,7 @@ var layers = map[string][]string{
 	"actions/table":              {},
 	"actions/table/tabletest":    {}, // made-up rows, for tests
 	"actions/profile":            {"actions/table", "runner/store"},
+	"actions/profile/draw":       {"actions/profile"},                                                // pure: columns in, text out
 	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
 	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report

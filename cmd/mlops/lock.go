@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/lock"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/spec"
@@ -27,8 +28,9 @@ func newLock(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lock [IMAGE...]",
 		Short: "Pin the images' names to what they are now",
-		Long: `Write mlops.lock beside mlops.yaml: for each image that a job names, the digest
-in its registry, or the ID of an image that came from none. Runs then use exactly
+		Long: `Write mlops.lock beside mlops.yaml: for each image that a job names, or a
+Dockerfile that is built for one after FROM, the digest in its registry, or the ID
+of an image that came from none. Runs then use exactly
 these images, whatever becomes of their tags. What is pinned stays so until
 --update asks the registries again.`,
 		Example: "  mlops lock\n  mlops lock --update python:3.12-slim\n  mlops lock --check",
@@ -71,7 +73,10 @@ func (a *app) lockImages(ctx context.Context, o lockOptions, names []string) err
 	if err != nil {
 		return err
 	}
-	used := usedImages(pl)
+	used, err := usedImages(p.root, pl)
+	if err != nil {
+		return err
+	}
 	if err := knownImages(used, names); err != nil {
 		return err
 	}
@@ -95,9 +100,10 @@ func (a *app) lockImages(ctx context.Context, o lockOptions, names []string) err
 	return a.printChanges(o, l.changes)
 }
 
-// usedImages are the images that a plan's jobs and their services name by tag, by
-// their keys in a lock file. An image that is built, or named by digest, needs no pin.
-func usedImages(pl *plan.Plan) map[string]runner.ImageRequest {
+// usedImages are the images that a plan's jobs, their services and the builds of
+// their images name by tag, by their keys in a lock file. What is named by digest
+// needs no pin. root is the folder that the builds' paths are relative to.
+func usedImages(root string, pl *plan.Plan) (map[string]runner.ImageRequest, error) {
 	used := map[string]runner.ImageRequest{}
 	use := func(name, platform string) {
 		if !strings.Contains(name, "sha256:") {
@@ -111,11 +117,20 @@ func usedImages(pl *plan.Plan) map[string]runner.ImageRequest {
 		if n.Build == nil && n.Image != "" {
 			use(n.Image, n.Platform)
 		}
+		if n.Build != nil {
+			bases, err := docker.BaseImages(*runner.NewBuild(root, n.Build))
+			if err != nil {
+				return nil, err
+			}
+			for _, name := range bases {
+				use(name, n.Platform)
+			}
+		}
 		for _, s := range n.Services {
 			use(s.Image, "")
 		}
 	}
-	return used
+	return used, nil
 }
 
 // knownImages fails if a name is that of no image in use.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/baseline"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/worktree"
@@ -33,7 +34,7 @@ import (
 // snapshotKey is the digest of all that decides beside the files.
 func (p *project) snapshotKey(boot string, o runOptions, names []string) store.Digest {
 	var b strings.Builder
-	fmt.Fprintf(&b, "snapshot 3\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
+	fmt.Fprintf(&b, "snapshot 4\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
 	if locked, err := p.lockSource(); err == nil {
 		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
 	}
@@ -76,7 +77,7 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 		return false
 	}
 	idle, ok := readIdle(s.Payload())
-	if !ok || !idle.Until.IsZero() && !began.Before(idle.Until) || !supply(idle.Secrets, secrets, os.LookupEnv) {
+	if !ok || !idle.Until.IsZero() && !began.Before(idle.Until) || p.recorded(idle.Summary.Pipeline, idle.Awaits) || !supply(idle.Secrets, secrets, os.LookupEnv) {
 		return false
 	}
 	a.warnShort(idle.Secrets, secrets)
@@ -107,7 +108,7 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	}
 	forgetOldest(filepath.Dir(file))
 	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
-		Key: key, Payload: writeIdle(f.Summary, s.secretNames(), f.Until), Now: time.Now(), Counters: a.counters,
+		Key: key, Payload: writeIdle(idleRun{f.Summary, s.secretNames(), f.Until, s.awaits()}), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) {
 			d, ok := f.Files[path]
 			return d, ok && !d.IsZero()
@@ -173,8 +174,7 @@ func (s *session) watched(f *runner.Finished) ([]string, bool) {
 }
 
 // branchFiles are the files by which a branch of git is seen to move: then the
-// run may have to be compared with another one. A baseline that was recorded
-// meanwhile is noticed by the next run that has anything to do.
+// run may have to be compared with another one.
 func branchFiles(root string) []string {
 	files, ok := gitFiles(root)
 	if !ok {
@@ -241,11 +241,33 @@ type idleRun struct {
 	Summary runner.Summary `json:"summary"`
 	Secrets []string       `json:"secrets,omitempty"` // names of those that its jobs name
 	Until   time.Time      `json:"until,omitzero"`    // until when there is nothing to do; zero means forever
+	Awaits  string         `json:"awaits,omitempty"`  // commit whose run it would have been compared with, had there been one
 }
 
-// writeIdle makes the payload from the summary of a run that did something, and
+// awaits is the commit whose run was wanted to compare with and is not there, so
+// that nothing or the run of an older commit was taken: who records it meanwhile,
+// here or in another clone with the same store, expects the next run to see it.
+func (s *session) awaits() string {
+	j := s.judging
+	if j == nil || !j.compares() || j.beside != nil && j.basis.Baseline.Found == j.basis.Baseline.Wanted {
+		return ""
+	}
+	return j.basis.Baseline.Wanted
+}
+
+// recorded reports whether there is a run of a commit, "" for none.
+func (p *project) recorded(pipeline, commit string) bool {
+	if commit == "" {
+		return false
+	}
+	index, err := baseline.OpenIndex(p.sharedStore(), nil)
+	return err != nil || index.Has(pipeline, commit)
+}
+
+// writeIdle makes the payload from what a run that did something came to, and
 // leaves its jobs out if there are many.
-func writeIdle(s runner.Summary, secrets []string, until time.Time) []byte {
+func writeIdle(idle idleRun) []byte {
+	s := idle.Summary
 	s.Cached += s.Succeeded
 	s.Succeeded, s.CPU, s.Wall = 0, 0, 0
 	jobs := make([]runner.JobSummary, len(s.Jobs))
@@ -261,7 +283,8 @@ func writeIdle(s runner.Summary, secrets []string, until time.Time) []byte {
 	if s.Jobs = jobs; len(jobs) > fewJobs {
 		s.Jobs = nil
 	}
-	text, err := json.Marshal(idleRun{s, secrets, until})
+	idle.Summary = s
+	text, err := json.Marshal(idle)
 	if err != nil {
 		return nil
 	}

@@ -72,6 +72,9 @@ func (a *app) reportRun(ctx context.Context, o reportOptions, args []string) err
 	if err != nil {
 		return err
 	}
+	if err := o.concerns(r, ci); err != nil {
+		return err
+	}
 	about(r, ci)
 	if o.minimize {
 		return helped(a.minimize(ctx, r, ci, o.deliverOptions))
@@ -81,6 +84,16 @@ func (a *app) reportRun(ctx context.Context, o reportOptions, args []string) err
 		fmt.Fprintln(a.stderr, "mlops:", line)
 	}
 	return err
+}
+
+// concerns returns an error if a recorded run is not that of the job's pull
+// request: its figures must not stand there as those of another commit.
+func (o *reportOptions) concerns(r *report.Report, ci forge.CI) error {
+	c := r.Head.Commit
+	if o.bundle != "" || ci.Head == "" || c == "" || c == ci.Commit || forge.SameCommit(c, ci.Head) {
+		return nil
+	}
+	return fixError{fmt.Errorf("run %s is about commit %.12s, and this job about %.12s; it is not posted", r.Head.Run, c, ci.Head), "name a run of this commit, or the pull request by --pr"}
 }
 
 // reportOf reads a bundle, or compares a recorded run with its baseline.
@@ -97,11 +110,16 @@ func (a *app) reportOf(ctx context.Context, o reportOptions, args []string) (*re
 	if err != nil {
 		return nil, err
 	}
+	r.Notes = append(r.Notes, ownWord)
 	if o.place.head != "" && !forge.SameCommit(o.place.head, r.Head.Commit) {
 		return nil, fmt.Errorf("%s is about commit %.12s, and the event about %.12s; it is not posted", o.bundle, r.Head.Commit, o.place.head)
 	}
 	return r, nil
 }
+
+// ownWord is what a reader must know of a bundle: a pull request can change the
+// workflow that makes it.
+const ownWord = "reported by the pull request's own workflow, which its author can change"
 
 // recorded compares a recorded run, or the newest one, with its baseline, by the
 // gates that judged it.

@@ -82,8 +82,7 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 	opened := &session{
 		Runner: &runner.Runner{
 			Root: p.root, Plan: pl, Store: s, Tree: tree, Executor: exec, Contexts: p.contexts, Pins: locked.Pins(), Log: a.log,
-			Locks:   machineLocks(),
-			Source:  fetcher(),
+			Locks: machineLocks(), Source: fetcher(),
 			Options: runner.Options{Selected: selected, Force: o.force, Only: named(names), AgentPath: o.agent},
 		},
 		project: p, source: src,

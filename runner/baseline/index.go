@@ -119,6 +119,11 @@ func lineOf(r *record.Run) Line {
 	}
 }
 
+// Has reports whether a commit has a run of a pipeline that others can be compared with.
+func (x *Index) Has(pipeline, commit string) bool {
+	return len(x.of(Query{Pipeline: pipeline})[commit]) > 0
+}
+
 // of are the runs of a pipeline that stand for their commits, by commit, the best
 // first: by rank, then the newest. q's own run is none of them.
 func (x *Index) of(q Query) map[string][]*Line {

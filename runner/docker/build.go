@@ -25,7 +25,7 @@ func (e *Executor) build(ctx context.Context, r runner.ImageRequest) (runner.Ima
 	if err != nil {
 		return runner.Image{}, err
 	}
-	b.from = e.bases(ctx, b)
+	b.from = e.bases(ctx, b, r.Platform)
 	tag, err := b.tag(r.Platform)
 	if err != nil {
 		return runner.Image{}, err
@@ -67,13 +67,16 @@ func (b *buildContext) tag(platform string) (string, error) {
 }
 
 func (e *Executor) runBuild(ctx context.Context, r runner.ImageRequest, b *buildContext, tag string) error {
+	if err := e.fixBases(ctx, r, b); err != nil {
+		return err
+	}
 	tell(r.Progress, "building %s", filepath.Join(b.Context, b.dockerfile))
 	in, out := io.Pipe()
 	go func() { out.CloseWithError(b.write(out)) }()
 	defer in.Close()
 	resp, err := e.cli.ImageBuild(ctx, in, build.ImageBuildOptions{
 		Tags: []string{tag}, Dockerfile: b.dockerfile, Target: b.Target, BuildArgs: pointers(b.Args),
-		Platform: r.Platform, PullParent: strings.HasPrefix(r.Pull, pullAlways), Remove: true, ForceRemove: true,
+		Platform: r.Platform, PullParent: b.fixed == nil && strings.HasPrefix(r.Pull, pullAlways), Remove: true, ForceRemove: true,
 		Labels: map[string]string{"mlops.build": tag}, Version: build.BuilderV1,
 	})
 	if err != nil {

@@ -21,6 +21,7 @@ type buildContext struct {
 	outside    string // host path of a Dockerfile that is not in the folder
 	ignore     ignore
 	from       string // the base images with their identities; see bases
+	fixed      []byte // the Dockerfile with pinned base images in the place of names; nil if none is pinned
 }
 
 // openContext checks a build and reads its ignore file.
@@ -86,6 +87,9 @@ func (c *buildContext) write(w io.Writer) error {
 			}
 			return nil
 		}
+		if name == c.dockerfile && c.fixed != nil {
+			return p.bytes(name, c.fixed)
+		}
 		return p.entry(file, name, d, 0)
 	})
 	if err == nil && c.outside != "" {
@@ -98,6 +102,9 @@ func (c *buildContext) write(w io.Writer) error {
 }
 
 func (c *buildContext) addOutside(p packer) error {
+	if c.fixed != nil {
+		return p.bytes(c.dockerfile, c.fixed)
+	}
 	b, err := os.ReadFile(c.outside)
 	if err != nil {
 		return err

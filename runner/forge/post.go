@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -8,7 +9,9 @@ import (
 
 // A Post is a report on its way to a pull request.
 type Post struct {
-	Number int    // of the pull request
+	Number int // of the pull request
+	// Change is the pull request if it has just been read; nil = it is asked for.
+	Change *Change
 	Marker Marker // whose report it is; Head decides whether it is still wanted
 	Text   string // Markdown; the marker is added if it does not end with it
 	// Mode decides, with the two facts below, whether it is made; "" = always.
@@ -39,6 +42,21 @@ type Result struct {
 	Outcome Outcome
 	URL     string // of the comment, "" if there is none
 	Why     string // one line for people; "" if the post was made
+	// Known is whether the comment is left as it is because it says the same of this
+	// very commit: then whoever wrote it has told the forge the rest, too.
+	Known bool
+}
+
+// Subject returns the pull request of a post, which it asks s for unless the post
+// has it or is not to be made.
+func (p Post) Subject(ctx context.Context, s Source) (Change, error) {
+	switch {
+	case p.Mode == Never:
+		return Change{}, nil
+	case p.Change != nil && p.Change.Number == p.Number:
+		return *p.Change, nil
+	}
+	return s.Change(ctx, Ref{Number: p.Number})
 }
 
 // body returns the text with its marker.

@@ -173,6 +173,7 @@ func (w *writer) unwanted(own []seen) (Result, bool) {
 	r := Result{Outcome: Unwanted, Why: why}
 	if old != nil {
 		r.Outcome, r.URL = Unchanged, own[0].URL
+		r.Known = old.Verdict == w.post.Marker.Verdict && SameCommit(old.Head, w.post.Marker.Head)
 	}
 	return r, true
 }
@@ -275,7 +276,7 @@ func (w *writer) result(own []seen) Result {
 	case m.Newer(w.post.Marker):
 		r.Outcome, r.Why = Superseded, fmt.Sprintf("run %s, attempt %d has reported since", m.Run, m.Attempt)
 	case r.Outcome == Unchanged:
-		r.Why = "the comment says this already"
+		r.Why, r.Known = "the comment says this already", true
 	}
 	return r
 }

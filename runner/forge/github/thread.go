@@ -14,10 +14,7 @@ import (
 // requests: the pull request, whom the token belongs to (once a client), and the
 // comments, a hundred a request.
 func (c *Client) Upsert(ctx context.Context, p forge.Post) (forge.Result, error) {
-	if p.Mode == forge.Never {
-		return c.sticky(p.Number).Upsert(ctx, forge.Change{}, p)
-	}
-	ch, err := c.Change(ctx, forge.Ref{Number: p.Number})
+	ch, err := p.Subject(ctx, c)
 	if err != nil {
 		return forge.Result{}, err
 	}

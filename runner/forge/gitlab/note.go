@@ -14,12 +14,9 @@ import (
 // Upsert implements [forge.Reporter].
 func (c *Client) Upsert(ctx context.Context, p forge.Post) (forge.Result, error) {
 	p.Text = escape(p.Text)
-	var ch forge.Change
-	if p.Mode != forge.Never {
-		var err error
-		if ch, err = c.Change(ctx, forge.Ref{Number: p.Number}); err != nil {
-			return forge.Result{}, err
-		}
+	ch, err := p.Subject(ctx, c)
+	if err != nil {
+		return forge.Result{}, err
 	}
 	return c.sticky(p.Number, ch.URL).Upsert(ctx, ch, p)
 }

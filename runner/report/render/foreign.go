@@ -117,16 +117,20 @@ func dashed(word string) bool {
 // minCommit is the length of hex digits from which on forges look for a commit.
 const minCommit = 7
 
-// commit reports whether a word holds what could be a commit's hash.
+// commit reports whether a word holds what could be a commit's hash. One without
+// a digit is a word, such as "succeeded".
 func commit(word string) bool {
-	run := 0
+	run, digit := 0, false
 	for i := range len(word) {
-		if c := word[i] | 0x20; c >= '0' && c <= '9' || c >= 'a' && c <= 'f' {
+		switch c := word[i] | 0x20; {
+		case word[i] >= '0' && word[i] <= '9':
+			run, digit = run+1, true
+		case c >= 'a' && c <= 'f':
 			run++
-		} else {
-			run = 0
+		default:
+			run, digit = 0, false
 		}
-		if run == minCommit {
+		if run >= minCommit && digit {
 			return true
 		}
 	}

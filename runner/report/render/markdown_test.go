@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"math"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -390,3 +391,25 @@ func checkCmark(tree string, plain bool) (problems []string) {
 }
 
 var unquote = strings.NewReplacer("&quot;", `"`, "&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// What could be taken for a commit is code, and no mere word is.
+func TestCommitsInText(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]bool{"succeeded": false, "8c1d2e7": true, "8c1d2e": false, "main@8c1d2e7f": true, "defaced": false, "defaced1": true, "1234567": true} {
+		if got := commit(word); got != want {
+			t.Errorf("%s: %v", word, got)
+		}
+	}
+}
+
+// A value that became NaN stands in the table, however many others moved.
+func TestNaNIsSeen(t *testing.T) {
+	t.Parallel()
+	r := thousand()
+	nan := report.Number(math.NaN())
+	r.Metrics[900].Verdict, r.Metrics[900].Better, r.Metrics[900].Head = report.Different, "", &nan
+	md := rendered(t, Markdown, r, Options{Budget: MinBudget})
+	if !strings.Contains(md, "by_class.c900.recall") {
+		t.Errorf("not there:\n%s", md)
+	}
+}

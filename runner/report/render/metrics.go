@@ -1,6 +1,7 @@
 package render
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -31,6 +32,9 @@ func (r *row) weight() int {
 			return 0
 		}
 		return 1
+	}
+	if h := r.metric.Head; h != nil && math.IsNaN(float64(*h)) {
+		return 2 // as bad as worse, whatever its direction
 	}
 	order := [...]report.Verdict{report.Worse, report.Gone, report.Better, report.CantTell, report.Different, report.Added, "", report.Same}
 	for i, v := range order {
