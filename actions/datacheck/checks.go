@@ -4,6 +4,8 @@ import (
 	"github.com/mlops-runner/mlops/spec"
 )
 
+//go:generate go test . -run TestGenerated -update
+
 // ActionVersion is part of the fingerprint of jobs that check data. It is raised
 // when a check would come to something else with the same data.
 const ActionVersion = 1
@@ -29,7 +31,7 @@ func Checks() []Check {
 		{ActionInput: spec.ActionInput{Name: "fresh", Type: "freshness", Example: "created_at within 36h", Doc: "How old the newest time of a column may be."},
 			More: "The result of the job is reused just until the data would become too old. Days are written 7d.", Level: Fail, probe: freshProbe},
 		{ActionInput: spec.ActionInput{Name: "rules", Type: "entries", Example: "[end >= start, {check: amount < 1e6, allow: 0.1%, level: warn}]",
-			Doc: "Conditions that each row must meet, in the language of ${{ }} over the columns.", Keys: []spec.ActionInput{
+			Doc: "Conditions that each row must meet: expressions over the columns.", Keys: []spec.ActionInput{
 				{Name: "check", Type: "expression", Required: true, Doc: "The condition."},
 				{Name: "allow", Type: "share", Doc: "The share of rows that need not meet it."},
 				{Name: "level", Type: "word", Words: levelWords(), Doc: "How grave it is."},

@@ -24,6 +24,7 @@ type dataCheckOptions struct {
 	json   bool
 	patch  bool
 	params []string
+	inputs string
 }
 
 func newDataCheck(a *app) *cobra.Command {
@@ -39,6 +40,7 @@ check. Jobs whose data other jobs have yet to write are left out with a word.`,
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print what was found as JSON, as checks.json has it")
 	c.Flags().BoolVar(&o.patch, "patch", false, "print how the columns of mlops.yaml must change for the data to be accepted, for git apply")
+	c.Flags().StringVar(&o.inputs, "inputs", "", "check by these inputs, as a JSON `object`, and not by mlops.yaml")
 	c.Flags().StringArrayVar(&o.params, "param", nil, "set a parameter: `name=value`")
 	return c
 }
@@ -51,6 +53,9 @@ type checkStep struct {
 }
 
 func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) error {
+	if o.inputs != "" {
+		return a.dataCheckInputs(ctx, o)
+	}
 	params, err := keyValues("param", o.params)
 	if err != nil {
 		return err
