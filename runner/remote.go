@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/dataset"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -140,7 +142,7 @@ func (x *execution) download(ctx context.Context, n *plan.Node, in remoteInput) 
 	got, err := x.Source.Fetch(ctx, x.Store, in.remote(), p.tell)
 	if err != nil {
 		var exec *ExecError
-		if errors.As(err, &exec) || ctx.Err() != nil {
+		if errors.As(err, &exec) || ctx.Err() != nil || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 			return nil, err
 		}
 		return nil, &ExecError{Reason: agent.ReasonConfig, Err: err, Fix: cureOf(err)}

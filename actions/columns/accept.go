@@ -104,6 +104,9 @@ func amend(line spec.Column, c *profile.Column, bs []Breach) string {
 		}
 		rules = append(rules, r)
 	}
+	if isNull := (func(r spec.ColumnRule) bool { return r.Word == "null" }); broken("null") && !slices.ContainsFunc(rules, isNull) {
+		rules = append(rules, seen.Rules[slices.IndexFunc(seen.Rules, isNull)]) // there are nulls, so it has one
+	}
 	line.Rules = rules
 	return render(line)
 }
@@ -111,15 +114,19 @@ func amend(line spec.Column, c *profile.Column, bs []Breach) string {
 // extend moves the broken bounds of a range to where they would be written, nil
 // if none is left.
 func extend(r spec.Range, seen *spec.Range, typ string, c *profile.Column) *spec.Range {
-	wide := spec.Range{Min: negInf, Max: posInf}
-	if seen != nil && typ != "datetime" {
-		wide = *seen
+	if c.NaNs > 0 || c.Infinite > 0 {
+		return nil
 	}
-	if c.Infinite > 0 || c.Numbers.Min < r.Min || typ == "datetime" {
-		r.Min = min(r.Min, wide.Min)
+	scale := scaleOf(typ, c)
+	if c.Numbers.Min*scale < r.Min {
+		if r.Min = negInf; seen != nil {
+			r.Min = seen.Min * scale
+		}
 	}
-	if c.Infinite > 0 || c.Numbers.Max > r.Max {
-		r.Max = max(r.Max, wide.Max)
+	if c.Numbers.Max*scale > r.Max {
+		if r.Max = posInf; seen != nil {
+			r.Max = seen.Max * scale
+		}
 	}
 	if math.IsInf(r.Min, -1) && math.IsInf(r.Max, 1) {
 		return nil
@@ -154,19 +161,22 @@ func longer(list []string, c *profile.Column) []string {
 func give(r spec.ColumnRule, c *profile.Column) *spec.Range {
 	low, high, _ := figure(r, c)
 	wide := *r.Range
-	share := r.Word == "null" || r.Word == "true" || r.Word == "false" || r.Range.Percent
-	switch {
-	case share && low < wide.Min:
-		wide.Min = stepDown(low / 2)
-	case low < wide.Min:
-		wide.Min = spread(low, wide.Min, r.Word == "length" || r.Word == "distinct").Min
+	if share := asShare(wide) && slices.Contains([]string{"null", "true", "false", "distinct"}, r.Word); share {
+		if low < wide.Min {
+			wide.Min = stepDown(low / 2)
+		}
+		if high > wide.Max {
+			wide.Max = stepUp(min(1, 2*high))
+		}
+		wide.Percent = true
+		return &wide
 	}
-	switch {
-	case share && high > wide.Max:
-		wide.Max = stepUp(min(1, 2*high))
-	case high > wide.Max:
-		wide.Max = spread(wide.Max, high, r.Word == "length" || r.Word == "distinct").Max
+	whole := slices.Contains([]string{"null", "true", "false", "distinct", "length"}, r.Word)
+	if low < wide.Min {
+		wide.Min = spread(low, min(wide.Min, max(high, low+1)), whole).Min
 	}
-	wide.Percent = wide.Percent || share
+	if high > wide.Max {
+		wide.Max = spread(max(wide.Max, min(low, high-1)), high, whole).Max
+	}
 	return &wide
 }

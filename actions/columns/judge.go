@@ -40,21 +40,39 @@ func Judge(line spec.Column, c *profile.Column) []Breach {
 }
 
 func judgeType(typ string, c *profile.Column) string {
-	var fits bool
-	switch k := c.Kind; typ {
-	case "", "string", "text":
-		fits = true // all can be read as texts
-	case "float":
-		fits = k == table.Float || k == table.Int
-	case "datetime":
-		fits = k == table.Time || k == table.Date
-	default:
-		fits = k.String() == typ
-	}
-	if fits || c.Kind == table.Unknown {
+	if typ == "" || c.Kind == table.Unknown || ofType(typ, c) {
 		return ""
 	}
 	return fmt.Sprintf("it is %s and not %s", c.Kind, typ)
+}
+
+// ofType reports whether the values of a column can all be of a type, as a data
+// check reads them.
+func ofType(typ string, c *profile.Column) bool {
+	n := c.Numbers
+	switch k := c.Kind; typ {
+	case "text":
+		return k == table.Text
+	case "int":
+		return k == table.Int || k == table.Float && c.NaNs+c.Infinite == 0 && (n == nil || n.Count == 0 || whole(c))
+	case "float":
+		return k == table.Float || k == table.Int
+	case "bool":
+		return k == table.Bool || k == table.Int && (n == nil || n.Count == 0 || n.Min >= 0 && n.Max <= 1)
+	case "datetime":
+		return k == table.Time || k == table.Date
+	default:
+		return k.String() == typ
+	}
+}
+
+// whole reports whether no number is surely a fraction.
+func whole(c *profile.Column) bool {
+	return c.Numbers.Min == math.Trunc(c.Numbers.Min) && c.Numbers.Max == math.Trunc(c.Numbers.Max) &&
+		!slices.ContainsFunc(c.Values, func(v profile.Value) bool {
+			x, err := strconv.ParseFloat(v.Text, 64)
+			return v.Count > v.Over && err == nil && x != math.Trunc(x)
+		})
 }
 
 func judgeRange(line spec.Column, c *profile.Column) string {
@@ -63,19 +81,27 @@ func judgeRange(line spec.Column, c *profile.Column) string {
 		return ""
 	}
 	n := c.Numbers
-	scale := 1.0
-	if line.Type == "datetime" && c.Kind == table.Date {
-		scale = microsADay
-	}
+	scale := scaleOf(line.Type, c)
 	switch {
 	case n.Count > 0 && n.Min*scale < r.Min:
 		return outside(line.Type, n.Min*scale, "less", r.Min)
 	case n.Count > 0 && n.Max*scale > r.Max:
 		return outside(line.Type, n.Max*scale, "more", r.Max)
+	case c.NaNs > 0:
+		return "there are NaNs, which lie in no range"
 	case c.Infinite > 0 && !math.IsInf(r.Min, -1) && !math.IsInf(r.Max, 1):
 		return "there are infinite values"
 	}
 	return ""
+}
+
+// scaleOf returns what the numbers of a column are multiplied by to be of a type:
+// dates are read as times.
+func scaleOf(typ string, c *profile.Column) float64 {
+	if typ == "datetime" && c.Kind == table.Date {
+		return microsADay
+	}
+	return 1
 }
 
 func outside(typ string, x float64, how string, bound float64) string {
@@ -125,6 +151,10 @@ func judgePattern(pattern string, c *profile.Column) string {
 
 func judgeRules(rules []spec.ColumnRule, c *profile.Column) []Breach {
 	var bs []Breach
+	isNull := func(r spec.ColumnRule) bool { return r.Word == "null" }
+	if c.Nulls > 0 && !slices.ContainsFunc(rules, isNull) {
+		bs = append(bs, Breach{"null", fmt.Sprintf("%s of rows are null", percent(missing(c)))})
+	}
 	for _, r := range rules {
 		if r.Word == "unique" && (repeats(c) || float64(c.Distinct()) < 0.9*float64(values(c))) {
 			bs = append(bs, Breach{r.Word, fmt.Sprintf("there are %d different values of %d", c.Distinct(), values(c))})
@@ -145,6 +175,11 @@ func judgeRules(rules []spec.ColumnRule, c *profile.Column) []Breach {
 	return bs
 }
 
+// percent writes a share with up to four digits.
+func percent(share float64) string {
+	return rangeText(spec.Range{Min: round(share), Max: round(share), Percent: true}, "")
+}
+
 // round keeps four digits, which is what a person reads of a figure.
 func round(x float64) float64 {
 	v, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 4, 64), 64)
@@ -158,16 +193,20 @@ func round(x float64) float64 {
 // the profile tells it.
 func figure(r spec.ColumnRule, c *profile.Column) (low, high float64, ok bool) {
 	one := func(x float64) (float64, float64, bool) { return x, x, !math.IsNaN(x) }
-	numbers := c.Kind != table.Text && c.Numbers != nil && c.Numbers.Count > 0
+	part := func(n, of int64) (float64, float64, bool) {
+		if asShare(*r.Range) {
+			return one(float64(n) / float64(of))
+		}
+		return one(float64(n))
+	}
+	numbers := c.Kind != table.Text && c.Numbers != nil && c.Numbers.Count > 0 && c.NaNs+c.Infinite == 0
 	switch {
-	case r.Word == "null":
-		return one(missing(c))
+	case r.Word == "null" && c.Rows > 0:
+		return part(c.Nulls, c.Rows)
 	case (r.Word == "true" || r.Word == "false") && c.Kind == table.Bool && values(c) > 0:
-		return one(shareOf(c, r.Word))
-	case r.Word == "distinct" && c.Exact && r.Range.Percent:
-		return one(float64(c.Distinct()) / max(1, float64(values(c))))
-	case r.Word == "distinct" && c.Exact:
-		return one(float64(c.Distinct()))
+		return part(countOf(c, r.Word), values(c))
+	case r.Word == "distinct" && c.Exact && values(c) > 0:
+		return part(c.Distinct(), values(c))
 	case r.Word == "length" && c.Lengths != nil && c.Lengths.Count > 0:
 		return c.Lengths.Min, c.Lengths.Max, true
 	case r.Word == "mean" && numbers:
@@ -180,4 +219,11 @@ func figure(r spec.ColumnRule, c *profile.Column) (low, high float64, ok bool) {
 		return one(c.Numbers.Max)
 	}
 	return 0, 0, false
+}
+
+// asShare reports whether a range of rows is one of shares: where its bounds are
+// percentages or fractions.
+func asShare(r spec.Range) bool {
+	fraction := func(x float64) bool { return !math.IsInf(x, 0) && x != math.Trunc(x) }
+	return r.Percent || fraction(r.Min) || fraction(r.Max)
 }

@@ -22,7 +22,7 @@ func bounds(c *profile.Column) *spec.Range {
 	if low && r.Min != 0 {
 		r.Min = negInf
 	}
-	if high && r.Max != 0 || likeKey(c) {
+	if high && r.Max != 0 || likeKey(c) && c.Rows >= enoughForKey {
 		r.Max = posInf
 	}
 	if math.IsInf(r.Min, -1) && math.IsInf(r.Max, 1) {
@@ -33,13 +33,13 @@ func bounds(c *profile.Column) *spec.Range {
 
 // spread widens a range by its own width on both sides, but not over zero, and
 // rounds it outwards to multiples of 1, 2 or 5 times a power of ten that are at
-// most half the width. Shares stay from 0 to 1.
+// most half the width. Shares and flags stay from 0 to 1.
 func spread(low, high float64, whole bool) spec.Range {
 	width := high - low
 	if width == 0 {
 		width = max(math.Abs(low), 1)
 	}
-	if !whole && low >= 0 && low <= 0.1 && high >= 0.9 && high <= 1 {
+	if low >= 0 && low <= 0.1 && high >= 0.9 && high <= 1 {
 		return spec.Range{Min: 0, Max: 1}
 	}
 	step := roundDown(width / 2)
@@ -50,7 +50,7 @@ func spread(low, high float64, whole bool) spec.Range {
 	if low >= 0 {
 		r.Min = max(r.Min, 0)
 	}
-	if high <= 0 {
+	if high <= 0 && low < 0 {
 		r.Max = min(r.Max, 0)
 	}
 	if !(r.Min <= low) { // more digits than a float64 has

@@ -71,25 +71,25 @@ func repeats(c *profile.Column) bool {
 // values returns how many rows have a value.
 func values(c *profile.Column) int64 { return c.Rows - c.Nulls - c.NaNs - c.Infinite }
 
-// missing returns the share of rows that are null or NaN.
+// missing returns the share of rows that are null.
 func missing(c *profile.Column) float64 {
 	if c.Rows == 0 {
 		return 0
 	}
-	return float64(c.Nulls+c.NaNs) / float64(c.Rows)
+	return float64(c.Nulls) / float64(c.Rows)
 }
 
 // write returns the line of a column.
 func write(c *profile.Column, key bool) string {
 	s := spec.Column{Type: typeOf(c.Kind)}
 	switch {
-	case values(c) == 0 || c.Infinite > 0:
+	case values(c) == 0 || c.Infinite > 0 || c.NaNs > 0:
 	case c.Kind == table.Int || c.Kind == table.Float:
 		s.Range = bounds(c)
 	case c.Kind == table.Date || c.Kind == table.Time:
 		s.Range = firstYear(c)
 	case c.Kind == table.Bool:
-		if r := around(shareOf(c, "true")); r != nil {
+		if r := around(float64(countOf(c, "true")) / float64(values(c))); r != nil {
 			s.Rules = append(s.Rules, spec.ColumnRule{Word: "true", Range: r})
 		}
 	case c.Kind == table.Text:
@@ -134,11 +134,11 @@ func typeOf(k table.Kind) string {
 	return k.String()
 }
 
-// shareOf returns the share of a value among the values of a column.
-func shareOf(c *profile.Column, text string) float64 {
+// countOf returns how many rows have a value.
+func countOf(c *profile.Column, text string) int64 {
 	for _, v := range c.Values {
 		if v.Text == text {
-			return float64(v.Count) / float64(values(c))
+			return v.Count
 		}
 	}
 	return 0

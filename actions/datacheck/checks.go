@@ -44,7 +44,7 @@ func Checks() []Check {
 			}}, Level: Fail, probe: disjointProbes},
 		{ActionInput: spec.ActionInput{Name: "unknown", Type: "word", Words: []string{"fail", "warn", "off"}, Example: "fail",
 			Doc: "What a column is that no line of columns names; warn by default, if there are lines."}, Level: Warn, probe: unknownProbe},
-		{ActionInput: spec.ActionInput{Name: "drift", Type: "map", Example: "{against: baseline, warn: 10%, fail: 20%}", Doc: "How far columns may move.", Keys: []spec.ActionInput{
+		{ActionInput: spec.ActionInput{Name: "drift", Type: "map", Example: "{against: baseline, warn: 10%, fail: 20%}", Doc: "How far columns may move; how the form of the table changed is told too (level: {schema: fail} lets that fail).", Keys: []spec.ActionInput{
 			{Name: "against", Type: "dataset", Required: true, Words: []string{"baseline"}, Kept: ProfileFile, Doc: "What to compare with: the same data of the run that this one is compared with, or another table."},
 			{Name: "warn", Type: "share", Doc: "The share of rows that must move for a warning; 10% by default."},
 			{Name: "fail", Type: "share", Doc: "The share of rows that must move for a failure; never by default."},
@@ -66,7 +66,7 @@ func levelWords() []string { return []string{string(Fail), string(Warn), string(
 
 func levelKeys() []spec.ActionInput {
 	var keys []spec.ActionInput
-	for _, name := range []string{"columns", "rows", "key", "fresh", "rules", "refs", "disjoint"} {
+	for _, name := range []string{"columns", "rows", "key", "fresh", "rules", "refs", "disjoint", "schema"} {
 		keys = append(keys, spec.ActionInput{Name: name, Type: "word", Words: levelWords()})
 	}
 	return keys

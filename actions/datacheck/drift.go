@@ -1,8 +1,8 @@
 package datacheck
 
 import (
+	"cmp"
 	"fmt"
-	"path/filepath"
 
 	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/actions/profile"
@@ -13,7 +13,7 @@ import (
 // that this one is compared with.
 const baselineWord = "baseline"
 
-// Profile describes the table of files below root. Values of text files that are
+// profile describes the table of files below root. Values of text files that are
 // not of the type that a column's line names count as nulls.
 func (s *setup) profile(files []string) (*profile.Profile, error) {
 	kinds := map[string]table.Kind{}
@@ -22,20 +22,7 @@ func (s *setup) profile(files []string) (*profile.Profile, error) {
 			kinds[line.name] = k
 		}
 	}
-	t, err := table.Open(pathsOf(s.call.Root, files), table.Options{Kinds: kinds, Misfit: func(table.Misfit) {}})
-	if err != nil {
-		return nil, err
-	}
-	p, err := profile.Of(s.ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	for i := range p.Files {
-		if rel, err := filepath.Rel(s.call.Root, p.Files[i].Path); err == nil {
-			p.Files[i].Path = filepath.ToSlash(rel)
-		}
-	}
-	return p, nil
+	return describe(s.ctx, s.call.Root, files, kinds)
 }
 
 func kindOf(typ string) (table.Kind, bool) {
@@ -84,6 +71,9 @@ func (c *Checked) drift(s *setup, now *profile.Profile) error {
 		c.Notes = append(c.Notes, "drift: not measured: "+why)
 		return nil
 	}
+	if err := c.schema(s, base, now); err != nil {
+		return err
+	}
 	r, err := drift.Compare(base, now, s.driftOptions())
 	if err != nil {
 		return fmt.Errorf("drift: %w", err)
@@ -96,6 +86,26 @@ func (c *Checked) drift(s *setup, now *profile.Profile) error {
 		c.Results = append(c.Results, s.moved(d))
 	}
 	c.Base, c.now, c.base = s.drift.against, now, base
+	return nil
+}
+
+// schema adds a result for each way in which the form of the table changed.
+func (c *Checked) schema(s *setup, base, now *profile.Profile) error {
+	level := cmp.Or(s.levels["schema"], Warn)
+	if level == Off {
+		return nil
+	}
+	changes, err := drift.Schema(base, now)
+	if err != nil {
+		return fmt.Errorf("drift: %w", err)
+	}
+	for _, ch := range changes {
+		r := Result{Check: "schema", Column: ch.Column, Input: "drift", Level: level, Measured: ch.Text, Wanted: "as in " + s.drift.against, Passed: ch.Severity == drift.Informs}
+		if ch.Severity == drift.Surprises {
+			r.Level = Warn
+		}
+		c.Results = append(c.Results, r)
+	}
 	return nil
 }
 

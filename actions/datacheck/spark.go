@@ -25,6 +25,31 @@ func spark(shares []float64, top float64) string {
 	return string(out)
 }
 
+// Shape is the histogram of a column in a few bars, each a share of its values:
+// of numbers between the outermost hundredths, of texts the commonest and all
+// others. It is nil for a column without values.
+func Shape(c *profile.Column) []float64 {
+	a, _ := shapes(c, c)
+	for _, share := range a {
+		if share > 0 {
+			return a
+		}
+	}
+	return nil
+}
+
+// Blocks draws shares as block characters, the largest as a full one.
+func Blocks(shares []float64) string {
+	top := 0.0
+	for _, s := range shares {
+		top = max(top, s)
+	}
+	if top == 0 {
+		return ""
+	}
+	return spark(shares, top)
+}
+
 // pair draws what a column was and is over the same bars. It is "" for columns that have
 // no shape to draw.
 func pair(base, now *profile.Column) (was, is string) {

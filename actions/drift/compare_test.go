@@ -318,7 +318,7 @@ func TestExpectedTV(t *testing.T) {
 				}
 			}
 			mean += TV(a, b) / draws
-			if got := ExpectedTV(a, b); i(got) != i(ExpectedTV(scaled(counts, float64(side)/n), scaled(counts, 1-float64(side)/n))) {
+			if got := ExpectedTV(a, b); rounded(got) != rounded(ExpectedTV(scaled(counts, float64(side)/n), scaled(counts, 1-float64(side)/n))) {
 				t.Fatalf("%v: the expectation depends on how the rows lie: %v", counts, got)
 			}
 		}
@@ -336,8 +336,8 @@ func scaled(counts []float64, by float64) []float64 {
 	return out
 }
 
-// i rounds to six digits.
-func i(x float64) int64 { return int64(x*1e6 + 0.5) }
+// rounded keeps six digits.
+func rounded(x float64) int64 { return int64(x*1e6 + 0.5) }
 
 // Counts of values that are not all listed are bounds, and what lies between them
 // is no change.

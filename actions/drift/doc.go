@@ -8,10 +8,13 @@
 // under their names ([PSI], [JS], [KS], [ChiSquare] …), so that figures can be
 // compared and a column can be watched by one of them instead ([Tests]).
 //
+// What changed of the form of the table, its columns, types, categories and ranges,
+// is told by [Schema].
+//
 // Why not their defaults: in a simulation of unchanged columns a one-sample
 // chi-square test, as some use, flags 30 to 100 % of those with categories, and a
 // PSI of 0.1 flags 84 % of normal columns of 100 rows; the rule here flags less
-// than one in two hundred, see the test of the study.
+// than one in two hundred; TestStudy draws ten thousand and prints what it finds.
 //
 // Everything is pure and safe for concurrent use.
 package drift

@@ -48,6 +48,10 @@ func TestAgainstSciPy(t *testing.T) {
 			PSI, JS, Hellinger, TV, Linf, KS, Chi2 float64
 			P                                      float64 `json:"chi2_p"`
 		}
+		Noise []struct {
+			A, B []float64
+			TV   float64
+		}
 		KS         []goldenKS
 		Histograms []struct {
 			A, B        [][3]float64
@@ -55,7 +59,7 @@ func TestAgainstSciPy(t *testing.T) {
 		}
 	}
 	readGolden(t, "testdata/golden.json", &g)
-	if len(g.Tables) < 12 || len(g.KS) < 12 || len(g.Histograms) < 4 {
+	if len(g.Tables) < 12 || len(g.KS) < 12 || len(g.Noise) < 4 || len(g.Histograms) < 4 {
 		t.Fatalf("%d tables, %d KS tests, %d histograms", len(g.Tables), len(g.KS), len(g.Histograms))
 	}
 	for _, c := range g.Tables {
@@ -68,6 +72,9 @@ func TestAgainstSciPy(t *testing.T) {
 		statistic, p := ChiSquare(c.A, c.B)
 		expectNear(t, "chi-square", statistic, c.Chi2)
 		expectNear(t, "p of chi-square", p, c.P)
+	}
+	for _, c := range g.Noise {
+		expectNear(t, "expected tv", ExpectedTV(c.A, c.B), c.TV)
 	}
 	for _, c := range g.KS {
 		c.check(t, "SciPy", 1e-9)

@@ -78,13 +78,17 @@ func movedShare(what string, from, to float64) string {
 
 // movedUnseen names new categories, the commonest first.
 func movedUnseen(names []string, share float64) string {
-	shown := names[:min(len(names), mostNamed)]
+	return fmt.Sprintf("%s of rows have new values: %s", percent(share), shortList(names))
+}
+
+// shortList names the first values of a list.
+func shortList(names []string) string {
 	var list []string
-	for _, name := range shown {
+	for _, name := range names[:min(len(names), mostNamed)] {
 		list = append(list, quoted(name))
 	}
-	text := fmt.Sprintf("%s of rows have new values: %s", percent(share), strings.Join(list, ", "))
-	if more := len(names) - len(shown); more > 0 {
+	text := strings.Join(list, ", ")
+	if more := len(names) - len(list); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,35 @@ func TestErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What comes behind the last whole row of a file that is cut off is no row.
+func TestCutOff(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("a\n")
+	for i := range 400_000 {
+		fmt.Fprintln(&text, 1_000_000+i*i%1_000_003)
+	}
+	gz := packed(t, "gzip", text.String())
+	paths := written(t, "t.csv.gz", gz[:len(gz)*3/4])
+	tab, err := Open(paths, Options{Kinds: map[string]Kind{"a": Int}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b, err := range tab.Batches(context.Background()) {
+		if err != nil {
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Error(err)
+			}
+			return
+		}
+		for _, v := range b.Columns[0].Ints {
+			if v < 1_000_000 {
+				t.Fatalf("a row of %d", v)
+			}
+		}
+	}
+	t.Error("no error")
 }
 
 // packed returns text packed by gzip or zstd.

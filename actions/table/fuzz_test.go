@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// read reads a file whole and checks what is promised of batches and errors. It
+// readWhole reads a file and checks what is promised of batches and errors. It
 // returns the texts of the rows.
-func read(t *testing.T, path string, o Options) (columns []Column, rows [][]string, err error) {
+func readWhole(t *testing.T, path string, o Options) (columns []Column, rows [][]string, err error) {
 	tab, err := Open([]string{path}, o)
 	if err != nil {
 		checkError(t, err, path)
@@ -81,17 +81,17 @@ func FuzzCSV(f *testing.F) {
 		if err := os.WriteFile(path, text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		read(t, path, Options{})
-		columns, rows, err := read(t, path, Options{Text: true, Nulls: []string{}})
-		if err == nil && plain(text) {
+		readWhole(t, path, Options{})
+		columns, rows, err := readWhole(t, path, Options{Text: true, Nulls: []string{}})
+		if err == nil && simple(text) {
 			agree(t, string(text), columns, rows)
 		}
 	})
 }
 
-// plain reports whether a text is sure to be taken as fields with commas below a
+// simple reports whether a text is sure to be taken as fields with commas below a
 // header, by this package and by encoding/csv.
-func plain(text []byte) bool {
+func simple(text []byte) bool {
 	for _, b := range text {
 		if !strings.ContainsRune("abcdexyz ,\n\"", rune(b)) {
 			return false
@@ -128,8 +128,8 @@ func FuzzJSON(f *testing.F) {
 		if err := os.WriteFile(path, text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_, found, err := read(t, path, Options{})
-		_, texts, err2 := read(t, path, Options{Text: true})
+		_, found, err := readWhole(t, path, Options{})
+		_, texts, err2 := readWhole(t, path, Options{Text: true})
 		if (err == nil) != (err2 == nil) || err == nil && len(found) != len(texts) {
 			t.Fatalf("%d rows, %v; as text %d rows, %v", len(found), err, len(texts), err2)
 		}

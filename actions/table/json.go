@@ -113,7 +113,7 @@ func (c *jsonCutter) between(w *window) (more bool, err error) {
 			return false, c.wrong(w, w.pos, "not a JSON object", `write one object a line, as {"a": 1}`)
 		}
 	}
-	if w.eof && w.failed == nil && c.array && c.state != behindArray {
+	if w.eof && c.array && c.state != behindArray {
 		return false, c.wrong(w, w.pos, "the array is not closed", "look whether the file is whole")
 	}
 	return false, nil
@@ -130,7 +130,7 @@ func (c *jsonCutter) invalid(w *window, p int, what string) error {
 // behind returns what to say of a row that goes on behind the window: nothing
 // but -1, or an error if nothing follows.
 func (c *jsonCutter) behind(w *window) (int, error) {
-	if w.eof && w.failed == nil {
+	if w.eof {
 		return -1, c.wrong(w, w.end, "an object is not closed", "look whether the file is whole")
 	}
 	return -1, nil

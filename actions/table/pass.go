@@ -131,7 +131,7 @@ func (p *pass) blockOf(most int, grow bool) (int, error) {
 		if err != nil || b.rows > 0 {
 			return b.rows, p.located(err)
 		}
-		if w.eof {
+		if w.stopped() {
 			return 0, p.located(w.failed)
 		}
 		if !grow {

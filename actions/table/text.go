@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -42,7 +43,7 @@ func openText(path string, info fs.FileInfo, o Options) (file, error) {
 		return nil, err
 	}
 	defer src.close()
-	w := newWindow(src.r)
+	w := newWindow(src.r, src.most)
 	w.read()
 	if w.failed != nil {
 		return nil, &Error{File: path, Reason: "read", Err: w.failed}
@@ -52,7 +53,7 @@ func openText(path string, info fs.FileInfo, o Options) (file, error) {
 	t.converted = t.encoding != utf8Text
 	w.pos += t.mark
 	if t.converted {
-		w = newWindow(t.encoding.decode(io.MultiReader(bytes.NewReader(head[t.mark:]), src.r)))
+		w = newWindow(t.encoding.decode(io.MultiReader(bytes.NewReader(head[t.mark:]), src.r)), 3*src.most)
 		w.read()
 	}
 	head = w.buf[w.pos:w.end]
@@ -119,7 +120,10 @@ func (t *textFile) header(w *window) ([]string, error) {
 		var next int
 		var err error
 		if n, next, _, err = c.row(w, nil); err == nil && next < 0 && !w.eof {
-			if err = w.tooLong(w.end - w.pos); err == nil {
+			if err = w.tooLong(w.end - w.pos); err == nil && w.failed != nil {
+				return nil, &Error{File: t.path, Line: w.line, Reason: "read", Err: w.failed}
+			}
+			if err == nil {
 				w.grow()
 				continue
 			}
@@ -199,6 +203,7 @@ func ordinal(n int) string {
 // A stream is the text of a file, from its beginning.
 type stream struct {
 	r     io.Reader
+	most  int64 // bytes of it, as far as is known
 	close func()
 }
 
@@ -216,7 +221,11 @@ func (t *textFile) open() (*stream, error) {
 		f.Close()
 		return nil, &Error{File: t.path, Reason: "unpack", Err: err}
 	}
-	return &stream{r, func() { closer(); f.Close() }}, nil
+	most := info.Size()
+	if r != io.Reader(f) {
+		most = math.MaxInt64 / 4 // nobody knows what is packed
+	}
+	return &stream{r, most, func() { closer(); f.Close() }}, nil
 }
 
 // pass reads the wanted columns of the rows from w on. A first pass learns of all
@@ -304,7 +313,7 @@ func (t *textFile) start(want []Column) (*pass, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w := newWindow(src.r)
+	w := newWindow(src.r, src.most)
 	if _, err := io.CopyN(io.Discard, src.r, int64(t.mark)); err != nil {
 		src.close()
 		return nil, nil, &Error{File: t.path, Reason: "read", Err: err}

@@ -28,16 +28,17 @@ type window struct {
 	failed error // why nothing more could be read
 }
 
-func newWindow(src io.Reader) *window {
+// newWindow reads src, which holds at most so many bytes as far as is known.
+func newWindow(src io.Reader, most int64) *window {
 	w := &window{src: src, line: 1, pos: margin, end: margin}
-	w.buf = make([]byte, windowSize+2*margin)
+	w.buf = make([]byte, min(windowSize, max(most, 0)+1)+2*margin)
 	return w
 }
 
 // refill moves what is unread to the front and reads on until the window is
 // full. What was read before becomes invalid.
 func (w *window) refill() {
-	if w.eof {
+	if w.stopped() {
 		return
 	}
 	copy(w.buf[margin:], w.buf[w.pos:w.end])
@@ -57,16 +58,16 @@ func (w *window) grow() {
 	w.refill()
 }
 
+// stopped reports whether nothing more can be read.
+func (w *window) stopped() bool { return w.eof || w.failed != nil }
+
 func (w *window) read() {
 	limit := len(w.buf) - margin
-	for w.end < limit && !w.eof {
+	for w.end < limit && !w.stopped() {
 		n, err := w.src.Read(w.buf[w.end:limit])
 		w.end += n
-		if err != nil {
-			w.eof = true
-			if err != io.EOF {
-				w.failed = err
-			}
+		if w.eof = err == io.EOF; !w.eof {
+			w.failed = err
 		}
 	}
 	w.buf[w.end] = '\n' // so that a search for the end of a field ends

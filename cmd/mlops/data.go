@@ -16,6 +16,9 @@ func newData(a *app) *cobra.Command {
 		newDataLog,
 		newDataRestore,
 		newDataPin,
+		newDataInit,
+		newDataProfile,
+		newDataDiff,
 		newDataCheck,
 		newDataChecks,
 	} {

@@ -21,6 +21,8 @@ func newDataLog(a *app) *cobra.Command {
 		Example: "  mlops data log customers",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return a.dataLog(c, args[0], asJSON) },
+
+		ValidArgsFunction: a.completeData,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c

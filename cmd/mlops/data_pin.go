@@ -27,6 +27,8 @@ the file stays as it is. The bytes are kept in the store, so the next run has th
 		Example: "  mlops data pin customers",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return a.dataPin(c.Context(), args[0]) },
+
+		ValidArgsFunction: a.completeData,
 	}
 }
 

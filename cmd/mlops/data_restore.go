@@ -38,6 +38,8 @@ without --force.`,
 		Example: "  mlops data restore customers@1\n  mlops data restore customers@3f2a --to old/",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return a.dataRestore(c.Context(), args[0], o) },
+
+		ValidArgsFunction: a.completeData,
 	}
 	c.Flags().StringVar(&o.to, "to", "", "put the files below this `folder` instead")
 	c.Flags().BoolVar(&o.force, "force", false, "overwrite and remove files whose content would be lost")

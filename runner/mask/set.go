@@ -106,7 +106,8 @@ func (s *Set) Text(text string) string {
 	return string(s.Bytes([]byte(text)))
 }
 
-// Bytes is [Set.Text] for bytes. It does not change text, and returns it itself
+// Bytes is [Set.Text] for bytes. A value is found, too, if escape sequences stand in
+// it, which a [Writer] does not look through. It does not change text, and returns it itself
 // if nothing in it is secret.
 func (s *Set) Bytes(text []byte) []byte {
 	a := s.automaton()
@@ -115,7 +116,7 @@ func (s *Set) Bytes(text []byte) []byte {
 	}
 	_, hits := a.scan(text, 0, root, nil)
 	if len(hits) == 0 {
-		return text
+		return a.coloured(text)
 	}
 	out := make([]byte, 0, len(text))
 	at := 0
@@ -123,5 +124,5 @@ func (s *Set) Bytes(text []byte) []byte {
 		out = append(append(out, text[at:h.from]...), Mark...)
 		at = h.to
 	}
-	return append(out, text[at:]...)
+	return a.coloured(append(out, text[at:]...))
 }

@@ -26,3 +26,15 @@ func TestRemoteDataset(t *testing.T) {
 		}
 	}
 }
+
+// What comes from an address is no job's output, wherever it is seen.
+func TestRemoteDatasetWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	p := planOf(t, "data: {set: {path: s3://b/k/, digest: sha256:"+strings.Repeat("0", 64)+"}}\njobs:\n  a: {inputs: [data.set, \"!data/set/x\"], run: x}\n  w: {inputs: [], outputs: [data/], run: x}\n")
+	if in := p.Node("a").Inputs; len(in) != 2 || in[0].Source != "s3://b/k/" || in[0].Data != "set" {
+		t.Errorf("inputs are %+v", in)
+	}
+	if len(p.Node("a").Needs) > 0 {
+		t.Error("it waits for a job that writes the folder")
+	}
+}

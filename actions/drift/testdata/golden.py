@@ -40,6 +40,17 @@ def table(a, b):
     }
 
 
+def noise(a, b):
+    """The total variation that random dealing gives on average, summed over all deals."""
+    a, b = np.array(a), np.array(b)
+    n, m = int(a.sum()), int(b.sum())
+    distance = 0.0
+    for c in (a + b).tolist():
+        x = np.arange(0, min(n, c) + 1)
+        distance += float(np.sum(stats.hypergeom.pmf(x, n + m, c, n) * np.abs(x - c * n / (n + m))))
+    return {"a": a.tolist(), "b": b.tolist(), "tv": distance / 2 * (1 / n + 1 / m)}
+
+
 def samples(n, m, shift):
     rng = np.random.default_rng(n * 1000 + m)
     x, y = rng.normal(0, 1, n), rng.normal(shift, 1.3, m)
@@ -70,4 +81,5 @@ ks = [samples(n, m, s) for n, m, s in [
     (1, 1, 0), (2, 3, 1), (7, 7, 0.5), (10, 12, 0.2), (50, 50, 0.1), (50, 50, 1.2), (60, 45, 0.6), (100, 250, 0.3), (500, 500, 0.1), (997, 1000, 0.15),
     (1000, 400, 0.5), (2000, 2000, 0.05),
 ]]
-print(json.dumps({"tables": tables, "ks": ks, "histograms": [histograms(3, 3), histograms(40, 25), histograms(1, 1), histograms(200, 7)]}, indent=1))
+noises = [noise(counts(k, n, s), counts(k, m, s)) for k, n, m, s in [(2, 9, 11, 0), (7, 100, 100, 1), (40, 300, 50, 1), (300, 900, 700, 0.5)]]
+print(json.dumps({"tables": tables, "noise": noises, "ks": ks, "histograms": [histograms(3, 3), histograms(40, 25), histograms(1, 1), histograms(200, 7)]}, indent=1))

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mlops-runner/mlops/actions/datacheck"
+	"github.com/mlops-runner/mlops/actions/profile"
+	"github.com/mlops-runner/mlops/actions/table"
+	"github.com/mlops-runner/mlops/spec"
+)
+
+type dataProfileOptions struct {
+	json, html, fresh bool
+}
+
+func newDataProfile(a *app) *cobra.Command {
+	var o dataProfileOptions
+	c := &cobra.Command{
+		Use:     "profile FILE|DATASET",
+		Short:   "Describe a table: each column's kind, nulls, values, shape",
+		Example: "  mlops data profile data/train.csv\n  mlops data profile 'data/*.parquet' --json\n  mlops data profile customers --html > customers.html",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.json && o.html {
+				return usagef("data profile: --json and --html exclude each other")
+			}
+			return a.dataProfile(c.Context(), o, args[0])
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&o.json, "json", false, "print the profile as JSON, as runs keep it")
+	f.BoolVar(&o.html, "html", false, "print a page")
+	f.BoolVar(&o.fresh, "no-cache", false, "read the files again, even if they did not change")
+	return c
+}
+
+func (a *app) dataProfile(ctx context.Context, o dataProfileOptions, name string) error {
+	p, err := a.profileOf(ctx, name, !o.fresh)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.json:
+		text, err := p.Encode()
+		if err == nil {
+			_, err = a.stdout.Write(text)
+		}
+		return err
+	case o.html:
+		return writeProfilePage(a.stdout, name, p)
+	}
+	return writeProfile(a.stdout, name, p)
+}
+
+// profileOf describes a file, glob or folder, or a dataset of mlops.yaml.
+func (a *app) profileOf(ctx context.Context, name string, cached bool) (*profile.Profile, error) {
+	root, cache := ".", ""
+	p, err := a.openProject("", nil)
+	if err == nil && cached {
+		if _, statErr := os.Stat(p.sharedStore()); statErr == nil { // a look makes no store
+			cache = filepath.Join(p.sharedStore(), "profiles")
+		}
+	}
+	files, missing := datacheck.Files(root, name)
+	if missing != nil && err == nil {
+		pl, planErr := p.plan()
+		if planErr != nil {
+			return nil, planErr
+		}
+		var names []string
+		for _, d := range pl.Data {
+			if names = append(names, d.Name); strings.EqualFold(d.Name, strings.TrimPrefix(name, "data.")) {
+				root = p.root
+				files, missing = datacheck.Files(root, d.Path)
+			}
+		}
+		if near := spec.Nearest(name, names); missing != nil && near != "" {
+			return nil, fixError{missing, `did you mean the dataset "` + near + `"?`}
+		}
+	}
+	if missing != nil {
+		return nil, fixError{missing, "name a file, glob or folder, or a dataset of mlops.yaml"}
+	}
+	return datacheck.Describe(ctx, root, files, cache)
+}
+
+// writeProfile shows a profile as a table of its columns.
+func writeProfile(out io.Writer, name string, p *profile.Profile) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d rows, %d columns\n\n", name, p.Rows, len(p.Columns))
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "column\tkind\tnulls\tdistinct\tmin\tmedian\tmax\tshape\tmost common")
+	for i := range p.Columns {
+		c := &p.Columns[i]
+		cells := []string{foreign(c.Name), c.Kind.String(), nullText(c), distinctText(c), "", "", "", datacheck.Blocks(datacheck.Shape(c)), commonText(c)}
+		if n := c.Numbers; n != nil && n.Count > 0 && c.Kind != table.Bool {
+			cells[4], cells[5], cells[6] = numberText(c, n.Min), numberText(c, n.Quantile(0.5)), numberText(c, n.Max)
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nullText(c *profile.Column) string {
+	if c.Nulls == 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(100*float64(c.Nulls)/float64(c.Rows), 'f', 1, 64) + "%"
+}
+
+func distinctText(c *profile.Column) string {
+	if c.Exact {
+		return strconv.FormatInt(c.Distinct(), 10)
+	}
+	return "~" + strconv.FormatInt(c.Distinct(), 10)
+}
+
+// numberText writes a number of a column as its kind does.
+func numberText(c *profile.Column, v float64) string {
+	switch c.Kind {
+	case table.Date:
+		return time.Unix(int64(v)*86400, 0).UTC().Format(time.DateOnly)
+	case table.Time:
+		return time.UnixMicro(int64(v)).UTC().Format("2006-01-02T15:04:05Z")
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
+
+// commonText are the commonest values with their shares, if one value is common.
+func commonText(c *profile.Column) string {
+	values := float64(c.Rows - c.Nulls)
+	var parts []string
+	for _, v := range c.Values[:min(3, len(c.Values))] {
+		if share := float64(v.Count) / values; share >= 0.01 {
+			text := foreign(v.Text)
+			if r := []rune(text); len(r) > 24 {
+				text = string(r[:23]) + "…"
+			}
+			parts = append(parts, fmt.Sprintf("%s %.0f%%", text, 100*share))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
