@@ -18,6 +18,7 @@ import (
 // their jobs take.
 type sharedMachine struct {
 	has runner.Capacity
+	nap time.Duration // how long a job takes
 
 	mu      sync.Mutex
 	cpus    float64
@@ -36,7 +37,7 @@ func (m *sharedRun) Capacity(context.Context) (runner.Capacity, error) { return 
 
 func (m *sharedRun) Run(ctx context.Context, t runner.Task, watch func(agent.Event)) (agent.Result, error) {
 	m.add(t, 1)
-	time.Sleep(2 * time.Millisecond)
+	time.Sleep(max(m.nap, 2*time.Millisecond))
 	m.add(t, -1)
 	return m.fake.Run(ctx, t, watch)
 }
@@ -123,7 +124,7 @@ func (i *inside) Run(ctx context.Context, t runner.Task, watch func(agent.Event)
 // that want all there is, neither gets it three times while the other waits.
 func TestMachineIsSharedFairly(t *testing.T) {
 	t.Parallel()
-	m := &sharedMachine{has: runner.Capacity{CPUs: 2, Memory: 1 << 30}}
+	m := &sharedMachine{has: runner.Capacity{CPUs: 2, Memory: 1 << 30}, nap: 250 * time.Millisecond} // who waits looks ten times a second
 	locks := filepath.Join(t.TempDir(), "machine")
 	var wg sync.WaitGroup
 	for _, name := range []string{"a", "b"} {

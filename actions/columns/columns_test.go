@@ -141,7 +141,7 @@ func random(r *rand.Rand) table.Vector {
 		power := 1 + 6*r.Float64()
 		v = floats(each(n, func(int) float64 { return offset + scale*math.Pow(r.NormFloat64(), math.Floor(power)) })...)
 		if r.IntN(4) == 0 {
-			v.Floats[0] = []float64{math.NaN(), math.Inf(1), math.Inf(-1), -0.0, math.MaxFloat64, 5e-324}[r.IntN(6)]
+			v.Floats[0] = []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), math.MaxFloat64, 5e-324}[r.IntN(6)]
 		}
 	case table.Text:
 		letters := []string{"a", "b", " ", ",", `"`, "'", "[", "]", "/", "é", "#", ":", "\n", "0", "x y", ""}

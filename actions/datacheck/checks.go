@@ -4,6 +4,8 @@ import (
 	"github.com/mlops-runner/mlops/spec"
 )
 
+//go:generate go test . -run TestGenerated -update
+
 // ActionVersion is part of the fingerprint of jobs that check data. It is raised
 // when a check would come to something else with the same data.
 const ActionVersion = 1
@@ -29,7 +31,7 @@ func Checks() []Check {
 		{ActionInput: spec.ActionInput{Name: "fresh", Type: "freshness", Example: "created_at within 36h", Doc: "How old the newest time of a column may be."},
 			More: "The result of the job is reused just until the data would become too old. Days are written 7d.", Level: Fail, probe: freshProbe},
 		{ActionInput: spec.ActionInput{Name: "rules", Type: "entries", Example: "[end >= start, {check: amount < 1e6, allow: 0.1%, level: warn}]",
-			Doc: "Conditions that each row must meet, in the language of ${{ }} over the columns.", Keys: []spec.ActionInput{
+			Doc: "Conditions that each row must meet: expressions over the columns.", Keys: []spec.ActionInput{
 				{Name: "check", Type: "expression", Required: true, Doc: "The condition."},
 				{Name: "allow", Type: "share", Doc: "The share of rows that need not meet it."},
 				{Name: "level", Type: "word", Words: levelWords(), Doc: "How grave it is."},
@@ -44,7 +46,7 @@ func Checks() []Check {
 			}}, Level: Fail, probe: disjointProbes},
 		{ActionInput: spec.ActionInput{Name: "unknown", Type: "word", Words: []string{"fail", "warn", "off"}, Example: "fail",
 			Doc: "What a column is that no line of columns names; warn by default, if there are lines."}, Level: Warn, probe: unknownProbe},
-		{ActionInput: spec.ActionInput{Name: "drift", Type: "map", Example: "{against: baseline, warn: 10%, fail: 20%}", Doc: "How far columns may move.", Keys: []spec.ActionInput{
+		{ActionInput: spec.ActionInput{Name: "drift", Type: "map", Example: "{against: baseline, warn: 10%, fail: 20%}", Doc: "How far columns may move; how the form of the table changed is told too (level: {schema: fail} lets that fail).", Keys: []spec.ActionInput{
 			{Name: "against", Type: "dataset", Required: true, Words: []string{"baseline"}, Kept: ProfileFile, Doc: "What to compare with: the same data of the run that this one is compared with, or another table."},
 			{Name: "warn", Type: "share", Doc: "The share of rows that must move for a warning; 10% by default."},
 			{Name: "fail", Type: "share", Doc: "The share of rows that must move for a failure; never by default."},
@@ -66,7 +68,7 @@ func levelWords() []string { return []string{string(Fail), string(Warn), string(
 
 func levelKeys() []spec.ActionInput {
 	var keys []spec.ActionInput
-	for _, name := range []string{"columns", "rows", "key", "fresh", "rules", "refs", "disjoint"} {
+	for _, name := range []string{"columns", "rows", "key", "fresh", "rules", "refs", "disjoint", "schema"} {
 		keys = append(keys, spec.ActionInput{Name: name, Type: "word", Words: levelWords()})
 	}
 	return keys

@@ -121,7 +121,7 @@ func TestChecks(t *testing.T) {
 		{"too few rows", m{"rows": "5_000.."}, nil, []string{"fail rows: 4 rows"}},
 		{"a level of its own", m{"rows": "5..", "level": m{"rows": "warn"}}, nil, []string{"warn rows: 4 rows"}},
 		{"a check that is off", m{"rows": "5..", "level": m{"rows": "off"}}, nil, nil},
-		{"a key twice", m{"key": "id"}, nil, []string{"fail id key: 1 row (25.0%) repeat an earlier one | data.csv:5 3"}},
+		{"a key twice", m{"key": "id"}, nil, []string{"fail id key: equal to an earlier one: 1 row (25.0%) | data.csv:5 3"}},
 		{"two columns together", m{"key": []any{"id", "age"}}, nil, nil},
 		{"a null in a key", m{"key": []any{"id", "born"}}, nil, []string{"fail id, born key: 1 row with a null | data.csv:4 3, null"}},
 		{"a type and its nulls", m{"columns": m{"born": "date"}, "unknown": "off"}, nil, []string{
@@ -135,7 +135,7 @@ func TestChecks(t *testing.T) {
 		{"lengths", m{"columns": m{"plan": "string, length 4.."}, "unknown": "off"}, nil, []string{"fail plan length: 1 of 4 values (25.0%) do not fit | data.csv:3 pro"}},
 		{"nulls by share and by count", m{"columns": m{"born": "null ..30%"}, "unknown": "off"}, nil, nil},
 		{"nulls by count", m{"columns": m{"born": "null 2"}, "unknown": "off"}, nil, []string{"fail born null: 1 null (25.0%)"}},
-		{"unique", m{"columns": m{"id": "int, unique"}, "unknown": "off"}, nil, []string{"fail id unique: 1 row (25.0%) repeat an earlier one | data.csv:5 3"}},
+		{"unique", m{"columns": m{"id": "int, unique"}, "unknown": "off"}, nil, []string{"fail id unique: equal to an earlier one: 1 row (25.0%) | data.csv:5 3"}},
 		{"distinct", m{"columns": m{"plan": "distinct ..2"}, "unknown": "off"}, nil, []string{"fail plan distinct: 3 values"}},
 		{"moments", m{"columns": m{"age": "int, mean 21.25, max ..39, std 19.3..19.4, min -5"}, "unknown": "off"}, nil, []string{"fail age max: 40"}},
 		{"unknown and missing columns", m{"columns": m{"id": "int", "ages": "int"}}, nil, []string{
@@ -151,7 +151,7 @@ func TestChecks(t *testing.T) {
 		{"a share of true", m{"columns": m{"x": "bool, true ..60%, false ..30%"}}, map[string]string{"data.csv": "x\ntrue\nFalse\n0\n1\n"}, []string{"fail x false: 2 of 4 values (50.0%)"}},
 		{"references", m{"refs": m{"id": "users.csv.id"}}, map[string]string{"users.csv": "id\n1\n3\n9\n"}, []string{"fail id refs: 1 of 4 values (25.0%) are not there | data.csv:3 2"}},
 		{"rows and keys of another table", m{"key": []any{"id", "age"}, "disjoint": "test.csv"}, map[string]string{"test.csv": "born,id,age,plan\n2000-01-31,1,20,free\n,3,40,pro\n"}, []string{
-			"fail id, age disjoint: 2 rows (50.0%) are in both | data.csv:2 1, 20 | data.csv:4 3, 40", "fail row disjoint: 1 row (25.0%) are in both | data.csv:2 2000-01-31, 1, 20, free"}},
+			"fail id, age disjoint: in both: 2 rows (50.0%) | data.csv:2 1, 20 | data.csv:4 3, 40", "fail row disjoint: in both: 1 row (25.0%) | data.csv:2 2000-01-31, 1, 20, free"}},
 		{"groups and time of another table", m{"disjoint": m{"with": "test.csv", "by": "plan", "time": "born"}}, map[string]string{"test.csv": "plan,born\nteam,2001-01-31\n"}, []string{
 			"fail born disjoint: newest 2001-01-31T00:00:00Z | data.csv:3 2001-01-31 | data.csv:5 2002-02-30"}},
 		{"data that is fresh", m{"fresh": "at within 36h"}, map[string]string{"data.csv": "at\n2026-01-30T13:00:00Z\n2026-01-29\n"}, nil},

@@ -1,6 +1,7 @@
 package datacheck
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/mlops-runner/mlops/actions/drift"
@@ -70,6 +71,9 @@ func (c *Checked) drift(s *setup, now *profile.Profile) error {
 		c.Notes = append(c.Notes, "drift: not measured: "+why)
 		return nil
 	}
+	if err := c.schema(s, base, now); err != nil {
+		return err
+	}
 	r, err := drift.Compare(base, now, s.driftOptions())
 	if err != nil {
 		return fmt.Errorf("drift: %w", err)
@@ -82,6 +86,26 @@ func (c *Checked) drift(s *setup, now *profile.Profile) error {
 		c.Results = append(c.Results, s.moved(d))
 	}
 	c.Base, c.now, c.base = s.drift.against, now, base
+	return nil
+}
+
+// schema adds a result for each way in which the form of the table changed.
+func (c *Checked) schema(s *setup, base, now *profile.Profile) error {
+	level := cmp.Or(s.levels["schema"], Warn)
+	if level == Off {
+		return nil
+	}
+	changes, err := drift.Schema(base, now)
+	if err != nil {
+		return fmt.Errorf("drift: %w", err)
+	}
+	for _, ch := range changes {
+		r := Result{Check: "schema", Column: ch.Column, Input: "drift", Level: level, Measured: ch.Text, Wanted: "as in " + s.drift.against, Passed: ch.Severity == drift.Informs}
+		if ch.Severity == drift.Surprises {
+			r.Level = Warn
+		}
+		c.Results = append(c.Results, r)
+	}
 	return nil
 }
 

@@ -16,7 +16,7 @@ func (r *Result) repeat(again lowest, judged int64, columns []int) {
 	r.Measured = "no value twice"
 	if !r.Passed {
 		r.Share = float64(again.count) / float64(judged)
-		r.Measured = fmt.Sprintf("%s (%s) repeat an earlier one", count(again.count, "row"), percent(r.Share))
+		r.Measured = fmt.Sprintf("equal to an earlier one: %s (%s)", count(again.count, "row"), percent(r.Share))
 	}
 	r.rows, r.columns = again.rows, columns
 }
@@ -286,7 +286,7 @@ func (s *setup) separate(input string, d disjoint, t source, by likeness) (*pair
 			if n == 0 {
 				return "no row is in both"
 			}
-			return fmt.Sprintf("%s (%s) are in both", count(n, "row"), percent(share))
+			return fmt.Sprintf("in both: %s (%s)", count(n, "row"), percent(share))
 		},
 	}
 	if err := p.load(s.ctx, t, theirs); err != nil {

@@ -121,7 +121,7 @@ func (p *duplicates) hints() ([]Hint, error) {
 	if again.count == 0 || err != nil {
 		return nil, err
 	}
-	return []Hint{{Kind: "duplicates", Text: fmt.Sprintf("%s repeat an earlier one, first row %s", count(again.count, "row"), grouped(int64(again.rows[0])+1))}}, nil
+	return []Hint{{Kind: "duplicates", Text: fmt.Sprintf("equal to an earlier row: %s, the first is row %s", count(again.count, "row"), grouped(int64(again.rows[0])+1))}}, nil
 }
 
 func (p *duplicates) close() error { return p.tally.close() }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/mlops-runner/mlops/actions/columns"
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
 )
@@ -25,6 +26,8 @@ type Checked struct {
 	Hints   []Hint   `json:"hints,omitempty"`
 	Notes   []string `json:"notes,omitempty"` // what could not be looked at, and why
 	Base    string   `json:"base,omitempty"`  // what drift was measured against
+
+	Accept []columns.Change `json:"accept,omitempty"` // of column lines, by which they accept the table
 
 	now, base *profile.Profile // now, and what drift was measured against; nil if it was not
 }

@@ -134,6 +134,9 @@ func (c *Checked) describe(s *setup) error {
 	}
 	c.now = p
 	c.hint(p)
+	if err := c.accept(s, p); err != nil {
+		return err
+	}
 	if s.drift == nil {
 		return nil
 	}

@@ -27,6 +27,9 @@ func (c *Checked) Sections() []report.Section {
 	for _, h := range c.Hints {
 		s.Rows = append(s.Rows, []string{h.Column, h.Kind, h.Text, "", "hint", ""})
 	}
+	if s.Failing {
+		s.Patch = c.patch()
+	}
 	if c.base == nil {
 		return []report.Section{s}
 	}
@@ -49,14 +52,16 @@ func (c *Checked) driftSection() report.Section {
 		}
 		moved++
 		s.Failing = s.Failing || r.Level == Fail
-		was, is := pairOf(c.base, c.now, r.Column)
+		was, is := Pair(c.base, c.now, r.Column)
 		s.Rows = append(s.Rows, []string{r.Column, percent(r.Share), was, is, r.Measured})
 	}
 	s.Summary = fmt.Sprintf("%s moved since %s, %d did not or cannot be told", count(int64(moved), "column"), c.Base, same)
 	return s
 }
 
-func pairOf(base, now *profile.Profile, name string) (was, is string) {
+// Pair draws what a column was and is as block characters over the same bars; "" for
+// one that has no shape to draw, or that only one profile has.
+func Pair(base, now *profile.Profile, name string) (was, is string) {
 	find := func(p *profile.Profile) *profile.Column {
 		for i := range p.Columns {
 			if p.Columns[i].Name == name {

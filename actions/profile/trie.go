@@ -12,7 +12,7 @@ import (
 // be known of a column before its first value.
 //
 // What fell into a cell before it was split is spread over its parts as those
-// that came later are. That is less than one in 2,048 of the numbers for each level.
+// that came later are. That is less than one in 1,024 of the numbers for each level.
 //
 // Cells are numbered: first come those of the root, by sign and exponent, then
 // fanout of them for each node.
@@ -37,7 +37,7 @@ const (
 	rootShift    = mantissaBits
 	rootCells    = 1 << 12
 	leastSplit   = 4
-	splitShare   = 2048
+	splitShare   = 1024
 )
 
 func newTrie() *trie {

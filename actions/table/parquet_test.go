@@ -163,14 +163,14 @@ func parquetOf[T any](t testing.TB, rows []T, times int, o ...parquet.WriterOpti
 	return b.Bytes()
 }
 
-type read struct {
+type parquetRows struct {
 	columns []Column
 	rows    [][]string // by column, "-" for null
 	batches int
 }
 
 // readParquet reads all rows, as the wanted columns or else as the file's.
-func readParquet(t testing.TB, file []byte, want []Column) read {
+func readParquet(t testing.TB, file []byte, want []Column) parquetRows {
 	t.Helper()
 	got, err := tryParquet(file, want, Options{})
 	if err != nil {
@@ -179,15 +179,15 @@ func readParquet(t testing.TB, file []byte, want []Column) read {
 	return got
 }
 
-func tryParquet(file []byte, want []Column, o Options) (read, error) {
+func tryParquet(file []byte, want []Column, o Options) (parquetRows, error) {
 	f, err := openParquet("x.parquet", bytes.NewReader(file), int64(len(file)), o)
 	if err != nil {
-		return read{}, err
+		return parquetRows{}, err
 	}
 	if want == nil {
 		want = f.columns()
 	}
-	r := read{columns: want, rows: make([][]string, len(want))}
+	r := parquetRows{columns: want, rows: make([][]string, len(want))}
 	next := int64(1)
 	for _, p := range f.parts() {
 		for b, err := range p.batches(context.Background(), want) {

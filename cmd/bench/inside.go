@@ -33,6 +33,13 @@ func workloads() map[string]workload {
 		"mask":     {2, maskLog},
 		"read-log": {1, readLog},
 
+		"write-customers": {2, writeCustomers},
+		"profile":         {1, profileTable},
+		"read-table":      {1, readTable},
+		"footer":          {1, readFooter},
+		"decode-pages":    {1, decodePages},
+		"split-bytes":     {1, splitBytes},
+
 		"drift-compare":  {2, driftCompare},
 		"profile-decode": {2, profileDecode},
 	}

@@ -19,14 +19,15 @@ const benchImage = "mlops/busybox:1"
 
 // peerCache holds what looking for a peer found, so that it is looked for once.
 type peerCache struct {
-	act, docker func() (string, error)
-	once        sync.Once
+	act, docker, duckdb func() (string, error)
+	once                sync.Once
 }
 
 func (b *bench) lookups() *peerCache {
 	b.peers.once.Do(func() {
 		b.peers.act = sync.OnceValues(b.findAct)
 		b.peers.docker = sync.OnceValues(b.findDocker)
+		b.peers.duckdb = sync.OnceValues(b.buildDuckDB)
 	})
 	return &b.peers
 }

@@ -18,6 +18,7 @@ func newData(a *app) *cobra.Command {
 		newDataPin,
 		newDataInit,
 		newDataProfile,
+		newDataDiff,
 		newDataCheck,
 		newDataChecks,
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +22,9 @@ import (
 
 type dataCheckOptions struct {
 	json   bool
+	patch  bool
 	params []string
+	inputs string
 }
 
 func newDataCheck(a *app) *cobra.Command {
@@ -36,6 +39,8 @@ check. Jobs whose data other jobs have yet to write are left out with a word.`,
 		RunE:    func(c *cobra.Command, args []string) error { return a.dataCheck(c.Context(), o, args) },
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print what was found as JSON, as checks.json has it")
+	c.Flags().BoolVar(&o.patch, "patch", false, "print how the columns of mlops.yaml must change for the data to be accepted, for git apply")
+	c.Flags().StringVar(&o.inputs, "inputs", "", "check by these inputs, as a JSON `object`, and not by mlops.yaml")
 	c.Flags().StringArrayVar(&o.params, "param", nil, "set a parameter: `name=value`")
 	return c
 }
@@ -48,6 +53,9 @@ type checkStep struct {
 }
 
 func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) error {
+	if o.inputs != "" {
+		return a.dataCheckInputs(ctx, o)
+	}
 	params, err := keyValues("param", o.params)
 	if err != nil {
 		return err
@@ -79,6 +87,13 @@ func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) 
 		}
 		failed = failed || checked.Failed > 0
 		all = append(all, checked)
+		if o.patch {
+			err := a.printPatch(p, s, checked)
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if !o.json {
 			fmt.Fprintf(a.stdout, "%s\n", s.node.ID)
 			if err := checked.Log(indented{a.stdout}); err != nil {
@@ -86,12 +101,12 @@ func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) 
 			}
 		}
 	}
-	if o.json {
+	if o.json && !o.patch {
 		if err := a.printJSON(all); err != nil {
 			return err
 		}
 	}
-	if failed {
+	if failed && !o.patch {
 		return failedError{exitFailed}
 	}
 	return nil
@@ -223,6 +238,16 @@ func (a *app) checkHere(ctx context.Context, p *project, s checkStep) (*datachec
 	}
 	checked.Place(func(input string) int { return placeOf(p.source, s, input) })
 	return checked, nil
+}
+
+// printPatch prints the changes of mlops.yaml by which a table is accepted.
+func (a *app) printPatch(p *project, s checkStep, checked *datacheck.Checked) error {
+	patch, err := checked.Patch(filepath.Base(p.path), p.source, func(input string) int { return placeOf(p.source, s, input) })
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.node.ID, err)
+	}
+	_, err = io.WriteString(a.stdout, patch)
+	return err
 }
 
 // placeOf is the line of mlops.yaml on which an input of a step stands.

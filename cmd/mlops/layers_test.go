@@ -53,7 +53,7 @@ var layers = map[string][]string{
 	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
 	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
-	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/schemadiff", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
+	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions":                    {"actions/action", "actions/datacheck", "spec"},
 	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
 	"cmd/mlops":                  {"*"},

@@ -219,6 +219,7 @@ type Section struct {
 	Failing  bool       `json:"failing,omitempty"`  // it is shown open
 	Columns  []Column   `json:"columns,omitempty"`  //
 	Rows     [][]string `json:"rows,omitempty"`     // most important first; len == len(Columns)
+	Patch    []string   `json:"patch,omitempty"`    // lines of a diff to take over, shown as they are
 	Priority int        `json:"priority,omitempty"` // higher is dropped later when space is short
 }
 

@@ -95,9 +95,9 @@ func bounds() map[string]int {
 	return map[string]int{
 		"Metric.headCurve": MaxCurve, "Metric.baseCurve": MaxCurve, "Metric.past": MaxCurve,
 		"Report.sections": 100, "Report.notes": 100,
-		"Code.files": MaxFiles, "Job.log": 200, "Job.why": 1000, "Section.columns": 100,
+		"Code.files": MaxFiles, "Job.log": 200, "Job.why": 1000, "Section.columns": 100, "Section.patch": 200,
 		"Report.why": maxLine, "Baseline.why": maxLine, "Metric.slice": 16, "Change.old": maxLine, "Change.new": maxLine,
-		"Job.error": maxLine, "Job.log[]": maxLine, "Job.why[]": maxLine, "Part.text": maxLine, "Part.value": maxLine, "Side.subject": maxLine,
+		"Job.error": maxLine, "Job.log[]": maxLine, "Section.patch[]": maxLine, "Job.why[]": maxLine, "Part.text": maxLine, "Part.value": maxLine, "Side.subject": maxLine,
 		"Side.run": 128, "Side.url": 2000,
 	}
 }

@@ -17,11 +17,15 @@ func (p *page) action(a report.Section, index int) section {
 	if len(s.title) == 0 {
 		s.title = foreignIn(cmp.Or(a.ID, "section"), maxField/2)
 	}
+	patch := actionPatch(a)
 	if len(a.Columns) == 0 || len(a.Rows) == 0 {
-		s.forms = []func() []block{func() []block { return nil }}
+		s.forms = []func() []block{func() []block { return patch }}
 		return s
 	}
-	s.forms = append(s.forms, form(actionTable(a, len(a.Rows))))
+	s.forms = append(s.forms, form(append([]block{actionTable(a, len(a.Rows))}, patch...)...))
+	if patch != nil {
+		s.forms = append(s.forms, form(actionTable(a, len(a.Rows))))
+	}
 	for _, n := range []int{10, 3} {
 		if n < len(a.Rows) {
 			s.forms = append(s.forms, func() []block {
@@ -30,6 +34,18 @@ func (p *page) action(a report.Section, index int) section {
 		}
 	}
 	return s
+}
+
+// actionPatch is the patch of a section, if it has one.
+func actionPatch(a report.Section) []block {
+	if len(a.Patch) == 0 {
+		return nil
+	}
+	f := fence{language: "diff"}
+	for _, l := range a.Patch {
+		f.lines = append(f.lines, clip(cleanLine(l), maxLine))
+	}
+	return []block{f}
 }
 
 // sectionOrder orders sections of one priority: which is shortened later.

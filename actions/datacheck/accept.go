@@ -1,0 +1,56 @@
+package datacheck
+
+import (
+	"fmt"
+
+	"github.com/mlops-runner/mlops/actions/columns"
+	"github.com/mlops-runner/mlops/actions/profile"
+)
+
+// accept notes how the column lines would have to change for the table to be
+// accepted as it is: what a profile breaks gives way, and new columns get a line.
+func (c *Checked) accept(s *setup, p *profile.Profile) error {
+	if len(s.config.columns) == 0 {
+		return nil
+	}
+	var lines []columns.Line
+	for _, l := range s.config.columns {
+		lines = append(lines, columns.Line{Name: l.name, Text: l.text})
+	}
+	var err error
+	c.Accept, err = columns.Accept(lines, p, columns.Options{})
+	return err
+}
+
+// patch is the changes as the lines of a diff.
+func (c *Checked) patch() (lines []string) {
+	for _, ch := range c.Accept {
+		if ch.Old != "" {
+			lines = append(lines, fmt.Sprintf("-  %s: %s", ch.Name, ch.Old))
+		}
+		if ch.New != "" {
+			lines = append(lines, fmt.Sprintf("+  %s: %s", ch.Name, ch.New))
+		}
+	}
+	return lines
+}
+
+// Patch returns the changes of the columns block of mlops.yaml, by which it accepts
+// the table, as a unified diff; "" if there are none. line is where an input stands.
+func (c *Checked) Patch(file string, source []byte, line func(input string) int) (string, error) {
+	changes := make([]columns.Change, len(c.Accept))
+	for i, ch := range c.Accept {
+		changes[i] = ch
+		if ch.Old != "" {
+			changes[i].At = line("columns." + ch.Name)
+			continue
+		}
+		changes[i].At = line("columns")
+		for _, before := range c.Accept[:i] { // behind the last line above it that is known
+			if before.Old != "" {
+				changes[i].At = line("columns." + before.Name)
+			}
+		}
+	}
+	return columns.Diff(file, source, changes)
+}
