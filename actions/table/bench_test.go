@@ -97,6 +97,19 @@ func BenchmarkCSV(b *testing.B) {
 	b.Run("found", func(b *testing.B) {
 		cpu(b, path, func() (int, error) { return count(path, Options{}) })
 	})
+	b.Run("read", func(b *testing.B) {
+		cpu(b, path, func() (rows int, err error) {
+			t, err := Open([]string{path}, Options{})
+			if err != nil {
+				return 0, err
+			}
+			err = t.Read(b.Context(), func([]Column) func(*Batch) error {
+				rows = 0
+				return func(b *Batch) error { rows += b.Rows; return nil }
+			})
+			return rows, err
+		})
+	})
 	first, err := Open([]string{path}, Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -114,6 +127,18 @@ func BenchmarkCSV(b *testing.B) {
 	b.Run("two", func(b *testing.B) {
 		cpu(b, path, func() (int, error) {
 			return count(path, Options{Kinds: kinds, Columns: []string{"score", "churned"}})
+		})
+	})
+}
+
+func BenchmarkJSON(b *testing.B) {
+	path := customers(b, "c.jsonl", tabletest.Customers.JSONL)
+	b.Run("found", func(b *testing.B) {
+		cpu(b, path, func() (int, error) { return count(path, Options{}) })
+	})
+	b.Run("two", func(b *testing.B) {
+		cpu(b, path, func() (int, error) {
+			return count(path, Options{Columns: []string{"score", "churned"}, Kinds: map[string]Kind{"score": Float, "churned": Bool}})
 		})
 	})
 }

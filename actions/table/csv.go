@@ -117,16 +117,14 @@ func (c *csvCutter) row(w *window, spans []span) (n, next int, lines int64, err 
 			lines += more
 			m = marks{p - 64, 0}
 		}
-	again:
-		for m.bits == 0 {
-			m.base += 64
-			m.bits = c.find(buf[m.base:])
-		}
-		p = m.base + bits.TrailingZeros64(m.bits)
-		m.bits &= m.bits - 1
-		b := buf[p]
-		if b != c.delimiter && b != '\n' && b != '\r' {
-			goto again
+		b := byte(0)
+		for ; b != c.delimiter && b != '\n' && b != '\r'; b = buf[p] {
+			for m.bits == 0 {
+				m.base += 64
+				m.bits = c.find(buf[m.base:])
+			}
+			p = m.base + bits.TrailingZeros64(m.bits)
+			m.bits &= m.bits - 1
 		}
 		if s.to == 0 {
 			s.to = uint32(p)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -23,6 +24,8 @@ type parquetFile struct {
 	file   *parquet.File // of the footer alone, without compression
 	leaves []leaf
 	misfit func(Misfit)
+
+	unpackers sync.Pool // of *unpacker
 }
 
 // openParquet looks at the footer of a file. It closes r, if it can be, when
@@ -39,6 +42,7 @@ func openParquet(path string, r io.ReaderAt, size int64, o Options) (f file, err
 		return nil, parquetError(path, err)
 	}
 	p := &parquetFile{path: path, r: r, footer: footer, misfit: o.Misfit}
+	p.unpackers.New = func() any { return &unpacker{} }
 	if p.leaves, err = footer.leaves(); err != nil {
 		return nil, parquetError(path, err)
 	}

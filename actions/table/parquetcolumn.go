@@ -10,6 +10,7 @@ import (
 
 // A columnReader reads the rows of one column of a row group, a page at a time.
 type columnReader struct {
+	file   *parquetFile
 	leaf   *leaf // nil for a column that the file lacks
 	want   Kind
 	widen  func(*values) // nil if the leaf's kind is wanted
@@ -34,7 +35,7 @@ type columnReader struct {
 }
 
 func (g *rowGroup) reader(c Column) *columnReader {
-	r := &columnReader{want: c.Kind, left: g.rows}
+	r := &columnReader{file: g.file, want: c.Kind, left: g.rows}
 	for i := range g.file.leaves {
 		if g.file.leaves[i].name == c.Name {
 			r.leaf = &g.file.leaves[i]
@@ -50,7 +51,7 @@ func (g *rowGroup) reader(c Column) *columnReader {
 		r.want = r.leaf.kind
 	}
 	chunk := g.file.file.RowGroups()[g.index].ColumnChunks()[r.leaf.index].(*parquet.FileColumnChunk)
-	r.stream = newPageStream(g.file.r, &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData, r.leaf)
+	r.stream = newPageStream(g.file.r, &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData, r.leaf, g.file.unpackers.Get().(*unpacker))
 	r.pages = chunk.PagesFrom(r.stream)
 	return r
 }
@@ -320,5 +321,5 @@ func (c *columnReader) close() {
 	defer func() { recover() }() // what the library holds of a damaged file
 	c.release()
 	c.pages.Close()
-	c.stream.unpack.close()
+	c.file.unpackers.Put(c.stream.unpack)
 }

@@ -85,12 +85,15 @@ func guardRuns(data []byte, width, values int) error {
 // bit-packed groups.
 const maxPadding = 1 << 10
 
+// plainDictionary is what older writers call RLEDictionary.
+const plainDictionary format.Encoding = 2
+
 func guardValues(data []byte, encoding format.Encoding, values int, l *leaf) error {
 	if len(data) == 0 {
 		return nil // all is null
 	}
 	switch encoding {
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		if data[0] > 32 {
 			return errRuns
 		}

@@ -28,12 +28,12 @@ type pageStream struct {
 	page   []byte // unpacked, behind its header
 	rest   []byte // of page
 	pos    int64  // of rest in the stream
-	unpack unpacker
+	unpack *unpacker
 }
 
-func newPageStream(r io.ReaderAt, m *format.ColumnMetaData, l *leaf) *pageStream {
+func newPageStream(r io.ReaderAt, m *format.ColumnMetaData, l *leaf, u *unpacker) *pageStream {
 	start := chunkStart(m)
-	return &pageStream{r: r, at: start, end: start + m.TotalCompressedSize, leaf: l, codec: m.Codec, values: m.NumValues, pos: firstPage}
+	return &pageStream{r: r, at: start, end: start + m.TotalCompressedSize, leaf: l, codec: m.Codec, values: m.NumValues, pos: firstPage, unpack: u}
 }
 
 // ReadAt reads what comes next.
@@ -151,7 +151,8 @@ func (s *pageStream) write(h *format.PageHeader) error {
 	if err != nil {
 		return err
 	}
-	s.page = sized(s.page, len(text)+int(h.UncompressedPageSize))
+	length := len(text) + int(h.UncompressedPageSize)
+	s.page = sized(s.page, length+zstdRoom)[:length]
 	head := copy(s.page, text)
 	head += copy(s.page[head:], s.packed[:levels])
 	if err := s.unpack.into(s.page[head:], s.packed[levels:], codec); err != nil {

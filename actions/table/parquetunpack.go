@@ -21,6 +21,8 @@ type unpacker struct {
 	gzip *gzip.Reader
 }
 
+// into unpacks src, which fills dst and may spill into what dst has room for
+// behind its end.
 func (u *unpacker) into(dst, src []byte, codec format.CompressionCodec) error {
 	switch codec {
 	case format.Uncompressed:
@@ -51,6 +53,9 @@ func (u *unpacker) into(dst, src []byte, codec format.CompressionCodec) error {
 	return fmt.Errorf("compression %v is not supported", codec)
 }
 
+// zstdRoom is what the decoder wants behind a page to be quick: a block.
+const zstdRoom = 160 << 10
+
 var errSize = errors.New("unpacks to another size than it says")
 
 func (u *unpacker) unzstd(dst, src []byte) (err error) {
@@ -60,7 +65,7 @@ func (u *unpacker) unzstd(dst, src []byte) (err error) {
 			return err
 		}
 	}
-	out, err := u.zstd.DecodeAll(src, dst[:0:len(dst)])
+	out, err := u.zstd.DecodeAll(src, dst[:0])
 	if err == nil && len(out) != len(dst) {
 		err = errSize
 	}
@@ -89,12 +94,4 @@ func full(r io.Reader, dst []byte) error {
 		return errSize
 	}
 	return nil
-}
-
-// close gives up what the decoders hold.
-func (u *unpacker) close() {
-	if u.zstd != nil {
-		u.zstd.Close()
-		u.zstd = nil
-	}
 }

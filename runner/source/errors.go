@@ -122,7 +122,7 @@ func explain(shown string, s3 bool, err error) error {
 			e.fix = "look whether the address can be reached from here, and run again"
 		}
 	case status.code == http.StatusNotFound:
-		e.fix = "correct the address; what is gone can be read from another machine's store alone"
+		e.fix = "correct the address"
 	case s3 && (status.code == http.StatusForbidden || status.code == http.StatusUnauthorized || status.code == http.StatusBadRequest):
 		e.fix = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE (for gs:// GS_ACCESS_KEY_ID and GS_SECRET_ACCESS_KEY), to keys that may read it"
 	case status.code == http.StatusForbidden || status.code == http.StatusUnauthorized:
