@@ -3,6 +3,8 @@ package datacheck
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/actions/profile"
@@ -63,6 +65,7 @@ func (s *setup) base() (p *profile.Profile, why string, err error) {
 
 // drift compares the table's profile with another and adds a result for each column.
 func (c *Checked) drift(s *setup, now *profile.Profile) error {
+	c.strangers(s)
 	base, why, err := s.base()
 	if err != nil {
 		return err
@@ -110,7 +113,7 @@ func (c *Checked) schema(s *setup, base, now *profile.Profile) error {
 }
 
 func (s *setup) driftOptions() drift.Options {
-	o := drift.Options{Warn: s.drift.warn, Fail: s.drift.fail, Label: s.label}
+	o := drift.Options{Warn: s.drift.warn, Fail: s.drift.fail, Label: s.label, Skip: s.drift.skip, Tests: s.drift.tests}
 	if o.Fail == 0 {
 		o.Fail = 1 // no share is more
 	}
@@ -120,15 +123,30 @@ func (s *setup) driftOptions() drift.Options {
 
 // moved is what drift found of a column. That one cannot tell is no failure.
 func (s *setup) moved(d drift.Column) Result {
-	r := Result{
-		Check: "drift", Column: d.Name, Input: "drift", Level: Warn, Passed: d.Verdict != drift.Moved, Measured: d.Why,
-		Wanted: "less than " + percent(s.drift.warn) + " of rows moved since " + s.drift.against, Value: value(d.Effect), Share: d.Effect,
-	}
-	switch {
-	case d.Verdict == drift.Moved && d.Level == drift.Fail && s.drift.fail > 0:
-		r.Level, r.Wanted = Fail, "less than "+percent(s.drift.fail)+" of rows moved since "+s.drift.against
-	case d.Verdict == drift.LeftOut || d.Verdict == drift.CantTell:
+	r := Result{Check: "drift", Column: d.Name, Input: "drift", Level: Warn, Passed: d.Verdict != drift.Moved, Measured: d.Why, Value: value(d.Effect)}
+	if d.Verdict == drift.LeftOut || d.Verdict == drift.CantTell {
 		r.Measured = string(d.Verdict) + ": " + d.Why
 	}
+	if d.Test != "" { // its figure is no share of rows, and its thresholds are its own
+		if d.Level == drift.Fail {
+			r.Level = Fail
+		}
+		r.Wanted = fmt.Sprintf("not %s %s since %s", d.Test, short(d.Threshold), s.drift.against)
+		return r
+	}
+	most := s.drift.warn
+	if d.Verdict == drift.Moved && d.Level == drift.Fail && s.drift.fail > 0 {
+		r.Level, most = Fail, s.drift.fail
+	}
+	r.Share, r.Wanted = d.Effect, "less than "+percent(most)+" of rows moved since "+s.drift.against
 	return r
+}
+
+// strangers notes columns that the input names and the table does not have.
+func (c *Checked) strangers(s *setup) {
+	for _, name := range append(slices.Sorted(maps.Keys(s.drift.tests)), s.drift.skip...) {
+		if s.column(name) < 0 {
+			c.Notes = append(c.Notes, "drift: "+name+": "+noColumn(name, s.columns))
+		}
+	}
 }
