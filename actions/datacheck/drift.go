@@ -16,15 +16,16 @@ import (
 const baselineWord = "baseline"
 
 // profile describes the table of files below root. Values of text files that are
-// not of the type that a column's line names count as nulls.
-func (s *setup) profile(files []string) (*profile.Profile, error) {
+// not of the type that a column's line names count as nulls; the kinds of columns
+// that are in free are found out.
+func (s *setup) profile(files []string, free ...string) (*profile.Profile, error) {
 	kinds := map[string]table.Kind{}
 	for _, line := range s.config.columns {
-		if k, ok := kindOf(line.Type); ok {
+		if k, ok := kindOf(line.Type); ok && !slices.Contains(free, line.name) {
 			kinds[line.name] = k
 		}
 	}
-	return describe(s.ctx, s.call.Root, files, kinds)
+	return describe(s.ctx, s.call.Root, files, kinds, s.call.Cache)
 }
 
 func kindOf(typ string) (table.Kind, bool) {

@@ -71,9 +71,7 @@ func (a *app) profileOf(ctx context.Context, name string, cached bool) (*profile
 	cache := ""
 	p, err := a.openProject("", nil)
 	if err == nil && cached {
-		if _, statErr := os.Stat(p.sharedStore()); statErr == nil { // a look makes no store
-			cache = filepath.Join(p.sharedStore(), "profiles")
-		}
+		cache = p.profiles()
 	}
 	files, missing := datacheck.Files(root, pattern)
 	if missing == nil {
@@ -97,6 +95,15 @@ func (a *app) profileOf(ctx context.Context, name string, cached bool) (*profile
 		return nil, err
 	}
 	return datacheck.Describe(ctx, p.root, files, cache)
+}
+
+// profiles is the folder where profiles of files are kept, "" in a project without
+// a store: a look makes none.
+func (p *project) profiles() string {
+	if _, err := os.Stat(p.sharedStore()); err != nil {
+		return ""
+	}
+	return filepath.Join(p.sharedStore(), "profiles")
 }
 
 // datasetCalled finds a dataset by its name, whatever its case. missing says that no file is
