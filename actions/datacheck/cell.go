@@ -68,6 +68,9 @@ func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b
 
 // parse reads a text as a value of a type, see number.
 func parse(s, typ string) (float64, bool) {
+	if typ != "string" {
+		s = strings.Trim(s, " \t") // as tables are read
+	}
 	switch typ {
 	case "int":
 		n, err := strconv.ParseInt(s, 10, 64)
