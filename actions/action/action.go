@@ -38,6 +38,7 @@ type Call struct {
 	Inputs map[string]any // as JSON has them: string, float64, bool, nil, []any, map[string]any
 	Root   string         // folder that relative paths start from
 	Temp   string         // folder for temporary files; "" for the system's
+	Cache  string         // folder for what is found again by the content of files; "" for none
 	Log    io.Writer      // what people read
 	Now    time.Time
 	// Past reads a file that the same job kept in the run that this one is compared

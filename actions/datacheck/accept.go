@@ -17,7 +17,18 @@ func (c *Checked) accept(s *setup, p *profile.Profile) error {
 	for _, l := range s.config.columns {
 		lines = append(lines, columns.Line{Name: l.name, Text: l.text})
 	}
+	var retyped []string // to accept other values than the line's is to know what they are
+	for _, r := range c.Results {
+		if r.Check == "type" && !r.Passed {
+			retyped = append(retyped, r.Column)
+		}
+	}
 	var err error
+	if retyped != nil {
+		if p, err = s.profile(c.Files, retyped...); err != nil {
+			return err
+		}
+	}
 	c.Accept, err = columns.Accept(lines, p, columns.Options{})
 	return err
 }

@@ -68,6 +68,9 @@ func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b
 
 // parse reads a text as a value of a type, see number.
 func parse(s, typ string) (float64, bool) {
+	if typ != "string" {
+		s = strings.Trim(s, " \t") // as tables are read
+	}
 	switch typ {
 	case "int":
 		n, err := strconv.ParseInt(s, 10, 64)
@@ -96,19 +99,10 @@ func parse(s, typ string) (float64, bool) {
 	return n, err == nil
 }
 
-// momentForms are the ways in which times are written; without an offset they are UTC.
-var momentForms = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
-
+// moment reads a time as tables do, so that what is a time for one is for the other.
 func moment(s string) (time.Time, bool) {
-	for _, form := range momentForms {
-		if len(s) < len("2006-01-02") || len(s) == len("2006-01-02") && form != time.DateOnly {
-			continue
-		}
-		if t, err := time.Parse(form, s); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
+	micros, ok := table.Moment(unsafe.Slice(unsafe.StringData(s), len(s)))
+	return time.UnixMicro(micros).UTC(), ok
 }
 
 // timeOf is the moment of row i, of any column that holds moments.

@@ -1,6 +1,9 @@
 package datacheck
 
 import (
+	"strings"
+
+	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -50,6 +53,8 @@ func Checks() []Check {
 			{Name: "against", Type: "dataset", Required: true, Words: []string{"baseline"}, Kept: ProfileFile, Doc: "What to compare with: the same data of the run that this one is compared with, or another table."},
 			{Name: "warn", Type: "share", Doc: "The share of rows that must move for a warning; 10% by default."},
 			{Name: "fail", Type: "share", Doc: "The share of rows that must move for a failure; never by default."},
+			{Name: "skip", Type: "list", Doc: "Columns to leave out."},
+			{Name: "tests", Type: "map", Doc: "Columns to judge as other tools do: " + testNames() + "; behind the name from where on it warns and fails, as {age: psi 0.1 0.25}, by default where it is usual."},
 		}}, Level: Warn},
 		{ActionInput: spec.ActionInput{Name: "label", Type: "string", Example: "churned", Doc: "The column that a model is to predict; columns that give it away are hinted at."}},
 		{ActionInput: spec.ActionInput{Name: "level", Type: "map", Example: "{rows: warn}", Doc: "How grave the checks are, by name, where their lines do not say.", Keys: levelKeys()}},
@@ -65,6 +70,15 @@ const (
 )
 
 func levelWords() []string { return []string{string(Fail), string(Warn), string(Off)} }
+
+// testNames lists the measures of other tools.
+func testNames() string {
+	var names []string
+	for _, m := range drift.Tests() {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, ", ")
+}
 
 func levelKeys() []spec.ActionInput {
 	var keys []spec.ActionInput

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/spec"
 	"github.com/mlops-runner/mlops/spec/expression"
 )
@@ -58,6 +59,8 @@ type disjoint struct {
 type driftInput struct {
 	against    string
 	warn, fail float64 // shares; 0 for never
+	skip       []string
+	tests      map[string]drift.Test // by column
 }
 
 // An inputError says which input is wrong.
@@ -247,5 +250,23 @@ func (p *inputs) drift() *driftInput {
 	if m["warn"] == nil {
 		d.warn = 0.1
 	}
+	d.skip, d.tests = listOf(m["skip"]), p.tests(m["tests"])
 	return d
+}
+
+// tests reads the measures by which columns are judged.
+func (p *inputs) tests(given any) map[string]drift.Test {
+	m, ok := given.(map[string]any)
+	if given != nil && !ok {
+		p.wrong("drift.tests", "it must be a mapping of columns to tests")
+	}
+	tests := map[string]drift.Test{}
+	for _, column := range slices.Sorted(maps.Keys(m)) {
+		test, err := drift.ParseTest(textOf(m[column]))
+		if err != nil {
+			p.wrong("drift.tests."+column, err.Error())
+		}
+		tests[column] = test
+	}
+	return tests
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
@@ -19,38 +18,11 @@ import (
 func Files(root, pattern string) ([]string, error) { return expand(root, pattern) }
 
 // Describe makes the profile of a table of files, whose paths in it are relative
-// to root. Where cache names a folder, what was found of files with the same
-// content before is taken from there.
+// to root. Where cache names a folder, what was found of each file by its content
+// before is taken from there, so that files which came later cost only themselves.
+// Figures that are estimates may then differ within what they promise.
 func Describe(ctx context.Context, root string, files []string, cache string) (*profile.Profile, error) {
-	if cache == "" {
-		return describe(ctx, root, files, nil)
-	}
-	var all strings.Builder
-	digests := make([]store.Digest, len(files))
-	for i, path := range pathsOf(root, files) {
-		d, err := sumFile(path)
-		if err != nil {
-			return nil, err
-		}
-		digests[i] = d
-		all.WriteString(files[i] + "\n" + d.String() + "\n")
-	}
-	kept, key := profile.Cache{Dir: cache}, profile.Key{File: store.Sum([]byte(all.String()))}
-	if p, err := kept.Load(key); p != nil || err != nil {
-		return p, err
-	}
-	p, err := describe(ctx, root, files, nil)
-	if err != nil {
-		return nil, err
-	}
-	for i := range p.Files {
-		for k, name := range files {
-			if p.Files[i].Path == name {
-				p.Files[i].Digest = digests[k]
-			}
-		}
-	}
-	return p, kept.Save(key, p)
+	return describe(ctx, root, files, nil, cache)
 }
 
 func sumFile(path string) (store.Digest, error) {
@@ -68,12 +40,18 @@ func sumFile(path string) (store.Digest, error) {
 
 // describe reads files, whose columns have the kinds that are known. Values of
 // other kinds count as nulls.
-func describe(ctx context.Context, root string, files []string, kinds map[string]table.Kind) (*profile.Profile, error) {
-	t, err := table.Open(pathsOf(root, files), table.Options{Kinds: kinds, Misfit: func(table.Misfit) {}})
+func describe(ctx context.Context, root string, files []string, kinds map[string]table.Kind, cache string) (*profile.Profile, error) {
+	t, err := table.Open(pathsOf(root, files), tableOptions(kinds))
 	if err != nil {
 		return nil, err
 	}
-	p, err := profile.Of(ctx, t)
+	var p *profile.Profile
+	if cache != "" {
+		p, err = (&describer{root: root, kinds: kinds, cache: profile.Cache{Dir: cache}}).all(ctx, files)
+	}
+	if p == nil && err == nil {
+		p, err = profile.Of(ctx, t)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -83,4 +61,8 @@ func describe(ctx context.Context, root string, files []string, kinds map[string
 		}
 	}
 	return p, nil
+}
+
+func tableOptions(kinds map[string]table.Kind) table.Options {
+	return table.Options{Kinds: kinds, Misfit: func(table.Misfit) {}}
 }

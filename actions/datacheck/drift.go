@@ -3,6 +3,8 @@ package datacheck
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/actions/profile"
@@ -14,15 +16,16 @@ import (
 const baselineWord = "baseline"
 
 // profile describes the table of files below root. Values of text files that are
-// not of the type that a column's line names count as nulls.
-func (s *setup) profile(files []string) (*profile.Profile, error) {
+// not of the type that a column's line names count as nulls; the kinds of columns
+// that are in free are found out.
+func (s *setup) profile(files []string, free ...string) (*profile.Profile, error) {
 	kinds := map[string]table.Kind{}
 	for _, line := range s.config.columns {
-		if k, ok := kindOf(line.Type); ok {
+		if k, ok := kindOf(line.Type); ok && !slices.Contains(free, line.name) {
 			kinds[line.name] = k
 		}
 	}
-	return describe(s.ctx, s.call.Root, files, kinds)
+	return describe(s.ctx, s.call.Root, files, kinds, s.call.Cache)
 }
 
 func kindOf(typ string) (table.Kind, bool) {
@@ -63,6 +66,7 @@ func (s *setup) base() (p *profile.Profile, why string, err error) {
 
 // drift compares the table's profile with another and adds a result for each column.
 func (c *Checked) drift(s *setup, now *profile.Profile) error {
+	c.strangers(s)
 	base, why, err := s.base()
 	if err != nil {
 		return err
@@ -110,7 +114,7 @@ func (c *Checked) schema(s *setup, base, now *profile.Profile) error {
 }
 
 func (s *setup) driftOptions() drift.Options {
-	o := drift.Options{Warn: s.drift.warn, Fail: s.drift.fail, Label: s.label}
+	o := drift.Options{Warn: s.drift.warn, Fail: s.drift.fail, Label: s.label, Skip: s.drift.skip, Tests: s.drift.tests}
 	if o.Fail == 0 {
 		o.Fail = 1 // no share is more
 	}
@@ -120,15 +124,30 @@ func (s *setup) driftOptions() drift.Options {
 
 // moved is what drift found of a column. That one cannot tell is no failure.
 func (s *setup) moved(d drift.Column) Result {
-	r := Result{
-		Check: "drift", Column: d.Name, Input: "drift", Level: Warn, Passed: d.Verdict != drift.Moved, Measured: d.Why,
-		Wanted: "less than " + percent(s.drift.warn) + " of rows moved since " + s.drift.against, Value: value(d.Effect), Share: d.Effect,
-	}
-	switch {
-	case d.Verdict == drift.Moved && d.Level == drift.Fail && s.drift.fail > 0:
-		r.Level, r.Wanted = Fail, "less than "+percent(s.drift.fail)+" of rows moved since "+s.drift.against
-	case d.Verdict == drift.LeftOut || d.Verdict == drift.CantTell:
+	r := Result{Check: "drift", Column: d.Name, Input: "drift", Level: Warn, Passed: d.Verdict != drift.Moved, Measured: d.Why, Value: value(d.Effect)}
+	if d.Verdict == drift.LeftOut || d.Verdict == drift.CantTell {
 		r.Measured = string(d.Verdict) + ": " + d.Why
 	}
+	if d.Test != "" { // its figure is no share of rows, and its thresholds are its own
+		if d.Level == drift.Fail {
+			r.Level = Fail
+		}
+		r.Wanted = fmt.Sprintf("not %s %s since %s", d.Test, short(d.Threshold), s.drift.against)
+		return r
+	}
+	most := s.drift.warn
+	if d.Verdict == drift.Moved && d.Level == drift.Fail && s.drift.fail > 0 {
+		r.Level, most = Fail, s.drift.fail
+	}
+	r.Share, r.Wanted = d.Effect, "less than "+percent(most)+" of rows moved since "+s.drift.against
 	return r
+}
+
+// strangers notes columns that the input names and the table does not have.
+func (c *Checked) strangers(s *setup) {
+	for _, name := range append(slices.Sorted(maps.Keys(s.drift.tests)), s.drift.skip...) {
+		if s.column(name) < 0 {
+			c.Notes = append(c.Notes, "drift: "+name+": "+noColumn(name, s.columns))
+		}
+	}
 }

@@ -53,7 +53,11 @@ func (c *Checked) driftSection() report.Section {
 		moved++
 		s.Failing = s.Failing || r.Level == Fail
 		was, is := Pair(c.base, c.now, r.Column)
-		s.Rows = append(s.Rows, []string{r.Column, percent(r.Share), was, is, r.Measured})
+		moved := "" // of a test that measures no rows; its figure is in the words
+		if r.Share > 0 {
+			moved = percent(r.Share)
+		}
+		s.Rows = append(s.Rows, []string{r.Column, moved, was, is, r.Measured})
 	}
 	s.Summary = fmt.Sprintf("%s moved since %s, %d did not or cannot be told", count(int64(moved), "column"), c.Base, same)
 	return s

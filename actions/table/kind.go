@@ -39,9 +39,8 @@ func (r reading) value(buf []byte, s span) (int64, bool) {
 	case Date:
 		return parseDate(b)
 	case Time:
-		if r.free && len(b) == dateSize {
-			days, ok := parseDate(b)
-			return days * 86400e6, ok
+		if r.free {
+			return Moment(b)
 		}
 		return parseTime(b)
 	}

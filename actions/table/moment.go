@@ -84,6 +84,25 @@ func parseTime(b []byte) (micros int64, ok bool) {
 	return micros + fraction - offset, ok && ok1
 }
 
+// Moment reads a text as a [Time] where a column is known to hold times: RFC 3339
+// as columns are found to be times by, but also without seconds, and dates as the
+// time at which they start. The result is in microseconds since 1970-01-01T00:00:00Z.
+func Moment(text []byte) (micros int64, ok bool) {
+	switch len(text) {
+	case dateSize:
+		days, ok := parseDate(text)
+		return days * 86400e6, ok
+	case minuteSize:
+		var whole [minuteSize + len(":00")]byte
+		copy(whole[copy(whole[:], text):], ":00")
+		return parseTime(whole[:])
+	}
+	return parseTime(text)
+}
+
+// minuteSize is the length of a time without seconds.
+const minuteSize = len("2006-01-02T15:04")
+
 func twoDigits(b []byte) (int64, bool) {
 	t, o := b[0]-'0', b[1]-'0'
 	return int64(t)*10 + int64(o), t <= 9 && o <= 9

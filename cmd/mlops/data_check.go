@@ -23,6 +23,7 @@ import (
 type dataCheckOptions struct {
 	json   bool
 	patch  bool
+	fresh  bool
 	params []string
 	inputs string
 }
@@ -40,6 +41,7 @@ check. Jobs whose data other jobs have yet to write are left out with a word.`,
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print what was found as JSON, as checks.json has it")
 	c.Flags().BoolVar(&o.patch, "patch", false, "print how the columns of mlops.yaml must change for the data to be accepted, for git apply")
+	c.Flags().BoolVar(&o.fresh, "no-cache", false, "describe all files again, even if they did not change")
 	c.Flags().StringVar(&o.inputs, "inputs", "", "check by these inputs, as a JSON `object`, and not by mlops.yaml")
 	c.Flags().StringArrayVar(&o.params, "param", nil, "set a parameter: `name=value`")
 	return c
@@ -89,7 +91,7 @@ func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) 
 // all of it is to be printed as JSON.
 func (a *app) checkAll(ctx context.Context, p *project, steps []checkStep, o dataCheckOptions) (all []*datacheck.Checked, failed bool, err error) {
 	for _, s := range steps {
-		checked, err := a.checkHere(ctx, p, s)
+		checked, err := a.checkHere(ctx, p, s, o)
 		if err != nil {
 			return nil, false, fmt.Errorf("%s: %w", s.node.ID, err)
 		}
@@ -226,8 +228,12 @@ func inRoot(root, path string) string {
 
 // checkHere runs a data check on the files as they are. It returns nil, after a
 // word, if other jobs have not written them yet.
-func (a *app) checkHere(ctx context.Context, p *project, s checkStep) (*datacheck.Checked, error) {
-	checked, _, err := datacheck.Table(ctx, action.Call{Inputs: s.with, Root: p.root, Log: a.stdout, Now: time.Now()})
+func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataCheckOptions) (*datacheck.Checked, error) {
+	call := action.Call{Inputs: s.with, Root: p.root, Log: a.stdout, Now: time.Now()}
+	if !o.fresh {
+		call.Cache = p.profiles()
+	}
+	checked, _, err := datacheck.Table(ctx, call)
 	var missing *datacheck.MissingError
 	if errors.As(err, &missing) && len(s.node.Needs) > 0 {
 		fmt.Fprintf(a.stderr, "mlops: %s is left out: %v; run the jobs that write it\n", s.node.ID, err)

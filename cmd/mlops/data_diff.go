@@ -32,9 +32,10 @@ func newDataDiff(a *app) *cobra.Command {
 		Use:   "diff A B",
 		Short: "Tell how table B differs from A: its columns, and how far their values moved",
 		Long: `Tell how table B differs from A. Each is a file, glob or folder, a dataset of
-mlops.yaml, or RUN:JOB, what a data check found in a recorded run: an id or the
-beginning of one, or LATEST.`,
-		Example: "  mlops data diff data/january.csv data/february.csv\n  mlops data diff LATEST:check customers",
+mlops.yaml or a kept version of one as NAME@VERSION (see "mlops data restore"), or
+RUN:JOB, what a data check found in a recorded run: an id or the beginning of one,
+or LATEST.`,
+		Example: "  mlops data diff data/january.csv data/february.csv\n  mlops data diff LATEST:check customers\n  mlops data diff customers@1 customers@latest",
 		Args:    cobra.ExactArgs(2),
 		RunE:    func(c *cobra.Command, args []string) error { return a.dataDiff(c.Context(), o, args[0], args[1]) },
 	}

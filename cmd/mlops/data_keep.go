@@ -21,6 +21,9 @@ func (a *app) keepData(ctx context.Context, s *session, f *runner.Finished) (tro
 			trouble = append(trouble, fmt.Sprintf("the version of the dataset %s is not kept: %v", d.Name, err))
 		}
 	}
+	if err := describeData(s, f); err != nil {
+		trouble = append(trouble, fmt.Sprintf("what the data checks found of datasets is not kept with their versions: %v", err))
+	}
 	return trouble
 }
 

@@ -11,11 +11,13 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/spf13/cobra"
 
 	"github.com/mlops-runner/mlops/actions/datacheck"
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
+	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -26,9 +28,9 @@ type dataProfileOptions struct {
 func newDataProfile(a *app) *cobra.Command {
 	var o dataProfileOptions
 	c := &cobra.Command{
-		Use:     "profile FILE|DATASET",
+		Use:     "profile FILE|DATASET[@VERSION]",
 		Short:   "Describe a table: each column's kind, nulls, values, shape",
-		Example: "  mlops data profile data/train.csv\n  mlops data profile 'data/*.parquet' --json\n  mlops data profile customers --html > customers.html",
+		Example: "  mlops data profile data/train.csv\n  mlops data profile 'data/*.parquet' --json\n  mlops data profile customers --html > customers.html\n  mlops data profile customers@1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.json && o.html {
@@ -62,36 +64,71 @@ func (a *app) dataProfile(ctx context.Context, o dataProfileOptions, name string
 	return writeProfile(a.stdout, name, p)
 }
 
-// profileOf describes a file, glob or folder, or a dataset of mlops.yaml.
+// profileOf describes a file, glob or folder, a dataset of mlops.yaml, or a kept
+// version of one.
 func (a *app) profileOf(ctx context.Context, name string, cached bool) (*profile.Profile, error) {
-	root, cache := ".", ""
+	root, pattern := split(name)
+	cache := ""
 	p, err := a.openProject("", nil)
 	if err == nil && cached {
-		if _, statErr := os.Stat(p.sharedStore()); statErr == nil { // a look makes no store
-			cache = filepath.Join(p.sharedStore(), "profiles")
-		}
+		cache = p.profiles()
 	}
-	files, missing := datacheck.Files(root, name)
-	if missing != nil && err == nil {
-		pl, planErr := p.plan()
-		if planErr != nil {
-			return nil, planErr
-		}
-		var names []string
-		for _, d := range pl.Data {
-			if names = append(names, d.Name); strings.EqualFold(d.Name, strings.TrimPrefix(name, "data.")) {
-				root = p.root
-				files, missing = datacheck.Files(root, d.Path)
-			}
-		}
-		if near := spec.Nearest(name, names); missing != nil && near != "" {
-			return nil, fixError{missing, `did you mean the dataset "` + near + `"?`}
-		}
+	files, missing := datacheck.Files(root, pattern)
+	if missing == nil {
+		return datacheck.Describe(ctx, root, files, cache)
 	}
-	if missing != nil {
+	if err != nil {
 		return nil, fixError{missing, "name a file, glob or folder, or a dataset of mlops.yaml"}
 	}
-	return datacheck.Describe(ctx, root, files, cache)
+	if set, ref, ok := strings.Cut(strings.TrimPrefix(name, "data."), "@"); ok {
+		return a.profileOfVersion(ctx, set, ref, cache)
+	}
+	pl, err := p.plan()
+	if err != nil {
+		return nil, err
+	}
+	set, err := datasetCalled(pl, name, missing)
+	if err != nil {
+		return nil, err
+	}
+	if files, err = datacheck.Files(p.root, set.Path); err != nil {
+		return nil, err
+	}
+	return datacheck.Describe(ctx, p.root, files, cache)
+}
+
+// profiles is the folder where profiles of files are kept, "" in a project without
+// a store: a look makes none.
+func (p *project) profiles() string {
+	if _, err := os.Stat(p.sharedStore()); err != nil {
+		return ""
+	}
+	return filepath.Join(p.sharedStore(), "profiles")
+}
+
+// datasetCalled finds a dataset by its name, whatever its case. missing says that no file is
+// called so either.
+func datasetCalled(pl *plan.Plan, name string, missing error) (plan.Dataset, error) {
+	var names []string
+	for _, d := range pl.Data {
+		if strings.EqualFold(d.Name, strings.TrimPrefix(name, "data.")) {
+			return d, nil
+		}
+		names = append(names, d.Name)
+	}
+	if near := spec.Nearest(name, names); near != "" {
+		return plan.Dataset{}, fixError{missing, `did you mean the dataset "` + near + `"?`}
+	}
+	return plan.Dataset{}, fixError{missing, "name a file, glob or folder, or a dataset of mlops.yaml"}
+}
+
+// split takes a path that does not lie below the working folder apart into a
+// folder and what is meant in it; of others the folder is the working one.
+func split(name string) (root, pattern string) {
+	if filepath.IsLocal(name) {
+		return ".", name
+	}
+	return doublestar.SplitPattern(filepath.ToSlash(filepath.Clean(name)))
 }
 
 // writeProfile shows a profile as a table of its columns.

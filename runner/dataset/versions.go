@@ -153,6 +153,11 @@ func (s *Versions) All(name string) ([]*Version, error) {
 	return out, errors.Join(errs...)
 }
 
+// Describe keeps a profile of a version: JSON of which only "rows" is read here.
+func (s *Versions) Describe(name string, d store.Digest, profile []byte) error {
+	return s.d.WriteFile(place(name, "profiles", d.Hex()), profile)
+}
+
 // Rows returns how many rows a version has, if a profile of it is known.
 func (s *Versions) Rows(name string, d store.Digest) (rows int64, ok bool) {
 	var p struct {
