@@ -38,7 +38,8 @@ func (c *counter) leave() {
 			text = c.few.texts[i]
 		}
 		c.sketch.add(c.few.hashes[i])
-		c.top.add(c.few.hashes[i], key, text, c.few.counts[i])
+		c.top.sieve.limit(c.few.counts[i])
+		c.top.vote(c.few.hashes[i], key, text, c.few.counts[i])
 	}
 }
 
@@ -82,8 +83,13 @@ func sortValues(vs []Value) {
 // addMany counts values of numbers, which are not few.
 func (c *counter) addMany(hashes, keys []uint64) {
 	c.count += int64(len(hashes))
-	for i, h := range hashes {
+	for _, h := range hashes {
 		c.sketch.add(h)
-		c.top.add(h, keys[i], nil, 1)
+	}
+	limit := c.top.sieve.limit(int64(len(hashes)))
+	for i, h := range hashes {
+		if !c.top.sieve.drops(h, 1, limit) {
+			c.top.vote(h, keys[i], nil, 1)
+		}
 	}
 }
