@@ -55,6 +55,16 @@ func (f *front) end() uint64 {
 
 // close returns the cells that were counted, ascending, and empties them.
 func (f *front) close() (cells []Cell) {
+	used := 0
+	for _, n := range f.counts {
+		if n > 0 {
+			used++
+		}
+	}
+	if used == 0 {
+		return nil
+	}
+	cells = make([]Cell, 0, used)
 	for i, n := range f.counts {
 		if n > 0 {
 			cells = append(cells, cellOf(f.base+uint64(i)<<f.shift, f.shift, int64(n)))
@@ -69,7 +79,12 @@ func (f *front) close() (cells []Cell) {
 type fronts struct {
 	signs  [2]front
 	closed []Cell
+	moves  int
 }
+
+// maxMoves bounds how often fronts move: of numbers that jump about for ever, the
+// trie takes the most.
+const maxMoves = 32
 
 // reset forgets what was counted and keeps the memory.
 func (f *fronts) reset() {
@@ -78,38 +93,40 @@ func (f *fronts) reset() {
 		f.signs[i].shift = 0
 		f.signs[i].base = math.MaxUint64 // no number is there
 	}
-	f.closed = nil
+	f.closed, f.moves = nil, 0
 }
 
 // move places a front where the numbers of its sign among xs are. If they went on
-// from where they were before, as ids and times do, there is room for what comes.
+// from where they were before, as ids and times do, there is room for as many as
+// there was and for what comes.
 func (f *fronts) move(sign int, xs []float64) {
-	low, high := uint64(math.MaxUint64), uint64(0)
+	low, high := ordersOf(sign, xs)
+	if low > high || f.moves >= maxMoves {
+		return
+	}
+	f.moves++
+	s := &f.signs[sign]
+	if cells := s.close(); len(cells) > 0 {
+		f.closed = overlay(f.closed, cells, wideShare)
+		room := min(max(3*(high-low), 2*(s.end()-s.base)), frontReach/2)
+		if low >= s.base {
+			high += min(room, uint64(sign)<<63+(1<<63-1)-high)
+		} else {
+			low -= min(room, low-uint64(sign)<<63)
+		}
+	}
+	s.place(low, high)
+}
+
+// ordersOf returns the smallest and the largest order of the numbers of a sign.
+func ordersOf(sign int, xs []float64) (low, high uint64) {
+	low = math.MaxUint64
 	for _, x := range xs {
 		if o := orderOf(x); x != 0 && o>>63 == uint64(sign) {
 			low, high = min(low, o), max(high, o)
 		}
 	}
-	if low > high {
-		return
-	}
-	s := &f.signs[sign]
-	span, before := 3*(high-low), s.holds(0, math.MaxUint64)
-	if before {
-		if cells := s.close(); len(cells) > 0 {
-			f.closed = overlay(f.closed, cells, wideShare)
-		} else {
-			before = false
-		}
-	}
-	if before && span < frontReach {
-		if low >= s.base {
-			high += min(span, uint64(sign)<<63+(1<<63-1)-high)
-		} else {
-			low -= min(span, low-uint64(sign)<<63)
-		}
-	}
-	s.place(low, high)
+	return low, high
 }
 
 // close returns all cells that were counted, ascending.

@@ -21,7 +21,7 @@ func Of(ctx context.Context, t *table.Table) (*Profile, error) { return Options{
 // maxStretches bounds how many profiles are merged: a table of more parts has
 // several in each. Closing a stretch and merging it costs as much as some ten
 // thousand rows.
-const maxStretches = 64
+const maxStretches = 32
 
 // Of reads a table once and describes it. The profile does not depend on how
 // many workers there are: stretches of the table are described each by itself
