@@ -32,3 +32,10 @@ var profiles string
 
 // Profile returns the schema of the profile of a table: JSON Schema, draft 2020-12.
 func Profile() string { return profiles }
+
+//go:embed checks.schema.json
+var checks string
+
+// Checks returns the schema of checks.json, which a data check keeps with the
+// record of its job: JSON Schema, draft 2020-12.
+func Checks() string { return checks }

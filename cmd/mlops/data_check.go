@@ -75,41 +75,41 @@ func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	var all []*datacheck.Checked
-	failed := false
+	all, failed, err := a.checkAll(ctx, p, steps, o)
+	if err == nil && o.json && !o.patch {
+		err = a.printJSON(all)
+	}
+	if err == nil && failed && !o.patch {
+		err = failedError{exitFailed}
+	}
+	return err
+}
+
+// checkAll runs data checks one after the other and shows what each found, unless
+// all of it is to be printed as JSON.
+func (a *app) checkAll(ctx context.Context, p *project, steps []checkStep, o dataCheckOptions) (all []*datacheck.Checked, failed bool, err error) {
 	for _, s := range steps {
 		checked, err := a.checkHere(ctx, p, s)
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.node.ID, err)
+			return nil, false, fmt.Errorf("%s: %w", s.node.ID, err)
 		}
 		if checked == nil {
 			continue
 		}
 		failed = failed || checked.Failed > 0
 		all = append(all, checked)
-		if o.patch {
-			err := a.printPatch(p, s, checked)
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if !o.json {
+		switch {
+		case o.patch:
+			err = a.printPatch(p, s, checked)
+		case !o.json:
 			fmt.Fprintf(a.stdout, "%s\n", s.node.ID)
-			if err := checked.Log(indented{a.stdout}); err != nil {
-				return err
-			}
+			err = checked.Log(indented{a.stdout})
+		}
+		if err != nil {
+			return nil, false, err
 		}
 	}
-	if o.json && !o.patch {
-		if err := a.printJSON(all); err != nil {
-			return err
-		}
-	}
-	if failed && !o.patch {
-		return failedError{exitFailed}
-	}
-	return nil
+	return all, failed, nil
 }
 
 // checkSteps finds the data-check steps of a plan.

@@ -14,10 +14,11 @@
 // this very binary started again as `mlops action NAME`). Its condition,
 // variables, directory and inputs may hold expressions, which are evaluated
 // when its turn comes. It reads /dev/null and writes both its streams into one
-// pipe, so that their order is kept. It talks back through six files, named by
-// MLOPS_OUTPUT, MLOPS_ENV, MLOPS_PATH, MLOPS_SUMMARY, MLOPS_METRICS and
-// MLOPS_MASK (the GITHUB_ names mean the same files), and through lines such as
-// "::warning file=a.py,line=3::text".
+// pipe, so that their order is kept. It talks back through seven files, named by
+// MLOPS_OUTPUT, MLOPS_ENV, MLOPS_PATH, MLOPS_SUMMARY, MLOPS_METRICS, MLOPS_MASK
+// and MLOPS_REPORT (the GITHUB_ names mean the same files), through lines such as
+// "::warning file=a.py,line=3::text", and through the folder MLOPS_RECORD, whose
+// files are kept with the record of the job.
 //
 // A process that a step leaves behind lives until the job ends, as on GitHub,
 // unless it still holds the step's output two seconds after the step ended:
