@@ -129,6 +129,11 @@ var distributions = []distribution{
 		}
 		return 1.75e15 + math.Round(3600e6*(r.Float64()+s))
 	}},
+	{"another scale every 3000 rows", false, func(r *rand.Rand, i int, s float64) float64 {
+		scale := math.Pow(1000, float64(i/3000%5-2))
+		return scale * (1 + r.Float64() + s) * float64(1-i/3000%2*2)
+	}},
+	{"down from zero", true, func(_ *rand.Rand, i int, s float64) float64 { return -float64(i) - math.Round(10000*s) }},
 	{"times in order", true, func(r *rand.Rand, i int, s float64) float64 {
 		return 1.75e15 + float64(i)*1e5 + math.Round(1e4*r.Float64()) + math.Round(1e9*s)
 	}},

@@ -135,3 +135,21 @@ func decodeChunk(c parquet.ColumnChunk) error {
 		parquet.Release(p)
 	}
 }
+
+// BenchmarkDecode reads the profile of the customers.
+func BenchmarkDecode(b *testing.B) {
+	t, err := table.Open([]string{customers(b, "c.parquet", tabletest.Customers.Parquet)}, table.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := Of(context.Background(), t)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text, err := p.Encode()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(text)))
+	cpu(b, 1, func() error { _, err := Decode(text); return err })
+}

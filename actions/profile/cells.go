@@ -90,9 +90,12 @@ func single(cells []Cell) {
 }
 
 // overlay returns the cells of both histograms, disjoint again. Of cells that lie
-// inside each other the wide one is kept while it holds little, else its count is
-// spread over the narrow ones.
-func overlay(a, b []Cell) []Cell {
+// inside each other the wide one is kept while it holds less than a share of the
+// numbers, else its count is spread over the narrow ones.
+func overlay(a, b []Cell, share int64) []Cell {
+	if len(a) == 0 || len(b) == 0 {
+		return append(a, b...)
+	}
 	o := overlayer{a: a, b: b, out: make([]Cell, 0, len(a)+len(b))}
 	for _, c := range a {
 		o.count += c.Count
@@ -100,6 +103,7 @@ func overlay(a, b []Cell) []Cell {
 	for _, c := range b {
 		o.count += c.Count
 	}
+	o.little = o.count / share
 	for len(o.a) > 0 && len(o.b) > 0 {
 		switch x, y := o.a[0], o.b[0]; {
 		case inside(y, x):
@@ -123,6 +127,7 @@ func overlay(a, b []Cell) []Cell {
 type overlayer struct {
 	a, b, out []Cell
 	count     int64
+	little    int64 // what a wide cell may hold
 }
 
 // wide takes the cells inside c from the others and returns what is left of them.
@@ -133,7 +138,7 @@ func (o *overlayer) wide(c Cell, others []Cell) []Cell {
 		sum += others[n].Count
 		n++
 	}
-	if n == 1 && c.Low == others[0].Low && c.High == others[0].High || c.Count+sum <= o.count/narrowShare {
+	if n == 1 && c.Low == others[0].Low && c.High == others[0].High || c.Count+sum <= o.little {
 		o.out = append(o.out, Cell{c.Low, c.High, c.Count + sum})
 		return others[n:]
 	}

@@ -38,7 +38,8 @@ func (c *counter) leave() {
 			text = c.few.texts[i]
 		}
 		c.sketch.add(c.few.hashes[i])
-		c.top.add(c.few.hashes[i], key, text, c.few.counts[i])
+		c.top.sieve.limit(c.few.counts[i])
+		c.top.vote(c.few.hashes[i], key, text, c.few.counts[i])
 	}
 }
 
@@ -79,11 +80,33 @@ func sortValues(vs []Value) {
 	})
 }
 
-// addMany counts values of numbers, which are not few.
-func (c *counter) addMany(hashes, keys []uint64) {
+// addMany counts values that are not few; either keys or texts say what they are.
+func (c *counter) addMany(hashes, keys []uint64, texts [][]byte) {
 	c.count += int64(len(hashes))
-	for i, h := range hashes {
+	for _, h := range hashes {
 		c.sketch.add(h)
-		c.top.add(h, keys[i], nil, 1)
+	}
+	sieve := c.top.sieve
+	limit := c.top.sieve.limit(int64(len(hashes)))
+	for i, h := range hashes {
+		switch {
+		case sieve.drops(h, 1, limit):
+		case texts != nil:
+			c.top.vote(h, h, texts[i], 1)
+		default:
+			c.top.vote(h, keys[i], nil, 1)
+		}
+	}
+}
+
+// addTexts counts texts that have the given hashes.
+func (c *counter) addTexts(hashes []uint64, texts [][]byte) {
+	i := 0
+	for i < len(texts) && c.sketch == nil {
+		c.add(hashes[i], hashes[i], texts[i], 1)
+		i++
+	}
+	if i < len(texts) {
+		c.addMany(hashes[i:], nil, texts[i:])
 	}
 }

@@ -5,9 +5,11 @@ package profile
 // not counted takes the place of a count of zero, or else lowers all four by one
 // (Misra and Gries, "Finding repeated elements", 1982).
 //
-// What a ballot was lowered by in all is how much its counts are too low at most,
-// and the most that a value without a count can occur.
+// What a ballot was lowered by in all, and what the sieve before it dropped, is
+// how much its counts are too low at most, and the most that a value without a
+// count can occur.
 type frequent struct {
+	sieve   sieve
 	ballots []ballot
 	keys    [][places]uint64 // of numbers
 	texts   [][places][]byte // of texts
@@ -26,7 +28,7 @@ const (
 )
 
 func newFrequent(texts bool) *frequent {
-	f := &frequent{ballots: make([]ballot, ballots)}
+	f := &frequent{sieve: newSieve(), ballots: make([]ballot, ballots)}
 	if texts {
 		f.texts = make([][places][]byte, ballots)
 	} else {
@@ -35,8 +37,15 @@ func newFrequent(texts bool) *frequent {
 	return f
 }
 
-// add counts a value n times.
+// add counts a value n times, unless it is rare.
 func (f *frequent) add(hash, key uint64, text []byte, n int64) {
+	if !f.sieve.drops(hash, n, f.sieve.limit(n)) {
+		f.vote(hash, key, text, n)
+	}
+}
+
+// vote counts a value n times.
+func (f *frequent) vote(hash, key uint64, text []byte, n int64) {
 	b := &f.ballots[hash%ballots]
 	switch hash { // a count of zero may rise again
 	case b.hashes[0]:
@@ -87,13 +96,14 @@ func (f *frequent) take(hash uint64, place int, key uint64, text []byte) {
 // that are numbers, and the most that any other value can have.
 func (f *frequent) top(name func(key uint64) string) (values []Value, most int64) {
 	for at, b := range f.ballots {
-		most = max(most, b.lowered)
+		most = max(most, b.lowered+f.sieve.most(at))
 		for i, c := range b.counts {
-			if c < max(2, b.lowered) {
-				most = max(most, c+b.lowered)
+			over := b.lowered + f.sieve.dropped(b.hashes[i])
+			if c < max(2, over) {
+				most = max(most, c+over)
 				continue
 			}
-			v := Value{Count: c + b.lowered, Over: b.lowered}
+			v := Value{Count: c + over, Over: over}
 			if f.texts != nil {
 				v.Text = string(f.texts[at][i])
 			} else {

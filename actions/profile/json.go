@@ -41,18 +41,13 @@ var ErrVersion = errors.New("profile of another version")
 // Decode reads what Encode wrote. It fails with [ErrVersion] if another version
 // of this package wrote it, and if figures contradict each other.
 func Decode(text []byte) (*Profile, error) {
-	var v struct{ Version int }
-	if err := json.Unmarshal(text, &v); err != nil {
+	p, d := &Profile{}, &decoder{text: text}
+	d.profile(p)
+	if err := d.end(); err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
-	if v.Version != Version {
-		return nil, fmt.Errorf("%w: %d, want %d", ErrVersion, v.Version, Version)
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	p := &Profile{}
-	if err := d.Decode(p); err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
+	if p.Version != Version {
+		return nil, fmt.Errorf("%w: %d, want %d", ErrVersion, p.Version, Version)
 	}
 	names := map[string]bool{}
 	for i := range p.Columns {
@@ -129,16 +124,7 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON is the inverse of MarshalJSON.
 func (c *Cell) UnmarshalJSON(text []byte) error {
-	var parts []json.Number
-	if err := json.Unmarshal(text, &parts); err != nil {
-		return err
-	}
-	if len(parts) != 2 && len(parts) != 3 {
-		return fmt.Errorf("cell of %d numbers, want 2 or 3", len(parts))
-	}
-	var errs [3]error
-	c.Low, errs[0] = parts[0].Float64()
-	c.High, errs[1] = parts[len(parts)-2].Float64()
-	c.Count, errs[2] = parts[len(parts)-1].Int64()
-	return errors.Join(errs[:]...)
+	d := &decoder{text: text}
+	*c = d.cell()
+	return d.end()
 }

@@ -68,10 +68,10 @@ func (n *numeric) addFloats(xs []float64) {
 	}
 	n.falls = n.falls || n.last.count > 0 && xs[0] < n.last.x || !slices.IsSorted(xs)
 	n.last = counted{xs[len(xs)-1], 1}
-	n.hashes, n.keys = n.hashes[:0], n.keys[:0]
-	for _, x := range xs {
+	hashes, keys := n.hashed(len(xs))
+	for i, x := range xs {
 		b := math.Float64bits(x)
-		n.hashes, n.keys = append(n.hashes, mix(b)), append(n.keys, b)
+		hashes[i], keys[i] = mix(b), b
 	}
 	n.each(xs)
 }
@@ -88,12 +88,13 @@ func (n *numeric) addInts(vs []int64) {
 		}
 		n.leaveDense()
 	}
-	n.floats, n.hashes, n.keys = n.floats[:0], n.hashes[:0], n.keys[:0]
-	for _, v := range vs {
-		n.floats = append(n.floats, float64(v))
-		n.hashes, n.keys = append(n.hashes, hashInt(v)), append(n.keys, uint64(v))
+	n.floats = sized(n.floats, len(vs))
+	floats := n.floats
+	hashes, keys := n.hashed(len(vs))
+	for i, v := range vs {
+		floats[i], hashes[i], keys[i] = float64(v), hashInt(v), uint64(v)
 	}
-	n.each(n.floats)
+	n.each(floats)
 }
 
 // leaveDense hands what was counted in a row to the table.
@@ -123,7 +124,7 @@ func (n *numeric) each(xs []float64) {
 	} else {
 		n.extent.add(xs)
 	}
-	n.values.addMany(n.hashes[i:], n.keys[i:])
+	n.values.addMany(n.hashes[i:], n.keys[i:], nil)
 }
 
 // counted returns the numbers of the table, ascending.

@@ -19,14 +19,19 @@ type Options struct {
 func Of(ctx context.Context, t *table.Table) (*Profile, error) { return Options{}.Of(ctx, t) }
 
 // maxStretches bounds how many profiles are merged: a table of more parts has
-// several in each.
-const maxStretches = 1024
+// several in each. Closing a stretch and merging it costs as much as some ten
+// thousand rows.
+const maxStretches = 32
 
 // Of reads a table once and describes it. The profile does not depend on how
 // many workers there are: stretches of the table are described each by itself
 // and merged in order.
 func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
-	stretches := stretches(t.Parts())
+	parts := t.Parts()
+	if len(parts) == 1 {
+		return whole(ctx, t)
+	}
+	stretches := stretches(parts)
 	profiles := make([]chan *Profile, len(stretches))
 	todo := make(chan int, len(stretches))
 	for i := range profiles {
@@ -55,6 +60,24 @@ func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 		whole = NewBuilder(t.Columns()).Profile() // no parts, no rows
 	}
 	return whole, err
+}
+
+// whole describes a table of one part. It is mostly read once only: the kinds of
+// a text file's columns are certain at its end, and seldom others than they seem
+// at its head.
+func whole(ctx context.Context, t *table.Table) (*Profile, error) {
+	s := &scratch{}
+	var b *Builder
+	err := t.Read(ctx, func(columns []table.Column) func(*table.Batch) error {
+		b = newBuilder(columns, s)
+		return func(batch *table.Batch) error { b.Add(batch); return nil }
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := b.Profile()
+	p.measure()
+	return p, nil
 }
 
 func (o Options) workers() int {

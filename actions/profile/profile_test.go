@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -254,6 +255,62 @@ func TestDecodeRefuses(t *testing.T) {
 		if _, err := Decode([]byte(changed)); err == nil || (c.old == `"version":1`) != errors.Is(err, ErrVersion) {
 			t.Errorf("%s for %s: %v", c.new, c.old, err)
 		}
+	}
+}
+
+// TestDecodeAsJSON holds the decoder against encoding/json, with spaces and with
+// keys in another order.
+func TestDecodeAsJSON(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		v := randomVector(r, 3000)
+		text, err := ofVector(v, 3000, 1700).Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want Profile
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatal(err)
+		}
+		var sorted any
+		if err := json.Unmarshal(text, &sorted); err != nil {
+			t.Fatal(err)
+		}
+		spaced, err := json.MarshalIndent(sorted, " ", "\t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range [][]byte{text, spaced} {
+			got, err := Decode(text)
+			if err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			if diff := cmp.Diff(&want, got); diff != "" {
+				t.Fatalf("seed %d:\n%s", seed, diff)
+			}
+		}
+	}
+}
+
+func TestDecodeTexts(t *testing.T) {
+	t.Parallel()
+	want := ofTexts([]string{"", "plain", `"quoted" \ and so on`, "é\u2028\n", "\x00\x7f", "\U0001f600", `"histogram":[[1`}, 9)
+	text, err := want.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Decode(text)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	for n := range len(text) - 2 {
+		if _, err := Decode(text[:n]); err == nil {
+			t.Fatalf("cut at %d: no error", n)
+		}
+	}
+	if _, err := Decode(append(text, '{')); err == nil {
+		t.Error("more behind the profile: no error")
 	}
 }
 

@@ -6,6 +6,7 @@ type scratch struct {
 	ints         []int64
 	floats       []float64
 	hashes, keys []uint64
+	texts        [][]byte
 	tries        []*trie // that are free
 }
 
@@ -19,4 +20,18 @@ func (s *scratch) trie() *trie {
 	s.tries = s.tries[:n-1]
 	t.reset()
 	return t
+}
+
+// hashed makes room for the hashes and keys of n numbers.
+func (s *scratch) hashed(n int) (hashes, keys []uint64) {
+	s.hashes, s.keys = sized(s.hashes, n), sized(s.keys, n)
+	return s.hashes, s.keys
+}
+
+// sized returns n values to be overwritten, in old if it has the room.
+func sized[T any](old []T, n int) []T {
+	if cap(old) >= n {
+		return old[:n]
+	}
+	return make([]T, n)
 }

@@ -26,11 +26,15 @@ func (t *textual) add(v *table.Vector, rows int) {
 		t.addCodes(v.Dict, v.Codes[:rows])
 		return
 	}
+	t.hashes, t.texts = t.hashes[:0], t.texts[:0]
 	for i, s := range v.Texts[:rows] {
 		if !v.Null(i) {
-			t.addText(s, 1)
+			t.hashes, t.texts = append(t.hashes, hashText(s)), append(t.texts, s)
+			t.look(s, 1)
 		}
 	}
+	t.values.addTexts(t.hashes, t.texts)
+	clear(t.texts) // they are the reader's
 }
 
 func (t *textual) addCodes(d *table.Dict, codes []int32) {
@@ -58,6 +62,11 @@ func (t *textual) flush() {
 func (t *textual) addText(s []byte, n int64) {
 	h := hashText(s)
 	t.values.add(h, h, s, n)
+	t.look(s, n)
+}
+
+// look finds out what is to be told of a text that occurs n times, but its value.
+func (t *textual) look(s []byte, n int64) {
 	length := len(s)
 	if !ascii(s) {
 		length = utf8.RuneCount(s)
@@ -66,7 +75,7 @@ func (t *textual) addText(s []byte, n int64) {
 		}
 	}
 	t.lengths.add(int64(length), n, t.scratch)
-	if isNumber(s) {
+	if len(s) > 0 && s[0] <= '9' && isNumber(s) {
 		t.numeric += n
 	}
 }
@@ -86,11 +95,16 @@ type lengths struct {
 }
 
 func (l *lengths) add(length, n int64, s *scratch) {
+	if i := uint64(length - l.dense.base); i < uint64(len(l.dense.counts)) {
+		l.dense.counts[i] += n
+		return
+	}
 	if l.extent.trie == nil {
 		if l.dense.addTimes(length, n) {
 			return
 		}
 		l.extent.start(l.dense.counted(), s)
+		l.dense = dense{}
 	}
 	l.extent.addTimes(float64(length), n)
 }

@@ -16,11 +16,14 @@ import (
 //
 // Cells are numbered: first come those of the root, by sign and exponent, then
 // fanout of them for each node.
+//
+// Most numbers do not come so far: fronts before the trie count them.
 type trie struct {
-	tree  []knot
-	zeros int64
-	count int64 // less than 1<<32
-	split int64 // the count of a cell from which on it is divided
+	fronts fronts
+	tree   []knot
+	zeros  int64
+	count  int64 // less than 1<<32
+	split  int64 // the count of a cell from which on it is divided
 }
 
 // A knot is a cell as it is counted: small, so that a level costs one look into
@@ -50,16 +53,15 @@ func (t *trie) reset() {
 	t.tree = t.tree[:rootCells]
 	clear(t.tree)
 	t.zeros, t.count, t.split = 0, 0, leastSplit
+	t.fronts.reset()
 }
 
 // orderOf returns a number whose order is that of x, which is neither 0 nor NaN.
 // Numbers with a common prefix are those of low <= x < high, also below zero.
 func orderOf(x float64) uint64 {
 	b := math.Float64bits(x)
-	if b>>63 == 0 {
-		return b | 1<<63
-	}
-	return 1<<63 - (b &^ (1 << 63))
+	below := uint64(int64(b) >> 63) // all ones or 0: a branch would be guessed wrong
+	return (b ^ below - below) + ^below&(1<<63)
 }
 
 // valueOf is the inverse of orderOf.
@@ -81,32 +83,78 @@ func (t *trie) add(xs []float64) {
 		t.addNear(xs, orderOf(low), orderOf(high))
 		return
 	}
+	t.addMixed(xs)
+}
+
+// addMixed counts numbers of both signs, or zeros.
+func (t *trie) addMixed(xs []float64) {
+	outside := [2]int{}
+	signs := &t.fronts.signs
+	for sign := range signs {
+		if signs[sign].counts == nil && len(xs) >= frontLeast {
+			t.fronts.move(sign, xs)
+		}
+	}
+	limit := t.limit()
 	for _, x := range xs {
 		if x == 0 {
 			t.zeros++
 			continue
 		}
 		o := orderOf(x)
+		f := &signs[o>>63]
+		i := (o - f.base) >> (f.shift & 63)
+		if i >= uint64(len(f.counts)) {
+			outside[o>>63]++
+		} else if f.counts[i] < limit {
+			f.counts[i]++
+			continue
+		}
 		t.descend(int32(o>>rootShift), o, rootShift)
 	}
+	for sign, n := range outside {
+		if n > len(xs)/2 && n >= frontLeast {
+			t.fronts.move(sign, xs)
+		}
+	}
 }
+
+// limit returns what a cell of a front holds at most.
+func (t *trie) limit() uint16 { return uint16(min(t.split, math.MaxUint16)) }
 
 func (t *trie) counted(n int64) {
 	t.count += n
 	t.split = max(leastSplit, t.count/splitShare)
 }
 
-// addNear counts numbers of one sign, starting at the deepest node that holds
-// them all: the levels above need not be walked for each.
+// addNear counts numbers of one sign. What does not stay in the front starts at
+// the deepest node that holds them all: the levels above need not be walked for
+// each.
 func (t *trie) addNear(xs []float64, low, high uint64) {
+	sign := int(low >> 63)
+	f := &t.fronts.signs[sign]
+	if len(xs) >= frontLeast && !f.holds(low, high) {
+		t.fronts.move(sign, xs)
+	}
 	first, shift := t.common(low, high)
+	counts, base, width, limit, outside := f.counts, f.base, f.shift&63, t.limit(), 0
 	for _, x := range xs {
 		o := orderOf(x)
+		i := (o - base) >> width
+		if i >= uint64(len(counts)) {
+			outside++
+		} else if counts[i] < limit {
+			counts[i]++
+			continue
+		}
 		cell := int32(o >> rootShift)
 		if shift != rootShift {
 			cell = first + digit(o, shift)
 		}
 		t.descend(cell, o, shift)
+	}
+	if outside > len(xs)/2 && outside >= frontLeast {
+		t.fronts.move(sign, xs)
 	}
 }
 
@@ -234,8 +282,13 @@ func run(vs []counted, in func(counted) bool) int {
 	return len(vs)
 }
 
-// cells returns what was counted, ascending.
+// cells returns what was counted, ascending. The fronts are empty then.
 func (t *trie) cells() []Cell {
+	return overlay(t.deep(), t.fronts.close(), wideShare)
+}
+
+// deep returns what is counted in the tree.
+func (t *trie) deep() []Cell {
 	w := walker{trie: t, sums: make([]int64, len(t.tree))}
 	// A node is made after the cell that it is under, so that counting backwards
 	// meets what is below before it is needed.
