@@ -68,8 +68,8 @@ func (x *execution) newLeases(c *Capacity) *leases {
 
 // take gets what a job needs, with as many GPUs as it asks for, the first of
 // those that are named and that no other run has. It gets all of it, or nothing,
-// and then lack says what other runs have.
-func (l *leases) take(names []string, d demand) (got []string, lack string) {
+// and then lack says what other runs have. Whoever is late waits for GPUs alone.
+func (l *leases) take(names []string, d demand, late bool) (got []string, lack string) {
 	n := min(d.gpus, len(names))
 	if l == nil {
 		return names[:n:n], ""
@@ -85,7 +85,7 @@ func (l *leases) take(names []string, d demand) (got []string, lack string) {
 		}
 	}
 	if lack = gpus(d.gpus) + ", which another run on this machine has"; len(got) == n {
-		lack = l.divide(d)
+		lack = l.divide(d, late)
 	}
 	if lack != "" {
 		l.release(got)
@@ -97,8 +97,13 @@ func (l *leases) take(names []string, d demand) (got []string, lack string) {
 	return got, ""
 }
 
-// divide gets a job's cores and memory.
-func (l *leases) divide(d demand) (lack string) {
+// divide gets a job's cores and memory. If nothing of this run has any, a job
+// that is late goes without: who has the machine may be stopped, or hang.
+func (l *leases) divide(d demand, late bool) (lack string) {
+	if late && l.cores.used == 0 && l.memory.used == 0 {
+		l.note(d)
+		return ""
+	}
 	c, m := l.cores.wants(d.cores), l.memory.wants(d.memory)
 	if c > 0 || m > 0 {
 		before := l.waits

@@ -51,6 +51,11 @@ const (
 	maxWait   = 5 * time.Minute
 )
 
+// maxBarred is how long a run in which nothing goes on waits for cores and memory
+// that other runs have, before it starts one job all the same: cores can be
+// shared, and a run that is stopped or hangs must not hold up all others.
+const maxBarred = time.Minute
+
 // A packer shares a machine out among jobs: in the order in which they ask, but
 // those that fit pass those that do not. It never grants more than there is. It
 // is pure bookkeeping for one goroutine, and knows no clock.
@@ -84,7 +89,7 @@ func (p *packer) admit(queue []*claim, slots int, now time.Time) (admitted map[*
 		}
 		if c.need.fits(p.free) {
 			var g grant
-			if g, c.barred = p.lend(c.need); c.barred == "" {
+			if g, c.barred = p.lend(c.need, now.Sub(c.since) >= maxBarred); c.barred == "" {
 				admitted[c] = g
 				if !c.again {
 					used++
@@ -110,12 +115,12 @@ func (p *packer) admit(queue []*claim, slots int, now time.Time) (admitted map[*
 const unnamed = "all"
 
 // lend takes what fits, or nothing, and then lack says what other runs have of it.
-func (p *packer) lend(d demand) (g grant, lack string) {
+func (p *packer) lend(d demand, late bool) (g grant, lack string) {
 	names := p.devices
 	if len(p.order) == 0 && d.gpus > 0 {
 		names = []string{unnamed}
 	}
-	got, lack := p.leases.take(names, d)
+	got, lack := p.leases.take(names, d, late)
 	if lack != "" {
 		return g, lack
 	}
