@@ -91,7 +91,7 @@ func TestLines(t *testing.T) {
 		"dates":              {ints(table.Date, 18_000, 19_000), "date 2016-01-01.."},
 		"times":              {ints(table.Time, 1.6e15, 1.61e15), "datetime 2020-01-01.."},
 		"times of no year":   {ints(table.Time, math.MaxInt64/2, math.MaxInt64/2+1), "datetime"},
-		"NaN and infinities": {floats(1, math.NaN(), math.Inf(1)), "float"},
+		"NaN and infinities": {floats(1, math.NaN(), math.Inf(1)), "float, null ..70%"},
 		"nothing":            {table.Vector{Kind: table.Unknown, Nulls: []bool{true, true}}, "null ..100%"},
 		"all null":           {nulled(ints(table.Int, 0, 0), 2, func(int) bool { return true }), "int, null ..100%"},
 	} {

@@ -152,7 +152,7 @@ func judgePattern(pattern string, c *profile.Column) string {
 func judgeRules(rules []spec.ColumnRule, c *profile.Column) []Breach {
 	var bs []Breach
 	isNull := func(r spec.ColumnRule) bool { return r.Word == "null" }
-	if c.Nulls > 0 && !slices.ContainsFunc(rules, isNull) {
+	if nulls(c) > 0 && !slices.ContainsFunc(rules, isNull) {
 		bs = append(bs, Breach{"null", fmt.Sprintf("%s of rows are null", percent(missing(c)))})
 	}
 	for _, r := range rules {
@@ -202,7 +202,7 @@ func figure(r spec.ColumnRule, c *profile.Column) (low, high float64, ok bool) {
 	numbers := c.Kind != table.Text && c.Numbers != nil && c.Numbers.Count > 0 && c.NaNs+c.Infinite == 0
 	switch {
 	case r.Word == "null" && c.Rows > 0:
-		return part(c.Nulls, c.Rows)
+		return part(nulls(c), c.Rows)
 	case (r.Word == "true" || r.Word == "false") && c.Kind == table.Bool && values(c) > 0:
 		return part(countOf(c, r.Word), values(c))
 	case r.Word == "distinct" && c.Exact && values(c) > 0:

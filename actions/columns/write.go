@@ -68,15 +68,18 @@ func repeats(c *profile.Column) bool {
 		c.Exact && c.Distinct() < values(c)
 }
 
-// values returns how many rows have a value.
-func values(c *profile.Column) int64 { return c.Rows - c.Nulls - c.NaNs - c.Infinite }
+// values returns how many rows have a value that is finite.
+func values(c *profile.Column) int64 { return c.Rows - nulls(c) - c.Infinite }
+
+// nulls returns how many rows have no value; what is not a number is none.
+func nulls(c *profile.Column) int64 { return c.Nulls + c.NaNs }
 
 // missing returns the share of rows that are null.
 func missing(c *profile.Column) float64 {
 	if c.Rows == 0 {
 		return 0
 	}
-	return float64(c.Nulls) / float64(c.Rows)
+	return float64(nulls(c)) / float64(c.Rows)
 }
 
 // write returns the line of a column.

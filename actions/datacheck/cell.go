@@ -34,6 +34,12 @@ func text(v *table.Vector, i int) string {
 	return strconv.FormatInt(v.Ints[i], 10)
 }
 
+// absent reports whether row i has no value. What is not a number is none, as in
+// text files, where NaN stands for a missing value.
+func absent(v *table.Vector, i int) bool {
+	return v.Null(i) || v.Kind == table.Unknown || v.Kind == table.Float && math.IsNaN(v.Floats[i])
+}
+
 // number reads a value as a type of a column line: the numbers themselves, booleans as 0 and
 // 1, dates in days and times in microseconds since 1970. ok is false for what is
 // no value of the type. Of texts and of lines without a type, it is whether there
@@ -92,11 +98,17 @@ func parse(s, typ string) (float64, bool) {
 	case "string":
 		return 0, true
 	}
-	if s == "" || strings.Trim(s, "0123456789+-.eE") != "" {
+	if s == "" || strings.Trim(s, "0123456789+-.eE") != "" && !infinite(s) {
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	return n, err == nil
+}
+
+// infinite reports whether s spells an infinity, as tables do.
+func infinite(s string) bool {
+	s = strings.TrimLeft(s, "+-")
+	return strings.EqualFold(s, "inf") || strings.EqualFold(s, "infinity")
 }
 
 // moment reads a time as tables do, so that what is a time for one is for the other.

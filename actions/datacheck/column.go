@@ -116,7 +116,7 @@ func (c *column) see(b *table.Batch, first uint64) error {
 	c.rows += int64(b.Rows)
 	counting := c.moments || c.wants("true") || c.wants("false")
 	for i := range b.Rows {
-		if v.Null(i) || v.Kind == table.Unknown {
+		if absent(v, i) {
 			c.nulls++
 			continue
 		}
@@ -131,7 +131,7 @@ func (c *column) see(b *table.Batch, first uint64) error {
 			continue
 		}
 		x := c.cell(v, i)
-		if counting && x.ok {
+		if counting && x.ok && !math.IsInf(x.number, 0) {
 			c.add(x.number)
 		}
 		if k := c.judge(x); k >= 0 {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
@@ -158,8 +159,12 @@ func roundDown(n int64) string {
 	return s
 }
 
-// scalar writes a text as YAML that is read back as just that.
+// scalar writes a text as YAML that is read back as just that, and shows what
+// cannot be seen, such as marks that turn the direction of writing.
 func scalar(s string) string {
+	if hides(s) {
+		return strconv.Quote(s)
+	}
 	var v any
 	if err := yaml.Unmarshal([]byte("k: "+s+"\n"), &v); err == nil {
 		if m, ok := v.(map[string]any); ok && m["k"] == s {
@@ -169,8 +174,15 @@ func scalar(s string) string {
 	return strconv.Quote(s)
 }
 
+func hides(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
 // lineScalar writes a column line; a list alone is one in YAML too.
 func lineScalar(s string) string {
+	if hides(s) {
+		return strconv.Quote(s)
+	}
 	var v map[string]any
 	if err := yaml.Unmarshal([]byte("k: "+s+"\n"), &v); err == nil && strings.HasPrefix(s, "[") {
 		if list, ok := v["k"].([]any); ok && allTexts(list) {
