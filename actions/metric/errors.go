@@ -1,0 +1,61 @@
+package metric
+
+// A Reason says why a metric has no value.
+type Reason string
+
+const (
+	NoRows        Reason = "no rows"
+	NoWeight      Reason = "all weights are 0"
+	OneClass      Reason = "all labels are of one class"
+	NoPositive    Reason = "no label is 1"
+	NoNegative    Reason = "no label is 0"
+	NonePredicted Reason = "no row is predicted to be of class 1"
+	ConstLabel    Reason = "all labels are equal"
+	ZeroLabel     Reason = "labels are 0"
+	ZeroNaive     Reason = "the naive forecast makes no error"
+	TooShort      Reason = "no series is longer than the season"
+	Overflow      Reason = "the numbers are too large"
+)
+
+// Undefined is the error that a metric has no value on rows that are sound.
+type Undefined struct {
+	Metric string // its name
+	Reason Reason
+	Count  int // rows that the reason is about; 0 for all
+	First  int // the first of them, counted from 0
+}
+
+// A Fault says what is wrong with rows.
+type Fault string
+
+const (
+	BadLength     Fault = "length"      // slices of different lengths
+	WrongTask     Fault = "task"        // the metric is not for the task of the rows
+	Missing       Fault = "missing"     // the rows lack what the metric needs
+	NotFinite     Fault = "not finite"  // NaN or infinite
+	NoProbability Fault = "probability" // a score below 0 or above 1, or a row's do not add up to 1
+	UnknownClass  Fault = "class"       // a label or prediction that is no class
+	BadWeight     Fault = "weight"      // negative, NaN or infinite
+	BadLabel      Fault = "label"       // a relevance below 0
+)
+
+// A RowsError is the error that rows cannot be evaluated as they are.
+type RowsError struct {
+	Fault  Fault
+	Metric string  // name of the metric; "" if it is not about one
+	Field  string  // of [Rows]: Label, Score, …
+	Count  int     // rows at fault; 0 if it is not about single rows
+	First  int     // the first of them, counted from 0
+	Value  float64 // what it has
+}
+
+// A NameError is the error that there is no metric of a name.
+type NameError struct {
+	Name  string
+	What  string   // what is wrong with it
+	Known []string // the names of families
+}
+
+func (e *Undefined) Error() string { panic("soon") }
+func (e *RowsError) Error() string { panic("soon") }
+func (e *NameError) Error() string { panic("soon") }
