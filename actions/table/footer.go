@@ -120,19 +120,19 @@ func (b *bound) take(l *leaf, raw []byte, least bool) bool {
 func (l *leaf) plain(raw []byte) (stored, bool) {
 	switch l.physical {
 	case format.Boolean:
-		return stored{pages.BooleanValues(raw), 1}, len(raw) == 1
+		return stored{bools: raw, n: 1}, len(raw) == 1
 	case format.Int32:
-		return stored{pages.Int32ValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 4
+		return stored{Values: pages.Int32ValuesFromBytes(bytes.Clone(raw)), n: 1}, len(raw) == 4
 	case format.Int64:
-		return stored{pages.Int64ValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 8
+		return stored{Values: pages.Int64ValuesFromBytes(bytes.Clone(raw)), n: 1}, len(raw) == 8
 	case format.Float:
-		return stored{pages.FloatValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 4
+		return stored{Values: pages.FloatValuesFromBytes(bytes.Clone(raw)), n: 1}, len(raw) == 4
 	case format.Double:
-		return stored{pages.DoubleValuesFromBytes(bytes.Clone(raw)), 1}, len(raw) == 8
+		return stored{Values: pages.DoubleValuesFromBytes(bytes.Clone(raw)), n: 1}, len(raw) == 8
 	case format.ByteArray:
-		return stored{pages.ByteArrayValues(raw, []uint32{0, uint32(len(raw))}), 1}, raw != nil
+		return stored{texts: [][]byte{raw}, n: 1}, raw != nil
 	case format.FixedLenByteArray:
-		return stored{pages.FixedLenByteArrayValues(raw, l.size), 1}, len(raw) == l.size
+		return stored{Values: pages.FixedLenByteArrayValues(raw, l.size), n: 1}, len(raw) == l.size
 	}
 	return stored{}, false // nobody agrees on the order of INT96
 }

@@ -6,14 +6,12 @@ import (
 	"io"
 	"iter"
 	"sync"
-
-	"github.com/parquet-go/parquet-go"
 )
 
-// A parquetFile is a file of Apache Parquet. Its footer is read by our own code
-// first, and its pages are unpacked by it: parquet-go trusts sizes and counts
-// that a file claims, and would ask for the memory they name. What it gets to
-// see is a file without compression whose counts are known to be bounded.
+// A parquetFile is a file of Apache Parquet. Of parquet-go the description of
+// the format and the decoders of its encodings are used, and not the package
+// that reads files: it trusts sizes and counts that a file claims, copies each
+// page, and makes every start of the program slower by the packages behind it.
 //
 // Nested columns are named by their path. Of a list or map there is one column,
 // which holds how many elements each row has.
@@ -21,11 +19,10 @@ type parquetFile struct {
 	path   string
 	r      io.ReaderAt
 	footer *parquetFooter
-	file   *parquet.File // of the footer alone, without compression
 	leaves []leaf
 	misfit func(Misfit)
 
-	unpackers sync.Pool // of *unpacker
+	scratches sync.Pool // of *scratch
 }
 
 // openParquet looks at the footer of a file. It closes r, if it can be, when
@@ -42,11 +39,8 @@ func openParquet(path string, r io.ReaderAt, size int64, o Options) (f file, err
 		return nil, parquetError(path, err)
 	}
 	p := &parquetFile{path: path, r: r, footer: footer, misfit: o.Misfit}
-	p.unpackers.New = func() any { return &unpacker{} }
+	p.scratches.New = func() any { return &scratch{} }
 	if p.leaves, err = footer.leaves(); err != nil {
-		return nil, parquetError(path, err)
-	}
-	if p.file, err = footer.plain(); err != nil {
 		return nil, parquetError(path, err)
 	}
 	return p, nil

@@ -2,10 +2,7 @@ package table
 
 import (
 	"errors"
-	"fmt"
 	"io"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // A columnReader reads the rows of one column of a row group, a page at a time.
@@ -15,11 +12,9 @@ type columnReader struct {
 	want   Kind
 	widen  func(*values) // nil if the leaf's kind is wanted
 	narrow *narrowing    // nil unless want is narrower than the leaf's kind
-	pages  *parquet.FilePages
-	stream *pageStream
+	pages  *pageReader
 	left   int64 // rows of the row group that were not taken
 
-	page     parquet.Page
 	rows, at int    // of the page: how many, and how many were taken
 	vector   Vector // of the page's rows
 	dense    values // without nulls
@@ -27,7 +22,7 @@ type columnReader struct {
 	codes    []int32
 	nulls    []bool
 
-	dictionary parquet.Dictionary
+	dictionary *dictionary
 	entries    values // of dictionary
 	texts      *Dict  // entries, if they are texts
 
@@ -50,9 +45,8 @@ func (g *rowGroup) reader(c Column) *columnReader {
 		r.narrow = &narrowing{from: r.leaf.kind, to: c.Kind, file: g.file.path, column: c.Name, misfit: g.file.misfit}
 		r.want = r.leaf.kind
 	}
-	chunk := g.file.file.RowGroups()[g.index].ColumnChunks()[r.leaf.index].(*parquet.FileColumnChunk)
-	r.stream = newPageStream(g.file.r, &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData, r.leaf, g.file.unpackers.Get().(*unpacker))
-	r.pages = chunk.PagesFrom(r.stream)
+	chunk := &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData
+	r.pages = newPageReader(g.file.r, chunk, r.leaf, g.file.scratches.Get().(*scratch))
 	return r
 }
 
@@ -136,56 +130,39 @@ func (c *columnReader) nothing(n int) Vector {
 
 // next reads a page.
 func (c *columnReader) next() error {
-	c.release()
 	c.rows, c.at = 0, 0
-	page, err := c.pages.ReadPage()
+	page, err := c.pages.next()
 	if c.leaf.list != nil {
 		return c.nextLists(page, err)
 	}
 	if err != nil {
 		return err
 	}
-	c.page = page
-	rows := int(page.NumValues())
-	if int64(rows) > c.left {
+	if int64(page.rows) > c.left {
 		return errors.New("more rows than the row group has")
 	}
-	present, err := c.presence(page, rows)
-	if err != nil {
-		return err
-	}
 	c.vector = Vector{Kind: c.want}
-	if present < rows {
-		c.vector.Nulls = c.nulls
-	}
-	if d := page.Dictionary(); d != nil {
-		err = c.coded(page, d, present, rows)
+	c.presence(page)
+	if page.dictionary != nil {
+		err = c.coded(page)
 	} else {
-		err = c.plainPage(page, present, rows)
+		err = c.plainPage(page)
 	}
-	c.rows = rows
+	c.rows = page.rows
 	return err
 }
 
-// presence finds out which rows are null, and how many are not.
-func (c *columnReader) presence(page parquet.Page, rows int) (present int, err error) {
-	if c.leaf.definition == 0 {
-		return rows, nil
+// presence notes which rows of a page are null, if some are.
+func (c *columnReader) presence(p *page) {
+	if p.definition == nil {
+		return
 	}
-	levels := page.DefinitionLevels()
-	if len(levels) != rows {
-		return 0, fmt.Errorf("%d levels for %d rows", len(levels), rows)
-	}
-	c.nulls = grow(c.nulls, rows)
+	c.nulls = grow(c.nulls, p.rows)
 	top := byte(c.leaf.definition)
-	for i, level := range levels {
-		null := level != top
-		c.nulls[i] = null
-		if !null {
-			present++
-		}
+	for i, level := range p.definition {
+		c.nulls[i] = level != top
 	}
-	return present, nil
+	c.vector.Nulls = c.nulls
 }
 
 func (c *columnReader) decode(p stored, to *values) error {
@@ -197,18 +174,18 @@ func (c *columnReader) decode(p stored, to *values) error {
 }
 
 // plainPage makes the vector of values that stand in the page.
-func (c *columnReader) plainPage(page parquet.Page, present, rows int) error {
-	if err := c.decode(stored{page.Data(), present}, &c.dense); err != nil {
+func (c *columnReader) plainPage(p *page) error {
+	if err := c.decode(p.values, &c.dense); err != nil {
 		return err
 	}
 	v := &c.vector
 	switch {
 	case c.want == Text:
-		v.Texts, c.wide.texts = widen(c.dense.texts, c.wide.texts, v.Nulls, rows)
+		v.Texts, c.wide.texts = widen(c.dense.texts, c.wide.texts, v.Nulls, p.rows)
 	case c.want == Float:
-		v.Floats, c.wide.floats = widen(c.dense.floats, c.wide.floats, v.Nulls, rows)
+		v.Floats, c.wide.floats = widen(c.dense.floats, c.wide.floats, v.Nulls, p.rows)
 	default:
-		v.Ints, c.wide.ints = widen(c.dense.ints, c.wide.ints, v.Nulls, rows)
+		v.Ints, c.wide.ints = widen(c.dense.ints, c.wide.ints, v.Nulls, p.rows)
 	}
 	return nil
 }
@@ -232,40 +209,25 @@ func widen[T any](dense, room []T, nulls []bool, rows int) (wide, kept []T) {
 }
 
 // coded makes the vector of a page that holds places in a dictionary.
-func (c *columnReader) coded(page parquet.Page, d parquet.Dictionary, present, rows int) error {
-	if d != c.dictionary {
-		p := d.Page()
-		c.dictionary, c.entries = d, values{}
-		if err := c.decode(stored{p.Data(), int(p.NumValues())}, &c.entries); err != nil {
+func (c *columnReader) coded(p *page) error {
+	if p.dictionary != c.dictionary {
+		c.dictionary, c.entries = p.dictionary, values{}
+		if err := c.decode(p.dictionary.values, &c.entries); err != nil {
 			return err
 		}
 		c.texts = &Dict{Values: c.entries.texts}
-	}
-	data := page.Data()
-	codes := data.Int32()[:present]
-	if err := checkCodes(codes, d.Len()); err != nil {
-		return err
 	}
 	v := &c.vector
 	switch c.want {
 	case Text:
 		v.Dict = c.texts
-		v.Codes, c.codes = widenCodes(codes, c.codes, v.Nulls, rows)
+		v.Codes, c.codes = widenCodes(p.codes, c.codes, v.Nulls, p.rows)
 	case Float:
-		c.wide.floats = look(c.entries.floats, codes, c.wide.floats, v.Nulls, rows)
+		c.wide.floats = look(c.entries.floats, p.codes, c.wide.floats, v.Nulls, p.rows)
 		v.Floats = c.wide.floats
 	default:
-		c.wide.ints = look(c.entries.ints, codes, c.wide.ints, v.Nulls, rows)
+		c.wide.ints = look(c.entries.ints, p.codes, c.wide.ints, v.Nulls, p.rows)
 		v.Ints = c.wide.ints
-	}
-	return nil
-}
-
-func checkCodes(codes []int32, n int) error {
-	for _, code := range codes {
-		if uint32(code) >= uint32(n) {
-			return fmt.Errorf("code %d in a dictionary of %d", code, n)
-		}
 	}
 	return nil
 }
@@ -307,19 +269,8 @@ func look[T any](entries []T, codes []int32, room []T, nulls []bool, rows int) [
 	return room
 }
 
-func (c *columnReader) release() {
-	if c.page != nil {
-		parquet.Release(c.page)
-		c.page = nil
-	}
-}
-
 func (c *columnReader) close() {
-	if c.leaf == nil {
-		return
+	if c.leaf != nil {
+		c.file.scratches.Put(c.pages.scratch)
 	}
-	defer func() { recover() }() // what the library holds of a damaged file
-	c.release()
-	c.pages.Close()
-	c.file.unpackers.Put(c.stream.unpack)
 }

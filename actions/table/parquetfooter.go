@@ -1,24 +1,20 @@
 package table
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Limits of what is read of a Parquet file. A file beyond them is refused.
+// Limits of a footer. A file beyond them is refused.
 const (
-	maxFooter     = 32 << 20  // bytes
-	maxPage       = 256 << 20 // bytes, unpacked
-	maxPageValues = 1 << 24
-	leastChunk    = 20 // bytes of the footer that a row group or a column in one takes at least
+	maxFooter  = 32 << 20 // bytes
+	leastChunk = 20       // bytes of it that a row group or a column in one takes at least
 )
 
 // A parquetFooter is the description at the end of a file, with offsets that lie
@@ -152,40 +148,4 @@ func chunkStart(m *format.ColumnMetaData) int64 {
 		return d
 	}
 	return m.DataPageOffset
-}
-
-// plain opens the footer as that of a file without compression, logical types,
-// dictionaries' offsets and indexes, whose chunks have no end but that of their
-// reader.
-func (f *parquetFooter) plain() (*parquet.File, error) {
-	meta := *f.meta
-	meta.RowGroups = make([]format.RowGroup, len(f.meta.RowGroups))
-	meta.KeyValueMetadata, meta.ColumnOrders = nil, nil
-	meta.Schema = append(thrift.Slice[format.SchemaElement](nil), meta.Schema...)
-	for i, e := range meta.Schema {
-		meta.Schema[i] = format.SchemaElement{Type: e.Type, TypeLength: e.TypeLength, RepetitionType: e.RepetitionType, Name: e.Name, NumChildren: e.NumChildren}
-	}
-	for i, g := range f.meta.RowGroups {
-		g.Columns = append(thrift.Slice[format.ColumnChunk](nil), g.Columns...)
-		g.SortingColumns, g.Ordinal = nil, int16(i)
-		for j := range g.Columns {
-			m := g.Columns[j].MetaData
-			g.Columns[j] = format.ColumnChunk{MetaData: format.ColumnMetaData{
-				Type: m.Type, Encoding: m.Encoding, PathInSchema: m.PathInSchema, Codec: format.Uncompressed,
-				NumValues: m.NumValues, TotalCompressedSize: math.MaxInt64 / 2, DataPageOffset: firstPage,
-			}}
-		}
-		meta.RowGroups[i] = g
-	}
-	if len(meta.RowGroups) > math.MaxInt16 {
-		return nil, fmt.Errorf("%d row groups, at most %d", len(meta.RowGroups), math.MaxInt16)
-	}
-	text, err := thrift.Marshal(&thrift.CompactProtocol{}, &meta)
-	if err != nil {
-		return nil, err
-	}
-	b := append([]byte("PAR1"), text...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
-	b = append(b, "PAR1"...)
-	return parquet.OpenFile(bytes.NewReader(b), int64(len(b)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 }

@@ -4,56 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
 
 	"github.com/parquet-go/parquet-go/encoding/delta"
-	"github.com/parquet-go/parquet-go/format"
 )
 
-// guardPage looks for counts inside a page by which the library would reserve
-// memory: lengths of runs, numbers of deltas, prefixes that repeat.
-func guardPage(h *format.PageHeader, data []byte, l *leaf) error {
-	var values int
-	var encoding format.Encoding
-	switch {
-	case h.DataPageHeader.Valid:
-		values, encoding = int(h.DataPageHeader.V.NumValues), h.DataPageHeader.V.Encoding
-		for _, level := range []int{l.repetition, l.definition} {
-			var err error
-			if data, err = guardLevels(data, level, values); err != nil {
-				return err
-			}
-		}
-	case h.DataPageHeaderV2.Valid:
-		v := h.DataPageHeaderV2.V
-		values, encoding = int(v.NumValues), v.Encoding
-		repetition, definition := data[:v.RepetitionLevelsByteLength], data[v.RepetitionLevelsByteLength:]
-		definition, data = definition[:v.DefinitionLevelsByteLength], definition[v.DefinitionLevelsByteLength:]
-		if err := errors.Join(guardRuns(repetition, width(l.repetition), values), guardRuns(definition, width(l.definition), values)); err != nil {
-			return err
-		}
-	default:
-		return nil
-	}
-	return guardValues(data, encoding, values, l)
-}
-
-func width(level int) int { return bits.Len(uint(level)) }
-
-// guardLevels returns what is behind the levels of a page of version 1.
-func guardLevels(data []byte, level, values int) ([]byte, error) {
-	if level == 0 {
-		return data, nil
-	}
-	if len(data) < 4 {
-		return nil, errRuns
-	}
-	n := binary.LittleEndian.Uint32(data)
-	if uint64(n) > uint64(len(data)-4) {
-		return nil, errRuns
-	}
-	return data[4+n:], guardRuns(data[4:4+n], width(level), values)
-}
+// The functions of this file look for counts inside a page by which the decoders
+// of the library would reserve memory: lengths of runs, numbers of deltas,
+// prefixes that repeat.
 
 var errRuns = errors.New("page with more levels or codes than values")
 
@@ -84,31 +41,6 @@ func guardRuns(data []byte, width, values int) error {
 // maxPadding is how many values writers add to fill a last run: 504 in those of
 // bit-packed groups.
 const maxPadding = 1 << 10
-
-// plainDictionary is what older writers call RLEDictionary.
-const plainDictionary format.Encoding = 2
-
-func guardValues(data []byte, encoding format.Encoding, values int, l *leaf) error {
-	if len(data) == 0 {
-		return nil // all is null
-	}
-	switch encoding {
-	case plainDictionary, format.RLEDictionary:
-		if data[0] > 32 {
-			return errRuns
-		}
-		return guardRuns(data[1:], int(data[0]), values)
-	case format.RLE:
-		if l.physical == format.Boolean && len(data) >= 4 {
-			return guardRuns(data[4:], 1, values)
-		}
-	case format.DeltaBinaryPacked, format.DeltaLengthByteArray:
-		return guardDeltas(data, values)
-	case format.DeltaByteArray:
-		return guardPrefixes(data, values)
-	}
-	return nil
-}
 
 // guardDeltas looks at the head of delta-encoded numbers: block size, blocks and count.
 func guardDeltas(data []byte, values int) error {

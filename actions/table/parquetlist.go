@@ -3,8 +3,6 @@ package table
 import (
 	"errors"
 	"io"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // A listCounter counts the elements of each row's list. A row may go on in the
@@ -17,7 +15,7 @@ type listCounter struct {
 }
 
 // nextLists makes the vector of the rows that end in a page.
-func (c *columnReader) nextLists(page parquet.Page, err error) error {
+func (c *columnReader) nextLists(page *page, err error) error {
 	l := &c.lists
 	if err == io.EOF && l.open && !l.ended {
 		l.ended = true
@@ -26,8 +24,7 @@ func (c *columnReader) nextLists(page parquet.Page, err error) error {
 	} else if err != nil {
 		return err
 	} else {
-		c.page = page
-		if err := c.countLists(page.RepetitionLevels(), page.DefinitionLevels()); err != nil {
+		if err := c.countLists(page.repetition, page.definition); err != nil {
 			return err
 		}
 	}

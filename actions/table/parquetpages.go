@@ -10,13 +10,9 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// firstPage is where the library is told that a chunk starts.
-const firstPage = 4
-
-// A pageStream is what the library reads in place of a chunk: its pages, one
-// after the other, unpacked and with headers that say so. Only what is next can
-// be read, which is how the library reads.
-type pageStream struct {
+// A pageReader reads the pages of a column of a row group one after the other,
+// each into the memory of the one before.
+type pageReader struct {
 	r      io.ReaderAt
 	at     int64 // of the next header
 	end    int64
@@ -24,164 +20,128 @@ type pageStream struct {
 	codec  format.CompressionCodec
 	values int64 // that the chunk has and were not seen yet
 
-	packed []byte
-	page   []byte // unpacked, behind its header
-	rest   []byte // of page
-	pos    int64  // of rest in the stream
-	unpack *unpacker
+	dictionary *dictionary // nil until its page was met
+	scratch    *scratch
 }
 
-func newPageStream(r io.ReaderAt, m *format.ColumnMetaData, l *leaf, u *unpacker) *pageStream {
+func newPageReader(r io.ReaderAt, m *format.ColumnMetaData, l *leaf, s *scratch) *pageReader {
 	start := chunkStart(m)
-	return &pageStream{r: r, at: start, end: start + m.TotalCompressedSize, leaf: l, codec: m.Codec, values: m.NumValues, pos: firstPage, unpack: u}
+	return &pageReader{r: r, at: start, end: start + m.TotalCompressedSize, leaf: l, codec: m.Codec, values: m.NumValues, scratch: s}
 }
 
-// ReadAt reads what comes next.
-func (s *pageStream) ReadAt(p []byte, off int64) (n int, err error) {
-	if off != s.pos {
-		return 0, errors.New("pages out of order")
-	}
-	for n < len(p) {
-		if len(s.rest) == 0 {
-			if s.at >= s.end || s.values <= 0 {
-				return n, io.EOF
+// next returns the next page of data. It fails with io.EOF behind the last one.
+func (p *pageReader) next() (*page, error) {
+	for p.at < p.end && p.values > 0 {
+		h, packed, err := p.read()
+		if err != nil {
+			return nil, err
+		}
+		switch h.kind {
+		case format.DataPage, format.DataPageV2:
+			if p.values -= int64(h.values); p.values < 0 {
+				return nil, errors.New("more values than the footer counts")
 			}
-			if n > 0 {
-				return n, nil // the library's buffer is full enough
-			}
-			if err := s.next(); err != nil {
-				return n, err
+			return p.data(h, packed)
+		case format.DictionaryPage:
+			if p.dictionary == nil { // a second one says nothing new
+				p.dictionary, err = p.newDictionary(h, packed)
 			}
 		}
-		m := copy(p[n:], s.rest)
-		s.rest, n, s.pos = s.rest[m:], n+m, s.pos+int64(m)
+		if err != nil {
+			return nil, err
+		}
 	}
-	return n, nil
+	return nil, io.EOF
 }
 
-// next reads a page and makes it the rest.
-func (s *pageStream) next() error {
-	h, size, err := s.header()
+// read reads a page as it is stored.
+func (p *pageReader) read() (pageHead, []byte, error) {
+	s := p.scratch
+	h, size, err := p.header()
 	if err != nil {
-		return err
+		return h, nil, err
 	}
-	s.at += size
-	if int64(h.CompressedPageSize) > s.end-s.at {
-		return fmt.Errorf("page of %d bytes where the column has %d left", h.CompressedPageSize, s.end-s.at)
+	p.at += size
+	if int64(h.packed) > p.end-p.at {
+		return h, nil, fmt.Errorf("page of %d bytes where the column has %d left", h.packed, p.end-p.at)
 	}
-	s.packed = sized(s.packed, int(h.CompressedPageSize))
-	if _, err := s.r.ReadAt(s.packed, s.at); err != nil && err != io.EOF {
-		return err
+	s.packed = sized(s.packed, h.packed)
+	if _, err := p.r.ReadAt(s.packed, p.at); err != nil && err != io.EOF {
+		return h, nil, err
 	}
-	s.at += int64(h.CompressedPageSize)
-	if h.CRC != 0 && crc32.ChecksumIEEE(s.packed) != uint32(h.CRC) {
-		return errors.New("checksum of a page does not match")
+	p.at += int64(h.packed)
+	if h.crc != 0 && crc32.ChecksumIEEE(s.packed) != h.crc {
+		return h, nil, errors.New("checksum of a page does not match")
 	}
-	if err := s.write(h); err != nil {
-		return err
-	}
-	return s.count(h)
+	return h, s.packed, nil
 }
 
 // header reads the header of the next page and returns its length. Statistics
 // can make it long: they are looked at only in growing steps.
-func (s *pageStream) header() (*format.PageHeader, int64, error) {
+func (p *pageReader) header() (pageHead, int64, error) {
+	s := p.scratch
 	for try := int64(1 << 8); ; try *= 16 {
-		s.packed = sized(s.packed, int(min(try, s.end-s.at)))
-		if _, err := s.r.ReadAt(s.packed, s.at); err != nil && err != io.EOF {
-			return nil, 0, err
+		s.packed = sized(s.packed, int(min(try, p.end-p.at)))
+		if _, err := p.r.ReadAt(s.packed, p.at); err != nil && err != io.EOF {
+			return pageHead{}, 0, err
 		}
 		c := compactReader{b: s.packed}
 		if err := c.skip(compactStruct, 0); err != nil {
-			if try < s.end-s.at && try < maxPageHeader {
+			if try < p.end-p.at && try < maxPageHeader {
 				continue
 			}
-			return nil, 0, fmt.Errorf("page: %w", err)
+			return pageHead{}, 0, fmt.Errorf("page: %w", err)
 		}
-		h := &format.PageHeader{}
-		if err := thrift.Unmarshal(&thrift.CompactProtocol{}, s.packed[:c.at], h); err != nil {
-			return nil, 0, fmt.Errorf("page: %w", err)
+		var h format.PageHeader
+		if err := thrift.Unmarshal(&thrift.CompactProtocol{}, s.packed[:c.at], &h); err != nil {
+			return pageHead{}, 0, fmt.Errorf("page: %w", err)
 		}
-		return h, int64(c.at), checkPageHeader(h)
+		head, err := newPageHead(&h, p.codec)
+		return head, int64(c.at), err
 	}
 }
 
 const maxPageHeader = 16 << 20
 
-func checkPageHeader(h *format.PageHeader) error {
-	values, levels := int32(0), int64(0)
-	switch {
-	case h.DataPageHeader.Valid:
-		values = h.DataPageHeader.V.NumValues
-	case h.DataPageHeaderV2.Valid:
-		v := h.DataPageHeaderV2.V
-		values, levels = v.NumValues, int64(v.RepetitionLevelsByteLength)+int64(v.DefinitionLevelsByteLength)
-		if min(v.RepetitionLevelsByteLength, v.DefinitionLevelsByteLength, v.NumNulls) < 0 || v.NumNulls > values {
-			return errors.New("page with counts below zero")
+// unpack returns the unpacked bytes of a page, behind which there is some room.
+func (p *pageReader) unpack(h pageHead, packed []byte, size int) ([]byte, error) {
+	if h.codec == format.Uncompressed {
+		if len(packed) != size {
+			return nil, fmt.Errorf("page: %w", errSize)
 		}
-	case h.DictionaryPageHeader.Valid:
-		values = h.DictionaryPageHeader.V.NumValues
+		return packed, nil
 	}
-	if h.CompressedPageSize < 0 || h.UncompressedPageSize < 0 || h.UncompressedPageSize > maxPage || h.CompressedPageSize > maxPage {
-		return fmt.Errorf("page of %d bytes, %d packed; at most %d", h.UncompressedPageSize, h.CompressedPageSize, maxPage)
+	s := p.scratch
+	s.page = sized(s.page, size)
+	if err := s.unpack.into(s.page, packed, h.codec); err != nil {
+		return nil, fmt.Errorf("page: %w", err)
 	}
-	if values < 0 || values > maxPageValues {
-		return fmt.Errorf("page of %d values, at most %d", values, maxPageValues)
-	}
-	if levels > int64(min(h.CompressedPageSize, h.UncompressedPageSize)) {
-		return errors.New("page with levels that are longer than itself")
-	}
-	return nil
+	return s.page, nil
 }
 
-// write unpacks the page behind a header of its own.
-func (s *pageStream) write(h *format.PageHeader) error {
-	plain := *h
-	plain.CRC, plain.CompressedPageSize = 0, h.UncompressedPageSize
-	plain.DataPageHeader.V.Statistics, plain.DataPageHeaderV2.V.Statistics = format.Statistics{}, format.Statistics{}
-	levels := int32(0)
-	codec := s.codec
-	if v := &plain.DataPageHeaderV2; v.Valid {
-		levels = v.V.RepetitionLevelsByteLength + v.V.DefinitionLevelsByteLength
-		if v.V.IsCompressed.Valid && !v.V.IsCompressed.V {
-			codec = format.Uncompressed
-		}
-	}
-	text, err := thrift.Marshal(&thrift.CompactProtocol{}, &plain)
-	if err != nil {
-		return err
-	}
-	length := len(text) + int(h.UncompressedPageSize)
-	s.page = sized(s.page, length+zstdRoom)[:length]
-	head := copy(s.page, text)
-	head += copy(s.page[head:], s.packed[:levels])
-	if err := s.unpack.into(s.page[head:], s.packed[levels:], codec); err != nil {
-		return fmt.Errorf("page: %w", err)
-	}
-	s.rest = s.page
-	return guardPage(&plain, s.page[len(text):], s.leaf)
+// A scratch is the memory that readers use again for one page after the other.
+type scratch struct {
+	unpack       unpacker
+	packed, page []byte
+	repetition   []byte
+	definition   []byte
+	codes        []int32
+	int32s       []int32
+	int64s       []int64
+	float32s     []float32
+	float64s     []float64
+	bytes        []byte
+	offsets      []uint32
+	texts        [][]byte
 }
 
-// count holds the pages' values against the chunk's.
-func (s *pageStream) count(h *format.PageHeader) error {
-	switch h.Type {
-	case format.DataPage:
-		s.values -= int64(h.DataPageHeader.V.NumValues)
-	case format.DataPageV2:
-		s.values -= int64(h.DataPageHeaderV2.V.NumValues)
-	}
-	if s.values < 0 {
-		return errors.New("more values than the footer counts")
-	}
-	return nil
-}
-
-// sized returns a buffer of n bytes, b if it is large enough.
+// sized returns a buffer of n bytes with room behind it, b if it is large enough.
 func sized(b []byte, n int) []byte {
-	if cap(b) >= n {
+	if cap(b) >= n+pageRoom {
 		return b[:n]
 	}
-	return make([]byte, n)
+	return make([]byte, n, n+pageRoom)
 }
 
-var _ io.ReaderAt = (*pageStream)(nil)
+// pageRoom is what decoders want behind a page to be quick: zstd's a block.
+const pageRoom = 160 << 10

@@ -9,15 +9,8 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go/deprecated"
-	pages "github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 )
-
-// stored are the values of a page or dictionary that are not null.
-type stored struct {
-	pages.Values
-	n int
-}
 
 // values are what they become: one of the three.
 type values struct {
@@ -137,10 +130,12 @@ func fixedType(e format.SchemaElement, converted deprecated.ConvertedType) (Kind
 }
 
 func booleans(p stored, to *values) error {
-	packed := p.Boolean()
 	to.ints = grow(to.ints, p.n)
-	for i := range to.ints {
-		to.ints[i] = int64(packed[i/8] >> (i % 8) & 1)
+	for i, b := range p.bools[:p.n] {
+		to.ints[i] = 0
+		if b != 0 {
+			to.ints[i] = 1
+		}
 	}
 	return nil
 }
@@ -161,7 +156,7 @@ func uint32s(p stored, to *values) error {
 	return nil
 }
 
-// int64s lends the library's memory, which lasts as long as the page.
+// int64s lends the page's memory.
 func int64s(p stored, to *values) error {
 	to.ints = p.Int64()[:p.n:p.n]
 	return nil
@@ -276,10 +271,9 @@ func fixedDecimals(scale int) valueDecoder {
 func byteDecimals(scale int) valueDecoder {
 	d := bigDecimal{by: math.Pow10(scale)}
 	return func(p stored, to *values) error {
-		data, offsets := p.ByteArray()
 		to.floats = grow(to.floats, p.n)
-		for i := range to.floats {
-			to.floats[i] = d.float(data[offsets[i]:offsets[i+1]])
+		for i, text := range p.texts[:p.n] {
+			to.floats[i] = d.float(text)
 		}
 		return nil
 	}
@@ -335,12 +329,9 @@ func float16(b uint16) float64 {
 	return sign * math.Ldexp(1024+mantissa, exponent-25)
 }
 
+// byteArrays lends the page's memory, as int64s does.
 func byteArrays(p stored, to *values) error {
-	data, offsets := p.ByteArray()
-	to.texts = grow(to.texts, p.n)
-	for i := range to.texts {
-		to.texts[i] = data[offsets[i]:offsets[i+1]:offsets[i+1]]
-	}
+	to.texts = p.texts[:p.n:p.n]
 	return nil
 }
 

@@ -25,12 +25,6 @@ type unpacker struct {
 // behind its end.
 func (u *unpacker) into(dst, src []byte, codec format.CompressionCodec) error {
 	switch codec {
-	case format.Uncompressed:
-		if len(src) != len(dst) {
-			return errSize
-		}
-		copy(dst, src)
-		return nil
 	case format.Snappy:
 		if n, err := snappy.DecodedLen(src); err != nil || n != len(dst) {
 			return errors.Join(errSize, err)
@@ -52,9 +46,6 @@ func (u *unpacker) into(dst, src []byte, codec format.CompressionCodec) error {
 	}
 	return fmt.Errorf("compression %v is not supported", codec)
 }
-
-// zstdRoom is what the decoder wants behind a page to be quick: a block.
-const zstdRoom = 160 << 10
 
 var errSize = errors.New("unpacks to another size than it says")
 
