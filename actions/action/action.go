@@ -57,16 +57,28 @@ type Outcome struct {
 
 // A Metric is a number that gates may read.
 type Metric struct {
-	Name  string
-	Value float64
+	Name   string            `json:"name"`
+	Value  float64           `json:"value"`
+	Slice  map[string]string `json:"slice,omitempty"`  // column → value; empty for all rows
+	Better string            `json:"better,omitempty"` // higher, lower or "" (unknown)
+	Unit   string            `json:"unit,omitempty"`
+}
+
+// MarshalJSON writes the metric as metric lines have it, NaN and infinities as texts.
+func (m Metric) MarshalJSON() ([]byte, error) {
+	type plain Metric
+	return json.Marshal(struct {
+		plain
+		Value report.Number `json:"value"`
+	}{plain(m), report.Number(m.Value)})
 }
 
 // Hand writes the outcome into the files that getenv's variables name, so that
 // the agent finds them. Where a variable is missing, that part is left out.
 func (o *Outcome) Hand(getenv func(string) string) error {
-	var lines []byte
-	for _, m := range o.Metrics {
-		lines = fmt.Appendf(lines, "%s=%v\n", m.Name, m.Value)
+	lines, err := jsonLines(o.Metrics)
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
 	}
 	report, err := o.reportLines()
 	if err != nil {
@@ -75,13 +87,20 @@ func (o *Outcome) Hand(getenv func(string) string) error {
 	return errors.Join(extend(getenv("MLOPS_METRICS"), lines), extend(getenv("MLOPS_REPORT"), report), o.keep(getenv("MLOPS_RECORD")))
 }
 
-func (o *Outcome) reportLines() (lines []byte, err error) {
-	for _, s := range o.Sections {
-		line, err := json.Marshal(s)
+func jsonLines[T any](values []T) (lines []byte, err error) {
+	for _, v := range values {
+		line, err := json.Marshal(v)
 		if err != nil {
-			return nil, fmt.Errorf("section %s: %w", s.ID, err)
+			return nil, err
 		}
 		lines = append(append(lines, line...), '\n')
+	}
+	return lines, nil
+}
+
+func (o *Outcome) reportLines() (lines []byte, err error) {
+	if lines, err = jsonLines(o.Sections); err != nil {
+		return nil, fmt.Errorf("sections: %w", err)
 	}
 	if !o.Until.IsZero() {
 		lines = fmt.Appendf(lines, "{%q:%q}\n", agent.UntilKey, o.Until.UTC().Format(time.RFC3339))

@@ -1,0 +1,347 @@
+package evaluate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/mlops-runner/mlops/actions/metric"
+	"github.com/mlops-runner/mlops/actions/paired"
+	"github.com/mlops-runner/mlops/actions/slice"
+	"github.com/mlops-runner/mlops/runner/report"
+)
+
+// A Side is the predictions of one run.
+type Side struct {
+	Inputs map[string]any // of the action there
+	Paths  []string       // of the files with the predictions
+}
+
+// A Comparison is what the predictions of two runs tell of their difference.
+type Comparison struct {
+	Version   int        `json:"version"`
+	Rows      int        `json:"rows"`                // that were compared
+	Groups    int        `json:"groups,omitempty"`    // of rows that belong together; 0 if rows are independent
+	Mismatch  *Mismatch  `json:"mismatch,omitempty"`  // how the ids differ; nil if they are the same
+	Relabeled int        `json:"relabeled,omitempty"` // rows whose label differs; the candidate's counts
+	Metrics   []Compared `json:"metrics,omitempty"`   // of all rows first, then by slice
+	Found     []Found    `json:"found,omitempty"`     // slices in which the candidate is worse than the baseline, that nobody named
+	Looked    string     `json:"looked,omitempty"`    // among what Found was searched
+	Notes     []string   `json:"notes,omitempty"`
+	// Why says why nothing was compared; "" if it was.
+	Why string `json:"why,omitempty"`
+}
+
+// A Compared is the difference of a metric, candidate - baseline.
+type Compared struct {
+	Name      string            `json:"name"`
+	Slice     map[string]string `json:"slice,omitempty"`
+	Better    string            `json:"better,omitempty"`
+	Rows      int               `json:"rows"`
+	Candidate report.Number     `json:"candidate"` // its value on the rows that both have
+	Baseline  report.Number     `json:"baseline"`
+	Change    *report.Interval  `json:"change,omitempty"` // nil if it is not known
+	Verdict   string            `json:"verdict"`          // better, same, worse, can't tell; of a metric without direction same or can't tell
+	Reason    string            `json:"reason,omitempty"` // why something is not known
+}
+
+// Compare compares the predictions of two runs row by row. Where they cannot be
+// compared, the comparison says why; an error means that they could not be read.
+func Compare(ctx context.Context, candidate, baseline Side) (*Comparison, error) {
+	c, err := parseConfig(candidate.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	out := &Comparison{Version: Version}
+	if c.columns.id == "" {
+		out.Why = "the predictions have no id; name the column by which rows of two runs are joined: id"
+		return out, nil
+	}
+	other, err := c.of(baseline.Inputs)
+	if err != nil {
+		return nil, fmt.Errorf("the baseline's inputs: %w", err)
+	}
+	if other.columns.id == "" {
+		out.Why = "the baseline's predictions have no id"
+		return out, nil
+	}
+	a, err := c.read(ctx, candidate.Paths, c.findAll)
+	if err != nil {
+		return nil, err
+	}
+	b, err := other.read(ctx, baseline.Paths, false)
+	if err != nil {
+		out.Why = "the baseline's predictions: " + err.Error()
+		return out, nil
+	}
+	return out, out.compare(a, b)
+}
+
+// of is the config by which the baseline's predictions are read: where its columns
+// are is the baseline's own business, which metrics are compared is not.
+func (c *config) of(inputs map[string]any) (*config, error) {
+	own := maps.Clone(inputs)
+	for _, name := range []string{"slices", "find", "fairness", "metrics"} {
+		delete(own, name)
+	}
+	other, err := parseConfig(own)
+	if err != nil {
+		return nil, err
+	}
+	other.metrics, other.findAll, other.as = c.metrics, false, c.as
+	return other, nil
+}
+
+func (out *Comparison) compare(a, b *Frame) error {
+	if a.rows.Task != b.rows.Task {
+		out.Why = fmt.Sprintf("this is a %s task, the baseline's a %s one", a.rows.Task, b.rows.Task)
+		return nil
+	}
+	if err := errors.Join(a.settle(), b.settle()); err != nil {
+		return err
+	}
+	rowsA, rowsB, mismatch, err := join(a.ids, b.ids)
+	if duplicate := new(DuplicateError); errors.As(err, &duplicate) {
+		out.Why = err.Error()
+		return nil
+	} else if err != nil {
+		return err
+	}
+	out.Mismatch = mismatch
+	switch {
+	case mismatch != nil && mismatch.Common == 0:
+		out.Why = "the two have no id in common"
+	case mismatch != nil && !a.config.common:
+		out.Why = mismatch.Error() + "; evaluate both on the same rows, or write on-mismatch: common"
+	}
+	if out.Why != "" {
+		return nil
+	}
+	t := &twins{a: a, b: b, rowsA: rowsA, candidate: a.rows, baseline: b.rows, groups: a.groups}
+	if mismatch != nil || !inOrder(rowsA) {
+		t.candidate = a.rows.Pick(rowsA)
+		t.groups = part{rows: rowsA}.groups(a.groups)
+	}
+	if mismatch != nil || !inOrder(rowsB) {
+		t.baseline = b.rows.Pick(rowsB)
+	}
+	if err := t.alike(out); err != nil || out.Why != "" {
+		return err
+	}
+	out.Rows, out.Groups = t.candidate.Len(), distinctGroups(t.groups)
+	return errors.Join(t.metrics(out), t.find(out))
+}
+
+func inOrder(rows []int32) bool {
+	for i, row := range rows {
+		if int(row) != i {
+			return false
+		}
+	}
+	return true
+}
+
+// twins are the rows of two models that have the same ids, in the same order.
+type twins struct {
+	a, b      *Frame
+	rowsA     []int32 // of a, which have an id that b has
+	candidate *metric.Rows
+	baseline  *metric.Rows
+	groups    []uint64
+}
+
+// alike gives both the same classes, labels and weights: those of the candidate.
+func (t *twins) alike(out *Comparison) error {
+	if t.candidate.Task == metric.Multiclass {
+		if !t.sameClasses() {
+			out.Why = fmt.Sprintf("the baseline's scores are of other classes: %v, not %v", t.b.rows.Classes, t.a.rows.Classes)
+			return nil
+		}
+	}
+	for i, x := range t.candidate.Label {
+		if t.baseline.Label[i] != x {
+			out.Relabeled++
+		}
+	}
+	b := t.baseline
+	t.baseline = &metric.Rows{ // no copy: what is kept of an order by score goes with the label
+		Task: b.Task, Label: t.candidate.Label, Score: b.Score, Prediction: b.Prediction, Scores: b.Scores, Classes: t.candidate.Classes,
+		Threshold: b.Threshold, Weight: t.candidate.Weight, Group: t.candidate.Group, Order: t.candidate.Order, Season: t.candidate.Season,
+		Naive: t.candidate.Naive, Own: b.Own,
+	}
+	return nil
+}
+
+// sameClasses numbers the classes of both alike, unless scores forbid it.
+func (t *twins) sameClasses() bool {
+	a, b := t.candidate.Classes, t.baseline.Classes
+	if slices.Equal(a, b) {
+		return true
+	}
+	if t.candidate.Scores != nil || t.baseline.Scores != nil {
+		return false
+	}
+	all := slices.Clone(a)
+	place := make([]float64, len(b))
+	for i, name := range b {
+		at := slices.Index(all, name)
+		if at < 0 {
+			at = len(all)
+			all = append(all, name)
+		}
+		place[i] = float64(at)
+	}
+	renumber := func(list []float64) []float64 {
+		out := make([]float64, len(list))
+		for i, x := range list {
+			out[i] = place[int(x)]
+		}
+		return out
+	}
+	t.baseline = &metric.Rows{Task: metric.Multiclass, Label: renumber(t.baseline.Label), Prediction: renumber(t.baseline.Prediction), Own: t.baseline.Own}
+	c := t.candidate
+	t.candidate = &metric.Rows{Task: c.Task, Label: c.Label, Prediction: c.Prediction, Weight: c.Weight, Group: c.Group, Own: c.Own}
+	t.candidate.Classes, t.baseline.Classes = all, all
+	return true
+}
+
+// metrics compares all metrics, of all rows and by slice.
+func (t *twins) metrics(out *Comparison) error {
+	ms, err := t.a.metrics()
+	if err != nil {
+		return err
+	}
+	parts, _, err := t.a.parts()
+	if err != nil {
+		return err
+	}
+	place := t.places()
+	for _, p := range parts {
+		if len(out.Metrics)+len(ms) > maxMeasured {
+			break
+		}
+		if p.rows != nil && place != nil {
+			p = p.among(place, t.a.config.minRows)
+			if p.count == 0 {
+				continue
+			}
+		}
+		more, err := t.comparePart(ms, p)
+		if err != nil {
+			return err
+		}
+		out.Metrics = append(out.Metrics, more...)
+	}
+	return nil
+}
+
+// places are where rows of the candidate's table stand among those that are
+// compared, -1 for nowhere; nil if all stand where they are.
+func (t *twins) places() []int32 {
+	if t.candidate.Len() == t.a.rows.Len() && inOrder(t.rowsA) {
+		return nil
+	}
+	out := make([]int32, t.a.rows.Len())
+	for i := range out {
+		out[i] = -1
+	}
+	for i, row := range t.rowsA {
+		out[row] = int32(i)
+	}
+	return out
+}
+
+// among is the part of the rows that are compared; without rows if too few are.
+func (p part) among(place []int32, least int) part {
+	var rows []int32
+	for _, row := range p.rows {
+		if place[row] >= 0 {
+			rows = append(rows, place[row])
+		}
+	}
+	if len(rows) < least {
+		return part{slice: p.slice}
+	}
+	return part{p.slice, rows, len(rows)}
+}
+
+func (t *twins) comparePart(ms []wanted, p part) (out []Compared, err error) {
+	pair, err := newPair(p.pick(t.candidate), p.pick(t.baseline), p.groups(t.groups), mix(t.a.seed()^t.b.seed()))
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range ms {
+		e, err := pair.estimate(m.Metric)
+		if err != nil {
+			e = unknown(p.count, err.Error())
+		}
+		out = append(out, m.compared(p, e))
+	}
+	return out, nil
+}
+
+func (m wanted) compared(p part, e paired.Estimate) Compared {
+	c := Compared{
+		Name: m.name, Slice: p.slice, Better: string(m.Better), Rows: p.count,
+		Candidate: report.Number(e.A.Value), Baseline: report.Number(e.B.Value), Reason: e.Reason, Verdict: string(paired.CantTell),
+	}
+	i := interval(e.Diff, e)
+	if i == nil {
+		return c
+	}
+	i.Paired = true
+	if !math.IsNaN(e.P) {
+		p := report.Number(e.P)
+		i.P = &p
+	}
+	directed := e
+	if m.Better == metric.Lower {
+		directed = e.Back()
+	}
+	c.Verdict = string(directed.Verdict(0))
+	if c.Verdict == string(paired.CantTell) {
+		i.Needs = e.Needs(0, 0.5)
+	} else if m.Better == "" && c.Verdict != string(paired.Same) {
+		c.Verdict = "changed"
+	}
+	c.Change = i
+	return c
+}
+
+// find searches slices in which the candidate loses more than the baseline.
+func (t *twins) find(out *Comparison) error {
+	features, _, err := t.a.features()
+	if err != nil || len(features) == 0 {
+		return err
+	}
+	a, what := losses(t.candidate)
+	b, same := losses(t.baseline)
+	if a == nil || b == nil || what != same {
+		return nil
+	}
+	scale := 0.0
+	for i := range a {
+		a[i], scale = a[i]-b[i], scale+b[i]
+	}
+	if !inOrder(t.rowsA) || len(a) < t.a.rows.Len() {
+		for i := range features {
+			features[i].Codes = pickCodes(features[i].Codes, t.rowsA)
+		}
+	}
+	out.Looked = fmt.Sprintf("the difference of %s in all values and pairs of values of %s", what, namesOfFeatures(features))
+	o := slice.Options{Difference: true, Scale: scale / float64(len(a)), What: what}
+	found, notes, err := search(features, a, t.candidate.Weight, t.groups, o, func(row int) string { return t.a.idOf(int(t.rowsA[row])) })
+	out.Found, out.Notes = found, append(out.Notes, notes...)
+	return err
+}
+
+func pickCodes(codes []uint16, rows []int32) []uint16 {
+	out := make([]uint16, len(rows))
+	for i, row := range rows {
+		out[i] = codes[row]
+	}
+	return out
+}

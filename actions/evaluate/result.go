@@ -1,0 +1,84 @@
+package evaluate
+
+import (
+	"encoding/json"
+
+	"github.com/mlops-runner/mlops/runner/report"
+)
+
+// ResultFile is the name of the file in which a job keeps its [Result].
+const ResultFile = "evaluation.json"
+
+// Version of the form of a [Result] and of a [Comparison].
+const Version = 1
+
+// A Result is what the predictions of one model are worth.
+type Result struct {
+	Version int            `json:"version"`
+	Inputs  map[string]any `json:"inputs"` // of the action
+	Files   []string       `json:"files"`  // of the predictions, relative to the repository
+	Task    string         `json:"task"`
+	Rows    int            `json:"rows"`
+	Groups  int            `json:"groups,omitempty"` // of rows that belong together; 0 if rows are independent
+
+	Metrics  []Measured `json:"metrics"`            // of all rows first, then by slice
+	Small    []Small    `json:"small,omitempty"`    // slices that are not judged
+	Found    []Found    `json:"found,omitempty"`    // slices in which the model is worse than elsewhere, that nobody named
+	Looked   string     `json:"looked,omitempty"`   // among what Found was searched, for people; "" if nothing was
+	Fairness []Fairness `json:"fairness,omitempty"` // by attribute
+	Notes    []string   `json:"notes,omitempty"`
+}
+
+// A Measured is a metric of all rows or of those of a slice.
+type Measured struct {
+	Name   string            `json:"name"`
+	Title  string            `json:"title"` // for people
+	Slice  map[string]string `json:"slice,omitempty"`
+	Better string            `json:"better,omitempty"`
+	Unit   string            `json:"unit,omitempty"`
+	Rows   int               `json:"rows"`
+	Value  report.Number     `json:"value"` // NaN if the rows do not define it
+	Reason string            `json:"reason,omitempty"`
+	// Own is where the value would be with other rows of the same kind; nil if that is not known.
+	Own *report.Interval `json:"interval,omitempty"`
+}
+
+// A Small is a slice with too few rows to be judged.
+type Small struct {
+	Slice map[string]string `json:"slice"`
+	Rows  int               `json:"rows"`
+	Why   string            `json:"why"`
+}
+
+// A Found is a slice that was found.
+type Found struct {
+	Where    map[string]string `json:"where"`
+	Rows     int               `json:"rows"`
+	Share    float64           `json:"share"`              // of all rows
+	Mean     float64           `json:"mean"`               // loss, or difference of losses, in the slice
+	Rest     float64           `json:"rest"`               // and elsewhere
+	Low      float64           `json:"low"`                // 95 % interval of Mean - Rest
+	High     float64           `json:"high"`               //
+	P        float64           `json:"p"`                  // corrected for all slices that were looked at
+	Sentence string            `json:"sentence"`           // for people
+	Examples []string          `json:"examples,omitempty"` // ids, or numbers of rows from 1, of the highest losses
+}
+
+// ParseResult reads what a job kept. It fails for one of a later version.
+func ParseResult(text []byte) (*Result, error) {
+	var r Result
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, err
+	}
+	if r.Version > Version {
+		return nil, &VersionError{r.Version}
+	}
+	return &r, nil
+}
+
+// A VersionError reports an evaluation that a later mlops made.
+type VersionError struct{ Version int }
+
+func (e *VersionError) Error() string {
+	return "the evaluation was made by a later version of mlops; update mlops"
+}
