@@ -77,7 +77,7 @@ func (o *Outcome) Hand(getenv func(string) string) error {
 
 func (o *Outcome) reportLines() (lines []byte, err error) {
 	for _, s := range o.Sections {
-		line, err := json.Marshal(s)
+		line, err := s.Line()
 		if err != nil {
 			return nil, fmt.Errorf("section %s: %w", s.ID, err)
 		}
