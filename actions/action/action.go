@@ -76,7 +76,7 @@ func (m Metric) MarshalJSON() ([]byte, error) {
 // Hand writes the outcome into the files that getenv's variables name, so that
 // the agent finds them. Where a variable is missing, that part is left out.
 func (o *Outcome) Hand(getenv func(string) string) error {
-	lines, err := jsonLines(o.Metrics)
+	metrics, err := lines(o.Metrics, Metric.MarshalJSON)
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
@@ -84,28 +84,29 @@ func (o *Outcome) Hand(getenv func(string) string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(extend(getenv("MLOPS_METRICS"), lines), extend(getenv("MLOPS_REPORT"), report), o.keep(getenv("MLOPS_RECORD")))
+	return errors.Join(extend(getenv("MLOPS_METRICS"), metrics), extend(getenv("MLOPS_REPORT"), report), o.keep(getenv("MLOPS_RECORD")))
 }
 
-func jsonLines[T any](values []T) (lines []byte, err error) {
+// lines makes a line of each value.
+func lines[T any](values []T, line func(T) ([]byte, error)) (out []byte, err error) {
 	for _, v := range values {
-		line, err := json.Marshal(v)
+		line, err := line(v)
 		if err != nil {
 			return nil, err
 		}
-		lines = append(append(lines, line...), '\n')
+		out = append(append(out, line...), '\n')
 	}
-	return lines, nil
+	return out, nil
 }
 
-func (o *Outcome) reportLines() (lines []byte, err error) {
-	if lines, err = jsonLines(o.Sections); err != nil {
+func (o *Outcome) reportLines() (out []byte, err error) {
+	if out, err = lines(o.Sections, func(s report.Section) ([]byte, error) { return s.Line() }); err != nil {
 		return nil, fmt.Errorf("sections: %w", err)
 	}
 	if !o.Until.IsZero() {
-		lines = fmt.Appendf(lines, "{%q:%q}\n", agent.UntilKey, o.Until.UTC().Format(time.RFC3339))
+		out = fmt.Appendf(out, "{%q:%q}\n", agent.UntilKey, o.Until.UTC().Format(time.RFC3339))
 	}
-	return lines, nil
+	return out, nil
 }
 
 func extend(path string, lines []byte) (err error) {

@@ -280,6 +280,11 @@ func (r *Report) check() error {
 				return wrong(fmt.Sprintf("sections[%d].rows[%d]", i, k), "has %d cells for %d columns", len(row), len(s.Columns))
 			}
 		}
+		for k := range s.Plots {
+			if err := s.Plots[k].check(); err != nil {
+				return wrong(fmt.Sprintf("sections[%d].plots[%d]", i, k), "%v", err)
+			}
+		}
 	}
 	for i, m := range r.Metrics {
 		if in := m.Interval; in != nil && !in.sound() {

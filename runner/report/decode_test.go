@@ -77,8 +77,10 @@ func full() *Report {
 		Jobs: []Job{{ID: "j", Status: record.Skipped, Cached: true, Reason: "oom", Error: "e\nf", Exit: 1, Why: []string{"w"}, Wall: time.Second, Equal: true, Changed: []Change{{"step 1", &old, &now}, {"x", &old, nil}},
 			Outputs: Sameness{1, 2}, Only: "head", Base: record.Success, Log: []string{"l"}}},
 		Outputs: Sameness{1, 2}, Cost: Cost{Wall: 1, CPU: 2, GPUSeconds: 0.5, Jobs: 3, Cached: 1, Price: 0.1}, BaseCost: &Cost{Wall: 1, CPU: 2, GPUSeconds: 0.5, Jobs: 3, Cached: 1, Price: 0.1},
-		Sections: []Section{{ID: "data", Title: "Data", Summary: "s", Failing: true, Columns: []Column{{"c", true}}, Rows: [][]string{{"1"}}, Patch: []string{"-a", "+b"}, Priority: 3}},
-		Notes:    []string{"note"},
+		Sections: []Section{{ID: "data", Title: "Data", Summary: "s", Failing: true, Columns: []Column{{"c", true}}, Rows: [][]string{{"1"}}, Patch: []string{"-a", "+b"}, Priority: 3, Plots: []Plot{{
+			Title: "t", Kind: Bars, X: "x", Y: "y", Labels: []string{"a"}, Series: []Series{{Name: "s", Role: RoleBaseline, Points: []Point{{Step: 1, Value: math.NaN()}}, Values: []Number{2}}},
+		}}}},
+		Notes: []string{"note"},
 	}
 }
 

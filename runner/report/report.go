@@ -210,8 +210,8 @@ type Cost struct {
 	Price      float64       `json:"price,omitempty"` // in the currency of the file; 0 if unknown
 }
 
-// A Section is what an action has to say: a table with a line above it. It is
-// the seam for slices, data checks and drift.
+// A Section is what an action has to say: a table with a line above it, and plots.
+// It is the seam for slices, data checks, drift and evaluations.
 type Section struct {
 	ID       string     `json:"id"` // slices, data, …
 	Title    string     `json:"title"`
@@ -219,6 +219,7 @@ type Section struct {
 	Failing  bool       `json:"failing,omitempty"`  // it is shown open
 	Columns  []Column   `json:"columns,omitempty"`  //
 	Rows     [][]string `json:"rows,omitempty"`     // most important first; len == len(Columns)
+	Plots    []Plot     `json:"plots,omitempty"`    // most important first; formats without room show fewer
 	Patch    []string   `json:"patch,omitempty"`    // lines of a diff to take over, shown as they are
 	Priority int        `json:"priority,omitempty"` // higher is dropped later when space is short
 }

@@ -18,7 +18,9 @@ func (r *Report) tidy() {
 		r.Notes = append(slices.Clip(r.Notes), fmt.Sprintf("%d more metrics are left out", n))
 	}
 	tidyStruct(reflect.ValueOf(r).Elem(), rules())
-	for _, s := range r.Sections { // copies by now
+	for k := range r.Sections { // copies by now
+		s := &r.Sections[k]
+		s.tidyPlots()
 		for i, row := range s.Rows {
 			cells := make([]string, len(s.Columns))
 			copy(cells, row)

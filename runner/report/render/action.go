@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,23 +18,47 @@ func (p *page) action(a report.Section, index int) section {
 	if len(s.title) == 0 {
 		s.title = foreignIn(cmp.Or(a.ID, "section"), maxField/2)
 	}
-	patch := actionPatch(a)
-	if len(a.Columns) == 0 || len(a.Rows) == 0 {
-		s.forms = []func() []block{func() []block { return patch }}
-		return s
+	p.actionForms(&s, a)
+	return s
+}
+
+// screenRows is how many rows of an action's table a terminal shows.
+const screenRows = 10
+
+// actionForms gives a section its contents: all of it; its plots as lines and no
+// patch; its table; and the first rows of that.
+func (p *page) actionForms(s *section, a report.Section) {
+	patch, all, figs := actionPatch(a), actionRows(a, len(a.Rows)), figures(a.Plots)
+	most := markdownPlots
+	if p.plots {
+		most = len(figs)
 	}
-	s.forms = append(s.forms, form(append([]block{actionTable(a, len(a.Rows))}, patch...)...))
-	if patch != nil {
-		s.forms = append(s.forms, form(actionTable(a, len(a.Rows))))
+	s.forms = []func() []block{func() []block { return slices.Concat(all, drawnFigures(figs, most), patch) }}
+	if len(figs) > 0 {
+		s.forms = append(s.forms, func() []block { return slices.Concat(all, listedFigures(figs, most), patch) })
+		s.brief = append([]text{s.summary}, figureLines(figs, briefPlots)...)
+	}
+	if len(all) > 0 && (patch != nil || len(figs) > 0) {
+		s.forms = append(s.forms, form(all...))
 	}
 	for _, n := range []int{10, 3} {
-		if n < len(a.Rows) {
-			s.forms = append(s.forms, func() []block {
-				return []block{actionTable(a, n), rest{len(a.Rows) - n, "row"}}
-			})
+		if n < len(a.Rows) && len(all) > 0 {
+			s.forms = append(s.forms, form(actionRows(a, n)...))
 		}
 	}
-	return s
+	s.screen = func() []block { return slices.Concat(actionRows(a, screenRows), listedFigures(figs, briefPlots)) }
+	if len(all) == 0 && len(figs) == 0 {
+		s.screen = form(patch...)
+	}
+}
+
+// actionRows is the table of a section with its first n rows, if it has any.
+func actionRows(a report.Section, n int) []block {
+	if len(a.Columns) == 0 || len(a.Rows) == 0 {
+		return nil
+	}
+	n = min(n, len(a.Rows))
+	return withRest([]block{actionTable(a, n)}, len(a.Rows)-n, "row")
 }
 
 // actionPatch is the patch of a section, if it has one.

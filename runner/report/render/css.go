@@ -2,8 +2,8 @@ package render
 
 // css is the style of the page. Colours repeat what words and signs say, in
 // pairs that keep a contrast of 4.5 to 1 in light and dark.
-const css = `:root{color-scheme:light dark;--fg:#1f2328;--bg:#fff;--soft:#59636e;--line:#d1d9e0;--box:#f6f8fa;--good:#116329;--bad:#b3202a;--unsure:#7d4e00;--base:#59636e;--head:#0757ba}
-@media (prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;--soft:#9198a1;--line:#3d444d;--box:#161b22;--good:#56d364;--bad:#ff938a;--unsure:#e3b341;--base:#9198a1;--head:#6cb6ff}}
+const css = `:root{color-scheme:light dark;--fg:#1f2328;--bg:#fff;--soft:#59636e;--line:#d1d9e0;--box:#f6f8fa;--good:#116329;--bad:#b3202a;--unsure:#7d4e00;--base:#59636e;--head:#0757ba;--second:#8a3b00;--third:#6b2fa0;--fourth:#0b6b5e}
+@media (prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;--soft:#9198a1;--line:#3d444d;--box:#161b22;--good:#56d364;--bad:#ff938a;--unsure:#e3b341;--base:#9198a1;--head:#6cb6ff;--second:#ffab70;--third:#d2a8ff;--fourth:#5fd7c4}}
 *{box-sizing:border-box}
 body{font:15px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif;color:var(--fg);background:var(--bg);max-width:92rem;margin:0 auto;padding:1.5rem;overflow-wrap:anywhere}
 h1{font-size:1.45rem;line-height:1.3;margin:.2rem 0}
@@ -43,9 +43,19 @@ svg text{font:12px system-ui,sans-serif;fill:var(--soft)}
 .axis{stroke:var(--line);fill:none}
 .base{stroke:var(--base);fill:none}
 .head{stroke:var(--head);fill:none}
+.second{stroke:var(--second);fill:none}
+.third{stroke:var(--third);fill:none}
+.fourth{stroke:var(--fourth);fill:none}
+.guide{stroke:var(--soft);fill:none}
 path{stroke-linecap:round}
-text.base{fill:var(--base);stroke:none}
-text.head{fill:var(--head);stroke:none}
+text.base,.base.bar{fill:var(--base);stroke:none}
+text.head,.head.bar,.head.cell{fill:var(--head);stroke:none}
+text.second,.second.bar{fill:var(--second);stroke:none}
+text.third,.third.bar{fill:var(--third);stroke:none}
+text.fourth,.fourth.bar{fill:var(--fourth);stroke:none}
+text.guide,.guide.bar{fill:var(--soft);stroke:none}
+.cold.cell{fill:var(--bad);stroke:none}
+svg text.value{fill:var(--fg)}
 .past{fill:var(--base)}
 .now{fill:var(--head)}
 .plot .good{stroke:var(--good);fill:var(--good)}

@@ -16,6 +16,7 @@ const (
 	chartSteps    = 25 // of a chart in Markdown
 	sparkSteps    = 24
 	tableSteps    = 8
+	evenSteps     = 11 // of a table at even distances, so that shares are tenths
 	markdownPlots = 4  // charts in Markdown
 	pagePlots     = 60 // in HTML
 	briefPlots    = 4  // in a terminal
@@ -38,10 +39,10 @@ func (p *page) curves() section {
 	charts, histories := 0, 0
 	for _, r := range byWeight(p.rows) {
 		if hasChart(r.metric) {
-			plots, charts = append(plots, func() block { return newChart(r) }), charts+1
+			plots, charts = append(plots, func() figure { return newChart(r) }), charts+1
 		}
 		if hasHistory(r.metric) {
-			plots, histories = append(plots, func() block { return history{r, r.metric.Past} }), histories+1
+			plots, histories = append(plots, func() figure { return history{r, r.metric.Past} }), histories+1
 		}
 	}
 	if len(plots) == 0 {
@@ -67,7 +68,7 @@ func (p *page) curves() section {
 }
 
 // A plot makes a chart or a history when it is needed.
-type plot func() block
+type plot func() figure
 
 // drawn draws the first n plots.
 func drawn(plots []plot, n int) []block {
@@ -82,7 +83,7 @@ func drawn(plots []plot, n int) []block {
 func listed(plots []plot, n int) []block {
 	var ts []text
 	for _, p := range plots[:min(n, len(plots))] {
-		ts = append(ts, p().(interface{ line() text }).line())
+		ts = append(ts, p().line())
 	}
 	return withRest([]block{items{ts}}, len(plots)-n, "curve")
 }
@@ -140,12 +141,23 @@ func finitePoints(ps []report.Point) []report.Point {
 func (c chart) line() text {
 	t := c.thinned(sparkSteps)
 	low, high := c.extent()
-	parts := []text{name(c.row.key)}
+	parts := []text{name(c.key)}
 	for _, s := range t.series {
-		parts = append(parts, cat(say(s.name+" "), picture(sparkline(s.values, low, high))))
+		if s.role != report.RoleReference {
+			parts = append(parts, cat(foreignIn(s.name, maxWord), say(" "), picture(sparkline(s.values, low, high))))
+		}
 	}
 	return list(" ", parts...)
 }
+
+// caption is the line: a picture beside the picture.
+func (h history) caption() text { return h.line() }
+
+// mermaid is nil: the line says it.
+func (h history) mermaid() []string { return nil }
+
+// table is empty.
+func (h history) table() table { return table{} }
 
 // line is the history in one line of text.
 func (h history) line() text {

@@ -115,10 +115,8 @@ func (h *sheet) block(b block) {
 		h.fence(b)
 	case rest:
 		h.paragraph(say(plural(b.n, "more "+b.noun)))
-	case chart:
-		h.figure(cat(name(b.row.key), say(" by step")), b.svg, b.table())
-	case history:
-		h.figure(b.line(), b.svg, table{})
+	case figure:
+		h.figure(b)
 	}
 }
 
@@ -196,11 +194,11 @@ func align(c column) string {
 }
 
 // figure is a drawing with what it shows below it.
-func (h *sheet) figure(caption text, draw func(*strings.Builder), t table) {
+func (h *sheet) figure(f figure) {
 	h.raw("<figure>\n")
-	draw(&h.b)
-	h.put("<figcaption>", caption, "</figcaption>\n")
-	h.table(t)
+	f.svg(&h.b)
+	h.put("<figcaption>", f.caption(), "</figcaption>\n")
+	h.table(f.table())
 	h.raw("</figure>\n")
 }
 

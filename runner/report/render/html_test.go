@@ -17,7 +17,7 @@ var elements = map[string]string{
 	"section": "class id", "h1": "", "h2": "class", "p": "class", "ul": "", "li": "", "b": "", "code": "", "pre": "tabindex", "ins": "", "del": "", "span": "aria-hidden class",
 	"a": "href rel", "div": "class tabindex role", "table": "", "thead": "", "tbody": "", "tr": "", "th": "scope class", "td": "class", "figure": "", "figcaption": "",
 	"svg": "class xmlns role viewBox width height", "line": "class x1 y1 x2 y2", "text": "class text-anchor x y", "rect": "class fill-opacity x y width height",
-	"circle": "class r cx cy", "path": "class stroke-dasharray stroke-width d",
+	"circle": "class fill-opacity r cx cy", "path": "class stroke-dasharray stroke-width d",
 }
 
 // checkPage parses a page strictly as XML and returns what is wrong with it.

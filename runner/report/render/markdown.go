@@ -89,10 +89,8 @@ func (m markdown) block(b block) string {
 		return m.fence(b)
 	case rest:
 		return m.line(m.rest(b))
-	case chart:
-		return m.chart(b)
-	case history:
-		return m.line(b.line())
+	case figure:
+		return m.figure(b)
 	}
 	return ""
 }
@@ -203,19 +201,16 @@ func (m markdown) rest(r rest) text {
 
 func (m markdown) fullReport() text { return linked("full report", m.full) }
 
-// chart draws a chart and gives its numbers, for readers without Mermaid.
-func (m markdown) chart(c chart) string {
-	lines := c.mermaid()
-	if !m.html || lines == nil {
-		return m.line(c.line()) + "\n" + m.table(c.table())
+// figure draws a chart and gives its numbers, for readers without Mermaid.
+func (m markdown) figure(f figure) string {
+	lines, numbers := f.mermaid(), m.table(f.table())
+	if m.html && lines != nil {
+		return "```mermaid\n" + strings.Join(lines, "\n") + "\n```\n\n" + numbers
 	}
-	var b strings.Builder
-	b.WriteString("```mermaid\n")
-	for _, l := range lines {
-		b.WriteString(l + "\n")
+	if numbers != "" {
+		numbers = "\n" + numbers
 	}
-	b.WriteString("```\n\n")
-	return b.String() + m.table(c.table())
+	return m.line(f.line()) + numbers
 }
 
 // section writes a section with its contents.

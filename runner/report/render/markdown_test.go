@@ -119,15 +119,15 @@ func checkMarkdown(md string, plain bool) (problems []string) {
 // mermaidLines are the lines of a chart, one after the other, in the
 // form that ours have; parseMermaid reads them as Mermaid does.
 var mermaidLines = []*regexp.Regexp{
-	regexp.MustCompile(`^xychart-beta$`), regexp.MustCompile(`^    accTitle: [^"#;{}<>]+ by step$`), regexp.MustCompile(`^    accDescr: [^"#;{}<>]+\.$`),
-	regexp.MustCompile(`^    title "[^"#;{}<>\[\]]+"$`), regexp.MustCompile(`^    x-axis "step" \[([0-9.]+|"[0-9.e+-]+")(, ([0-9.]+|"[0-9.e+-]+"))*\]$`),
+	regexp.MustCompile(`^xychart-beta$`), regexp.MustCompile(`^    accTitle: [^"#;{}<>]+ by [^"#;{}<>]+$`), regexp.MustCompile(`^    accDescr: [^"#;{}<>]+\.$`),
+	regexp.MustCompile(`^    title "[^"#;{}<>\[\]]+"$`), regexp.MustCompile(`^    x-axis "[^"#;{}<>\[\]]+" \[([0-9.]+|"[^"#;{}<>\[\],]+")(, ([0-9.]+|"[^"#;{}<>\[\],]+"))*\]$`),
 	regexp.MustCompile(`^    y-axis "[^"#;{}<>\[\]]+" -?[0-9]+(\.[0-9]+)? --> -?[0-9]+(\.[0-9]+)?$`),
-	regexp.MustCompile(`^    line \[-?[0-9]+(\.[0-9]+)?(, -?[0-9]+(\.[0-9]+)?)*\]$`),
+	regexp.MustCompile(`^    (line|bar) \[-?[0-9]+(\.[0-9]+)?(, -?[0-9]+(\.[0-9]+)?)*\]$`),
 }
 
 func checkMermaid(chart string) (problems []string) {
 	lines := strings.Split(strings.TrimSuffix(chart, "\n"), "\n")
-	if len(lines) < 7 || len(lines) > 8 {
+	if len(lines) < 7 || len(lines) > 6+mermaidSeries {
 		return []string{"a chart of " + fmt.Sprint(len(lines)) + " lines"}
 	}
 	if _, err := parseMermaid(chart); err != nil {

@@ -34,6 +34,8 @@ type section struct {
 	// forms are the contents, from all to the shortest. A section that is not
 	// kept has a last form beside: one line with the summary.
 	forms []func() []block
+	// screen is what an open section shows on a terminal; nil for the first form.
+	screen func() []block
 }
 
 // The ranks, lowest first: what is shortened first when space is short.

@@ -63,6 +63,14 @@ func (w *world) report() *report.Report {
 	for i := range r.Jobs {
 		r.Jobs[i].Status = pickFrom(w, record.Success, record.Failure, record.Cancelled, r.Jobs[i].Status)
 	}
+	for _, s := range r.Sections {
+		for i := range s.Plots {
+			s.Plots[i].Kind = pickFrom(w, report.Lines, report.Bars, report.Points, report.Grid, s.Plots[i].Kind)
+			for k := range s.Plots[i].Series {
+				s.Plots[i].Series[k].Role = pickFrom(w, "", report.RoleBaseline, report.RoleReference, s.Plots[i].Series[k].Role)
+			}
+		}
+	}
 	r.Decision = pickFrom(w, report.Promote, report.Blocked, report.Broken, r.Decision)
 	return &r
 }

@@ -119,6 +119,15 @@ const ticks = 4
 
 // grid draws the axes with their numbers.
 func (d drawing) grid(a area, from, label, to string) {
+	d.levels(a)
+	base := a.height - marginBottom + 16
+	d.text("", "start", marginLeft, base, from)
+	d.text("", "middle", (marginLeft+chartWidth-marginRight)/2, base, label)
+	d.text("", "end", chartWidth-marginRight, base, to)
+}
+
+// levels draws the lines of a grid with their values.
+func (d drawing) levels(a area) {
 	s := scaleOf(0, a.high/ticks-a.low/ticks, a.low, a.high)
 	for i := range ticks + 1 {
 		v := a.low + (a.high/ticks-a.low/ticks)*float64(i)
@@ -126,10 +135,6 @@ func (d drawing) grid(a area, from, label, to string) {
 		d.line("axis", marginLeft, y, chartWidth-marginRight, y)
 		d.text("", "end", marginLeft-6, y+4, minus(span{text: s.value(v), style: number}))
 	}
-	base := a.height - marginBottom + 16
-	d.text("", "start", marginLeft, base, from)
-	d.text("", "middle", (marginLeft+chartWidth-marginRight)/2, base, label)
-	d.text("", "end", chartWidth-marginRight, base, to)
 }
 
 // svg draws the chart: the baseline dashed, the candidate whole.
@@ -137,25 +142,61 @@ func (c chart) svg(to *strings.Builder) {
 	low, high := c.extent()
 	a := newArea(c.steps[0], c.steps[len(c.steps)-1], low, high, chartHeight)
 	d := newDrawing(to, "chart", chartWidth, chartHeight, c.tale())
-	d.grid(a, lone(a.x0, mostDigits), "step", lone(a.x1, mostDigits))
-	labels := map[string]float64{}
+	d.grid(a, lone(a.x0, mostDigits), shortName(c.x), lone(a.x1, mostDigits))
+	var taken []float64
+	own := 0
 	for _, s := range c.series {
-		class, dash := "head", ""
-		if s.name == "baseline" {
-			class, dash = "base", ` stroke-dasharray="6 4"`
-		}
-		last := d.series(a, class, dash, s.points)
-		for _, y := range labels { // labels must not cover each other
-			if math.Abs(y-last) < 14 {
-				last = y + math.Copysign(14, last-y)
-			}
-		}
-		labels[s.name] = last
-		d.text(class, "start", chartWidth-marginRight+6, last+4, s.name)
+		pen := strokeOf(s.role, own)
+		own += btoi(s.role == "")
+		last := apart(taken, d.series(a, pen.class, pen.dash, s.points))
+		taken = append(taken, last)
+		d.text(pen.class, "start", chartWidth-marginRight+6, last+4, shortName(s.name))
 	}
 	d.end()
 	d.raw("\n")
 }
+
+// labelHeight is how far labels must be apart so as not to cover each other.
+const labelHeight = 14.0
+
+// apart returns the place nearest to y that is far enough from those taken.
+func apart(taken []float64, y float64) float64 {
+	places := []float64{y}
+	for _, t := range taken {
+		side := math.Copysign(labelHeight, y-t)
+		places = append(places, t+side, t-side)
+	}
+	best := math.Inf(1)
+	for _, p := range places {
+		free := !slices.ContainsFunc(taken, func(t float64) bool { return math.Abs(t-p) < labelHeight })
+		if free && math.Abs(p-y) < math.Abs(best-y) {
+			best = p
+		}
+	}
+	return best
+}
+
+// A stroke is how a series is drawn: no two only by their colours, up to a few.
+type stroke struct{ class, dash string }
+
+// strokeOf returns the stroke of a series; own counts those before it that are the run's own.
+func strokeOf(r report.Role, own int) stroke {
+	switch r {
+	case report.RoleBaseline:
+		return stroke{"base", ` stroke-dasharray="6 4"`}
+	case report.RoleReference:
+		return stroke{"guide", ` stroke-dasharray="2 4"`}
+	}
+	classes := [...]string{"head", "second", "third", "fourth"}
+	dashes := [...]string{"", ` stroke-dasharray="10 3"`, ` stroke-dasharray="10 3 2 3"`}
+	return stroke{classes[own%len(classes)], dashes[own/len(classes)%len(dashes)]}
+}
+
+// shortName is a foreign name beside a drawing, which has little room.
+func shortName(s string) string { return clip(clean(s), maxBeside) }
+
+// maxBeside is how long a name beside a drawing may be, in bytes.
+const maxBeside = 16
 
 // series draws a line with gaps where there is no finite value, and returns
 // the height at which it ends.
@@ -183,7 +224,7 @@ func (d drawing) series(a area, class, dash string, ps []report.Point) (last flo
 
 // tale says in words what a chart shows.
 func (c chart) tale() string {
-	parts := []string{clip(clean(c.row.key), maxField) + " by step"}
+	parts := []string{clip(clean(c.key), maxField) + " by " + shortName(c.x)}
 	low, high := c.extent()
 	s := scaleOf((high-low)/100, 0, low, high)
 	for _, one := range c.series {
@@ -192,7 +233,7 @@ func (c chart) tale() string {
 			vs = append(vs, p.Value)
 		}
 		if from, to, ok := ends(vs); ok {
-			parts = append(parts, one.name+" from "+s.value(from)+" to "+s.value(to))
+			parts = append(parts, shortName(one.name)+" from "+s.value(from)+" to "+s.value(to))
 		}
 	}
 	return strings.Join(parts, "; ")

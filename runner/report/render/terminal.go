@@ -128,11 +128,11 @@ func (t *terminal) rows(rows [][]text, before string) {
 	}
 }
 
-// open writes the contents of a section, of a long table the first rows.
+// open writes the contents of a section, of a long one only what a screen holds.
 func (t *terminal) open(s section) {
 	form := s.forms[0]
-	if s.rank == rankSections {
-		form = s.forms[min(1, len(s.forms)-1)]
+	if s.screen != nil {
+		form = s.screen
 	}
 	for _, b := range form() {
 		t.block(b)
