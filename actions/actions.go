@@ -1,19 +1,20 @@
 // Package actions lists the built-in actions that `uses:` can name, with the
 // inputs that `with:` may give them and what they do.
 //
-// Not yet: evaluate and promote. A pipeline that names one is checked in full,
+// Not yet: promote. A pipeline that names one is checked in full,
 // and a job that comes to run one is refused with an error that says so.
 package actions
 
 import (
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/datacheck"
+	"github.com/mlops-runner/mlops/actions/evaluate"
 	"github.com/mlops-runner/mlops/spec"
 )
 
 // All returns the built-in actions; those without Run are yet to come.
 func All() []action.Action {
-	return []action.Action{datacheck.Builtin(), {Action: evaluate()}, {Action: promote()}}
+	return []action.Action{datacheck.Builtin(), evaluate.Builtin(), {Action: promote()}}
 }
 
 // Find returns the built-in action of a name that can be run.
@@ -34,19 +35,6 @@ func Table() map[string]spec.Action {
 		table[a.Name] = a.Action
 	}
 	return table
-}
-
-func evaluate() spec.Action {
-	return spec.Action{Name: "evaluate", Doc: "Metrics of predictions, overall and by slice, compared with the baseline's.", Inputs: []spec.ActionInput{
-		{Name: "predictions", Type: "path", Required: true, Doc: "A table with one row for each example."},
-		{Name: "label", Type: "string", Required: true, Doc: "The column with the truth."},
-		{Name: "score", Type: "string", Doc: "The column with the predicted score."},
-		{Name: "prediction", Type: "string", Doc: "The column with the predicted label or value."},
-		{Name: "id", Type: "string", Doc: "The column by which two models' predictions are joined."},
-		{Name: "group", Type: "string", Doc: "The column of rows that belong together."},
-		{Name: "slices", Type: "list", Doc: "Columns, pairs of columns and binned numbers to look at apart."},
-		{Name: "threshold", Type: "number", Doc: "The score from which on a row counts as positive."},
-	}}
 }
 
 func promote() spec.Action {

@@ -21,12 +21,13 @@ type Result struct {
 	Rows    int            `json:"rows"`
 	Groups  int            `json:"groups,omitempty"` // of rows that belong together; 0 if rows are independent
 
-	Metrics  []Measured `json:"metrics"`            // of all rows first, then by slice
-	Small    []Small    `json:"small,omitempty"`    // slices that are not judged
-	Found    []Found    `json:"found,omitempty"`    // slices in which the model is worse than elsewhere, that nobody named
-	Looked   string     `json:"looked,omitempty"`   // among what Found was searched, for people; "" if nothing was
-	Fairness []Fairness `json:"fairness,omitempty"` // by attribute
-	Notes    []string   `json:"notes,omitempty"`
+	Metrics  []Measured    `json:"metrics"`            // of all rows first, then by slice
+	Small    []Small       `json:"small,omitempty"`    // slices that are not judged
+	Found    []Found       `json:"found,omitempty"`    // slices in which the model is worse than elsewhere, that nobody named
+	Looked   string        `json:"looked,omitempty"`   // among what Found was searched, for people; "" if nothing was
+	Fairness []Fairness    `json:"fairness,omitempty"` // by attribute
+	Plots    []report.Plot `json:"plots,omitempty"`    // curves
+	Notes    []string      `json:"notes,omitempty"`
 }
 
 // A Measured is a metric of all rows or of those of a slice.
@@ -54,12 +55,12 @@ type Small struct {
 type Found struct {
 	Where    map[string]string `json:"where"`
 	Rows     int               `json:"rows"`
-	Share    float64           `json:"share"`              // of all rows
-	Mean     float64           `json:"mean"`               // loss, or difference of losses, in the slice
-	Rest     float64           `json:"rest"`               // and elsewhere
-	Low      float64           `json:"low"`                // 95 % interval of Mean - Rest
-	High     float64           `json:"high"`               //
-	P        float64           `json:"p"`                  // corrected for all slices that were looked at
+	Share    report.Number     `json:"share"`              // of all rows
+	Mean     report.Number     `json:"mean"`               // loss, or difference of losses, in the slice
+	Rest     report.Number     `json:"rest"`               // and elsewhere
+	Low      report.Number     `json:"low"`                // 95 % interval of Mean - Rest
+	High     report.Number     `json:"high"`               //
+	P        report.Number     `json:"p"`                  // corrected for all slices that were looked at
 	Sentence string            `json:"sentence"`           // for people
 	Examples []string          `json:"examples,omitempty"` // ids, or numbers of rows from 1, of the highest losses
 }

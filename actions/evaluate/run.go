@@ -89,7 +89,7 @@ func (f *Frame) result() (*Result, error) {
 	}
 	fairness, e := f.fairness()
 	err = errors.Join(f.find(r), e)
-	r.Fairness, r.Notes = fairness, append(r.Notes, f.notes...)
+	r.Fairness, r.Plots, r.Notes = fairness, f.curves(), append(r.Notes, f.notes...)
 	return r, err
 }
 

@@ -54,7 +54,8 @@ func search(features []slice.Feature, values, weights []float64, groups []uint64
 	}
 	var out []Found
 	for _, f := range d.Found {
-		found := Found{Where: map[string]string{}, Rows: f.Rows, Share: f.Share, Mean: f.Mean, Rest: f.Rest, Low: f.Low, High: f.High, P: f.Corrected, Sentence: f.Sentence}
+		found := Found{Where: map[string]string{}, Rows: f.Rows, Share: report.Number(f.Share), Mean: report.Number(f.Mean), Rest: report.Number(f.Rest),
+			Low: report.Number(f.Low), High: report.Number(f.High), P: report.Number(f.Corrected), Sentence: f.Sentence}
 		for _, v := range f.Values {
 			found.Where[v.Feature] = v.Value
 		}

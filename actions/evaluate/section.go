@@ -24,6 +24,9 @@ func (r *Result) Sections() []report.Section {
 	for i := range r.Fairness {
 		out = append(out, r.Fairness[i].section())
 	}
+	if s, ok := Curves(r, nil); ok {
+		out = append(out, s)
+	}
 	return out
 }
 
@@ -85,8 +88,8 @@ func foundSection(id, title string, found []Found) report.Section {
 	}
 	for _, f := range found {
 		s.Rows = append(s.Rows, []string{
-			label(f.Where), fmt.Sprint(f.Rows), fmt.Sprintf("%.1f %%", 100*f.Share), fmt.Sprintf("%.4g", f.Mean), fmt.Sprintf("%.4g", f.Rest),
-			fmt.Sprintf("%+.4g … %+.4g", f.Low, f.High), strings.Join(f.Examples, ", "),
+			label(f.Where), fmt.Sprint(f.Rows), fmt.Sprintf("%.1f %%", 100*float64(f.Share)), short(f.Mean), short(f.Rest),
+			fmt.Sprintf("%+.4g … %+.4g", float64(f.Low), float64(f.High)), strings.Join(f.Examples, ", "),
 		})
 	}
 	return s

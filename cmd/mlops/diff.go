@@ -17,6 +17,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
+	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/worktree"
 	"github.com/mlops-runner/mlops/spec"
 )
@@ -134,11 +135,11 @@ func (d *differ) report(ctx context.Context, args []string) (*report.Report, err
 	if err != nil {
 		return nil, err
 	}
-	return d.compare(ctx, head, base, d.project.spec.Gates), nil
+	return d.compare(ctx, head, base, d.project.spec.Gates)
 }
 
 // compare compares two runs by the given gates; base may have no run.
-func (d *differ) compare(ctx context.Context, head, base *operand, gates []spec.Str) *report.Report {
+func (d *differ) compare(ctx context.Context, head, base *operand, gates []spec.Str) (*report.Report, error) {
 	o := report.CompareOptions{
 		Gates: gates, Contexts: d.contexts(head.run), Baseline: base.baseline, HeadName: head.name, BaseName: base.name,
 		History: d.past(&baseline.Found{Run: base.run}), Code: code(ctx, d.tree, base.run, head.run),
@@ -146,7 +147,19 @@ func (d *differ) compare(ctx context.Context, head, base *operand, gates []spec.
 	for _, m := range d.project.spec.Metrics {
 		o.Metrics = append(o.Metrics, plan.Metric{Name: m.Name.Value, Better: m.Better, Unit: m.Unit})
 	}
-	return compare(head.run, base.run, o)
+	if err := d.evaluations(ctx, head.run, base.run, &o); err != nil {
+		return nil, err
+	}
+	return compare(head.run, base.run, o), nil
+}
+
+// evaluations adds what predictions in the store tell.
+func (d *differ) evaluations(ctx context.Context, head, base *record.Run, o *report.CompareOptions) error {
+	s, err := store.Open(d.root)
+	if err != nil {
+		return err
+	}
+	return evaluations(ctx, s, head, base, o)
 }
 
 // head is the second argument, or the newest run of HEAD.

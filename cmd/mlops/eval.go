@@ -43,7 +43,7 @@ func (a *app) eval(src string, o evalOptions) error {
 		return err
 	}
 	src = unwrap(src)
-	v, err := evaluate(src, names)
+	v, err := evaluateExpression(src, names)
 	if err == nil {
 		return a.printValue(v, o.json)
 	}
@@ -91,7 +91,7 @@ func unwrap(src string) string {
 	return src
 }
 
-func evaluate(src string, names map[string]any) (any, error) {
+func evaluateExpression(src string, names map[string]any) (any, error) {
 	types := make(map[string]expression.Type, len(names))
 	for k := range names {
 		types[k] = expression.AnyType()

@@ -80,6 +80,9 @@ func (j *judging) judge(hard, soft context.Context, run *record.Run, jobs map[st
 	if o.Baseline.Why == "" {
 		o.Baseline.Why = "not looked for, since no gate compares and the file has no baseline:"
 	}
+	if err := evaluations(soft, j.session.Store, run, base, &o); err != nil {
+		return nil, err
+	}
 	j.beside, j.basis = base, o
 	j.report = compare(run, base, o)
 	for _, v := range j.report.Gates {

@@ -142,7 +142,7 @@ func (a *app) recorded(ctx context.Context, args []string) (*report.Report, erro
 	if err != nil {
 		return nil, err
 	}
-	return d.compare(ctx, head, &operand{f.Run, f.Name, f.Baseline}, gatesOf(head.run)), nil
+	return d.compare(ctx, head, &operand{f.Run, f.Name, f.Baseline}, gatesOf(head.run))
 }
 
 // gatesOf are the gates that judged a run, which need not be those of its file.

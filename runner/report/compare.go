@@ -38,7 +38,7 @@ type CompareOptions struct {
 
 	Code     Code
 	Logs     map[string][]string // last lines of failed jobs, by id
-	Sections []Section
+	Sections []Section // beside those of the jobs, and in the place of those of the same id
 	Notes    []string
 }
 
@@ -56,7 +56,7 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		Version: Version, Pipeline: head.Pipeline, Head: side(head, o.HeadName), Baseline: o.Baseline,
 		Metrics: c.metrics(), Changed: gateChanges(o.Gates, o.OwnGates),
 		ParamCount: len(head.Params), Code: clipCode(o.Code), Jobs: c.jobs(), Cost: cost(head),
-		Sections: append(sectionsOf(head.Jobs), o.Sections...),
+		Sections: together(sectionsOf(head.Jobs), o.Sections),
 	}
 	if base != nil {
 		b, spent := side(base, o.BaseName), cost(base)

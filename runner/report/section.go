@@ -2,9 +2,25 @@ package report
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/mlops-runner/mlops/runner/record"
 )
+
+// together are sections of jobs and others, which take the place of those of the
+// same id: they know more, such as what a baseline has.
+func together(ofJobs, others []Section) []Section {
+	out := slices.Clone(ofJobs)
+	for _, s := range others {
+		i := slices.IndexFunc(out, func(o Section) bool { return o.ID != "" && o.ID == s.ID })
+		if i < 0 {
+			out = append(out, s)
+			continue
+		}
+		out[i] = s
+	}
+	return out
+}
 
 // sectionsOf are what the jobs of a run have to say, in their order. A line
 // that is no section is left out; texts and lists are bounded with the whole
