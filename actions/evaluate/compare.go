@@ -91,7 +91,7 @@ func (c *config) of(inputs map[string]any) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	other.metrics, other.findAll, other.as = c.metrics, false, c.as
+	other.metrics, other.findAll, other.as, other.hash = c.metrics, false, c.as, c.hash
 	return other, nil
 }
 

@@ -25,6 +25,7 @@ type config struct {
 	findAll     bool
 	fairness    []string
 	as          string
+	hash        keyHasher // of ids; the same where tables are joined
 }
 
 // columns are the names of the columns; "" for those that there are not.
@@ -47,7 +48,7 @@ func parseConfig(values map[string]any) (*config, error) {
 		predictions: in.Text("predictions"), positive: in.Text("positive"), task: in.Word("task", taskWords()),
 		common:    in.Word("on-mismatch", []string{"fail", "common"}) == "common",
 		threshold: cmp.Or(in.Text("threshold"), "0.5"), season: in.Int("season", 1, 1), minRows: in.Int("min-rows", 2, defaultMinRows),
-		slices: in.List("slices"), fairness: in.List("fairness"), as: in.Text("as"),
+		slices: in.List("slices"), fairness: in.List("fairness"), as: in.Text("as"), hash: newKeyHasher(),
 	}
 	c.columns = columnsOf(in)
 	c.findAll, c.find = find(in)

@@ -58,7 +58,7 @@ func (c *config) read(ctx context.Context, paths []string, all bool) (*Frame, er
 	if err != nil {
 		return nil, err
 	}
-	l, err := load(ctx, t, wanted, c.columns.id, c.columns.group)
+	l, err := load(ctx, t, wanted, c.columns.id, c.columns.group, c.hash)
 	if err != nil {
 		return nil, err
 	}

@@ -49,10 +49,10 @@ type loader struct {
 }
 
 // load reads the named columns, and the ids and groups by which rows are joined.
-func load(ctx context.Context, t *table.Table, names []string, id, group string) (*loader, error) {
+func load(ctx context.Context, t *table.Table, names []string, id, group string, hash keyHasher) (*loader, error) {
 	var l *loader
 	err := t.Read(ctx, func(columns []table.Column) func(*table.Batch) error {
-		l = newLoader(columns, names, id, group)
+		l = newLoader(columns, names, id, group, hash)
 		return l.see
 	})
 	if err != nil {
@@ -64,14 +64,14 @@ func load(ctx context.Context, t *table.Table, names []string, id, group string)
 	return l, nil
 }
 
-func newLoader(columns []table.Column, names []string, id, group string) *loader {
+func newLoader(columns []table.Column, names []string, id, group string, hash keyHasher) *loader {
 	l := &loader{}
 	for _, name := range names {
 		i := slices.IndexFunc(columns, func(c table.Column) bool { return c.Name == name })
 		l.columns, l.at = append(l.columns, &column{name: name, kind: columns[i].Kind}), append(l.at, i)
 	}
 	if id != "" {
-		l.ids, l.idAt = &keys{column: id, second: []uint64{}, hash: newKeyHasher()}, indexOf(columns, id)
+		l.ids, l.idAt = &keys{column: id, second: []uint64{}, hash: hash}, indexOf(columns, id)
 	}
 	if group != "" {
 		l.groups, l.groupAt = &keys{column: group}, indexOf(columns, group)

@@ -91,21 +91,32 @@ func (e *evaluation) beside(ctx context.Context, base *record.Run, o *report.Com
 		}
 		c = &evaluate.Comparison{Why: err.Error()}
 	}
-	for _, m := range c.Metrics {
-		if m.Change == nil {
-			continue
-		}
-		if o.Intervals == nil {
-			o.Intervals = map[string]report.Interval{}
-		}
-		o.Intervals[keyOf(m.Name, m.Slice)] = *m.Change
-	}
+	e.changes(c, o)
 	o.Sections = append(o.Sections, c.Sections()...)
 	if curves, ok := evaluate.Curves(e.result, other.result); ok {
 		o.Sections = append(o.Sections, curves)
 	}
 	o.Notes = append(o.Notes, c.Notes...)
 	return nil
+}
+
+// changes notes where the differences lie. Of rows that are no pairs, nothing is
+// known of any: the values are of different rows.
+func (e *evaluation) changes(c *evaluate.Comparison, o *report.CompareOptions) {
+	if o.Intervals == nil {
+		o.Intervals = map[string]report.Interval{}
+	}
+	for _, m := range c.Metrics {
+		if m.Change != nil {
+			o.Intervals[keyOf(m.Name, m.Slice)] = *m.Change
+		}
+	}
+	if c.Why == "" || c.Mismatch == nil {
+		return
+	}
+	for _, m := range e.result.Metrics {
+		o.Intervals[keyOf(m.Name, m.Slice)] = report.Unknown("the rows differ")
+	}
 }
 
 // comparison is made once and kept, since equal predictions compare equally.

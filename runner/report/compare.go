@@ -38,7 +38,7 @@ type CompareOptions struct {
 
 	Code     Code
 	Logs     map[string][]string // last lines of failed jobs, by id
-	Sections []Section // beside those of the jobs, and in the place of those of the same id
+	Sections []Section           // beside those of the jobs, and in the place of those of the same id
 	Notes    []string
 }
 

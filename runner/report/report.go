@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/record"
@@ -132,6 +133,12 @@ type Interval struct {
 	Needs  int     `json:"needs,omitempty"`  // about how many more would decide it; 0 if it is decided or unknown
 	Unit   string  `json:"of,omitempty"`     // what N counts: rows, seeds, runs
 	Paired bool    `json:"paired,omitempty"` // the same rows or seeds on both sides
+}
+
+// Unknown is the interval of a change of which nothing is known, and method says
+// why: no verdict follows from it.
+func Unknown(method string) Interval {
+	return Interval{Low: Number(math.Inf(-1)), High: Number(math.Inf(1)), Level: 0.95, Method: method}
 }
 
 // A Point is one value of a curve; in JSON it is [step, value].
