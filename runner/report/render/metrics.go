@@ -10,7 +10,30 @@ import (
 
 // split divides the rows into those of the table at the top, at most n, and
 // the others: what gates read comes first, then what moved most importantly.
+// Slices that did not get worse stand below in any case where there are metrics
+// of all rows: there may be dozens of each.
 func split(rows []row, n int) (first, others []row) {
+	whole, sliced := withoutSlices(rows)
+	first, others = splitAt(whole, n)
+	return first, append(others, sliced...)
+}
+
+// withoutSlices takes the slices out that did not get worse.
+func withoutSlices(rows []row) (whole, sliced []row) {
+	for _, r := range rows {
+		if len(r.metric.Slice) > 0 && r.metric.Verdict != report.Worse {
+			sliced = append(sliced, r)
+		} else {
+			whole = append(whole, r)
+		}
+	}
+	if len(whole) == 0 {
+		return rows, nil
+	}
+	return whole, sliced
+}
+
+func splitAt(rows []row, n int) (first, others []row) {
 	if n == 0 || len(rows) <= n {
 		return rows, nil
 	}
@@ -123,12 +146,13 @@ func metricCounts(rows []row) text {
 	return t
 }
 
-// methods says where the intervals come from, the frequent ones first.
+// methods says where the intervals come from, the frequent ones first. Those of
+// slices come from fewer rows each, which says nothing new.
 func methods(rows []row) text {
 	var order []string
 	of := map[string]int{}
 	for _, r := range rows {
-		if i := r.metric.Interval; i != nil {
+		if i := r.metric.Interval; i != nil && (len(r.metric.Slice) == 0 || len(rows[0].metric.Slice) > 0) {
 			m := methodOf(i)
 			if of[m]++; of[m] == 1 {
 				order = append(order, m)

@@ -39,7 +39,7 @@ func TestRowNumbers(t *testing.T) {
 		{"NaN", 0.914, nan, 0, 0, "0.914 NaN NaN", ""},
 		{"minus zero", 0, math.Copysign(0, -1), 0, 0, "0 0 0", ""},
 		{"to zero", 0.25, 0, 0, 0, "0.25 0 -0.25", ""},
-		{"an infinite interval", 0.5, 0.6, math.Inf(-1), inf, "0.5 0.6 +0.1", "-∞ … +∞"},
+		{"an infinite interval", 0.5, 0.6, math.Inf(-1), inf, "0.5 0.6 +0.1", "unknown"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -112,6 +112,8 @@ func (r row) bounds() text {
 		return nil
 	case r.exact:
 		return say("exact")
+	case math.IsInf(float64(r.metric.Interval.Low), -1) && math.IsInf(float64(r.metric.Interval.High), 1):
+		return say("unknown")
 	}
 	return cat(num(r.low), say(bounded), num(r.high))
 }
