@@ -3,7 +3,8 @@ package metric
 // An Arg is what follows a metric's name, if anything does.
 type Arg struct {
 	Kind  ArgKind
-	Value float64 // the threshold, count, quantile or share; 0 if there is none
+	Value float64 // the threshold, count, quantile or share
+	Given bool    // there is a Value
 	Best  bool    // the threshold is the best one
 }
 

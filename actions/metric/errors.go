@@ -1,5 +1,10 @@
 package metric
 
+import (
+	"fmt"
+	"strings"
+)
+
 // A Reason says why a metric has no value.
 type Reason string
 
@@ -14,6 +19,7 @@ const (
 	ZeroLabel     Reason = "labels are 0"
 	ZeroNaive     Reason = "the naive forecast makes no error"
 	TooShort      Reason = "no series is longer than the season"
+	NoClass       Reason = "a class has no label, or all labels"
 	Overflow      Reason = "the numbers are too large"
 )
 
@@ -56,6 +62,41 @@ type NameError struct {
 	Known []string // the names of families
 }
 
-func (e *Undefined) Error() string { panic("soon") }
-func (e *RowsError) Error() string { panic("soon") }
-func (e *NameError) Error() string { panic("soon") }
+func (e *Undefined) Error() string {
+	text := e.Metric + " has no value: " + string(e.Reason)
+	if e.Count > 0 {
+		text += fmt.Sprintf(" (%d rows, the first is row %d)", e.Count, e.First+1)
+	}
+	return text
+}
+
+// Error counts rows from 1.
+func (e *RowsError) Error() string {
+	rows := func(what string) string {
+		return fmt.Sprintf("%s is %s in %d rows, first %v in row %d", e.Field, what, e.Count, e.Value, e.First+1)
+	}
+	switch e.Fault {
+	case BadLength:
+		return fmt.Sprintf("%s has %v entries, which does not fit the other columns", e.Field, e.Value)
+	case WrongTask:
+		return e.Metric + " is not for this task"
+	case Missing:
+		return e.Metric + " needs a column for " + e.Field + ", which the rows lack"
+	case NotFinite:
+		return rows("no finite number")
+	case NoProbability:
+		return rows("no probability") + "; probabilities are from 0 to 1, and those of all classes add up to 1"
+	case UnknownClass:
+		return rows("no known class")
+	case BadWeight:
+		return rows("no weight") + "; weights are finite and not negative"
+	}
+	return rows("below 0")
+}
+
+func (e *NameError) Error() string {
+	if e.What != "" {
+		return fmt.Sprintf("metric %q: %s", e.Name, e.What)
+	}
+	return fmt.Sprintf("there is no metric %q; there are %s", e.Name, strings.Join(e.Known, ", "))
+}

@@ -89,44 +89,8 @@ type Metric struct {
 	// Offset and Factor of kind Area.
 	Offset, Factor float64
 
-	check func(*Rows) error
-	value func(*Rows) float64
-	// why says why there is no value on rows that are sound.
-	why func(*Rows) Reason
+	check   func(*Rows) error
+	value   func(*Rows) float64 // of kind Whole
+	why     Reason              // why it is NaN on rows that are sound, if it is
+	ownBins bool                // it is defined by its bins, not by scores
 }
-
-// For reports whether the metric is one for the task.
-func (m Metric) For(t Task) bool { panic("soon") }
-
-// Check returns nil if the rows are sound and have what the metric needs. Otherwise it
-// fails with a [*RowsError], or an [*Undefined] for reasons that are known without
-// computing it.
-func (m Metric) Check(r *Rows) error { panic("soon") }
-
-// Value returns the metric of the rows. It is finite; or the error is a [*RowsError],
-// or an [*Undefined] if the metric has no value on these rows.
-func Value(m Metric, r *Rows) (float64, error) { panic("soon") }
-
-// Own returns an own metric: the weighted mean of the values that rows have for it in
-// [Rows.Own] under its name. It is one for all tasks.
-func Own(name string, better Better) Metric { panic("soon") }
-
-// All returns every metric, with its usual argument where it takes one, in the order of
-// the documentation.
-func All() []Metric { panic("soon") }
-
-// Find returns the metric of a name as people write it: upper or lower case, words
-// joined by spaces, - or _, an argument behind it.
-//
-//	auc                    pr_auc               log loss
-//	f1 at 0.5              f1 at best           f1
-//	ndcg@10                map@5                top3 accuracy
-//	quantile loss 0.9      lift at 10%          ece 10
-//
-// Names and displayed names of metrics are found too, so that Find(m.Name) is m. It
-// fails with a [*NameError].
-func Find(name string) (Metric, error) { panic("soon") }
-
-// Best returns the threshold at which a metric "at best" has its value: rows from
-// that score on are of class 1. Of several it is the highest.
-func Best(m Metric, r *Rows) (threshold, value float64, err error) { panic("soon") }
