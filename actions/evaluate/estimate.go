@@ -198,8 +198,39 @@ func (p *pair) binned(m metric.Metric) (paired.Estimate, error) {
 		a, b := p.scores()
 		return p.rows.Lift(label, m.Arg.Value, a, b)
 	}
+	if m.Family == "ece" {
+		return p.calibration(m, label)
+	}
 	a, b := both(p, func(r *metric.Rows) paired.Sums { return sumsOf(m, r) })
-	return p.rows.Buckets(3*scoreBins, func(sums []float64) float64 { return m.OfBins(binsOf(sums)) }, a, b)
+	e, err := p.rows.Buckets(3*scoreBins, func(sums []float64) float64 { return m.OfBins(binsOf(sums)) }, a, b)
+	return p.exact(m, e), err
+}
+
+// usualBins is how many bins metric ece has without a number.
+const usualBins = 15
+
+func (p *pair) calibration(m metric.Metric, label []bool) (paired.Estimate, error) {
+	a, b := both(p, func(r *metric.Rows) []float64 { return r.Score })
+	bins := usualBins
+	if m.Arg.Value > 0 {
+		bins = int(m.Arg.Value)
+	}
+	return p.rows.Calibration(label, bins, a, b)
+}
+
+// exact puts an estimate that was made of bins around the values of the rows themselves.
+func (p *pair) exact(m metric.Metric, e paired.Estimate) paired.Estimate {
+	a, b := both(p, func(r *metric.Rows) float64 { v, _ := metric.Value(m, r); return v })
+	moved := func(v *paired.Value, to float64) {
+		by := to - v.Value
+		v.Value, v.Low, v.High = to, v.Low+by, v.High+by
+	}
+	moved(&e.A, a)
+	if p.baseline != nil {
+		moved(&e.B, b)
+		moved(&e.Diff, a-b)
+	}
+	return e
 }
 
 // scoreBins is how many bins stand for the scores where a metric is drawn anew.

@@ -143,13 +143,18 @@ func interval(v paired.Value, e paired.Estimate) *report.Interval {
 	return i
 }
 
-// seed is a digest of the predictions, so that equal ones have equal intervals.
+// seed is a digest of the predictions in whatever order, so that equal ones have
+// equal intervals.
 func (f *Frame) seed() uint64 {
-	h := uint64(f.rows.Len())
-	for _, list := range [][]float64{f.rows.Score, f.rows.Prediction, f.rows.Label} {
-		for _, x := range list {
-			h = mix(h ^ math.Float64bits(x))
+	sum := uint64(f.rows.Len())
+	for row, label := range f.rows.Label {
+		h := mix(math.Float64bits(label))
+		for _, list := range [][]float64{f.rows.Score, f.rows.Prediction} {
+			if list != nil {
+				h = mix(h ^ math.Float64bits(list[row]))
+			}
 		}
+		sum += h
 	}
-	return h
+	return sum
 }

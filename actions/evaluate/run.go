@@ -182,7 +182,13 @@ func (m *Measured) text() string {
 	return strings.TrimSpace(text + " " + m.Unit)
 }
 
-func short(x report.Number) string { return fmt.Sprintf("%.4g", float64(x)) }
+// short writes a number with four digits, and no exponent where people need none.
+func short(x report.Number) string {
+	if v := math.Abs(float64(x)); v >= 1e4 && v < 1e12 {
+		return fmt.Sprintf("%.0f", float64(x))
+	}
+	return fmt.Sprintf("%.4g", float64(x))
+}
 
 // label is a slice for people: region=EU plan=pro.
 func label(values map[string]string) string {

@@ -1,5 +1,7 @@
 package metric
 
+import "math"
+
 // Bins are the rows of a binary task put together by score, from the highest down.
 type Bins struct {
 	Positive []float64 // weight of the rows of label 1, by bin
@@ -101,11 +103,11 @@ func binByWeight(r *Rows, n int) []int32 {
 }
 
 // binByWidth deals probabilities into n bins of equal width by falling score. A bin holds
-// its lower bound, the first one also 1.
+// its upper bound, the last one also 0.
 func binByWidth(r *Rows, n int) []int32 {
 	out := make([]int32, r.Len())
 	for i, s := range r.Score {
-		out[i] = int32(n - 1 - min(int(s*float64(n)), n-1))
+		out[i] = int32(n - 1 - max(0, int(math.Ceil(s*float64(n)))-1))
 	}
 	return out
 }

@@ -35,7 +35,7 @@ func binaryFamilies() []family {
 		{Metric: Metric{Name: "ece", Display: "ECE", Tasks: one, Better: Lower, High: 1, Needs: NeedProbability, Arg: Arg{Kind: Count},
 			Doc:     "Expected calibration error: how far the share of label 1 is from the mean score, over bins of equal width; 15 of them, or as many as are named.",
 			Formula: "Σ weight(bin) |rate(bin) − mean score(bin)|", Source: "Naeini et al., Obtaining well calibrated probabilities using Bayesian binning (2015)",
-			Edge: "A bin holds its lower bound, the last one also 1. It is above 0 by chance alone, the more so the fewer rows there are."},
+			Edge: "A bin holds its upper bound, the first one also 0. It is above 0 by chance alone, the more so the fewer rows there are."},
 			aliases: []string{"calibration_error"}, named: "ece_*", shown: "ECE of * bins", with: calibrated(binByWidth)},
 		{Metric: Metric{Name: "ece_adaptive", Display: "Adaptive ECE", Tasks: one, Better: Lower, High: 1, Needs: NeedProbability, Arg: Arg{Kind: Count},
 			Doc:     "Calibration error over bins of about equal weight; 15 of them, or as many as are named.",
