@@ -30,7 +30,9 @@
 // decides, and one within the margin of a gate same(auc, 0.002). Differences that
 // the rounding of floating-point sums makes, a part of 10^-12, are none. Verdicts
 // on metrics that no gate reads are corrected together by Benjamini and Hochberg,
-// so that of a thousand metrics not fifty seem to have moved.
+// so that of a thousand metrics not fifty seem to have moved; those that gates
+// read by Holm, and so are the answers of better, worse, same and not_worse that
+// claim a difference: one of several gates is not decided by chance alone.
 //
 // # What a gate may read
 //

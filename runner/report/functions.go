@@ -60,7 +60,7 @@ func (b *bench) comparing(function string, rule func(move, float64) truth) func(
 		if err != nil {
 			return nil, err
 		}
-		if is == unknown {
+		if is, text = b.claims.hold(q, m, is, text); is == unknown {
 			return nil, &openError{Undecided, text}
 		}
 		b.say(said{text, q.shortfall(m)})

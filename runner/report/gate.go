@@ -26,8 +26,13 @@ func Judge(gates []spec.Str, e Evidence) []Judged {
 	}
 	b := newBench(e)
 	out := make([]Judged, len(gates))
-	for i, g := range gates {
-		out[i] = b.judge(g)
+	for range 2 { // what the first time found is corrected for how many gates ask
+		for i, g := range gates {
+			out[i] = b.judge(g)
+		}
+		if !b.claims.correct() {
+			break
+		}
 	}
 	return out
 }
@@ -42,6 +47,7 @@ type bench struct {
 	names    contextNames
 	scope    *expression.Scope
 	said     []said // what functions found, of the gate that is judged
+	claims   claims
 }
 
 func newBench(e Evidence) *bench {

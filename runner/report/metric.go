@@ -195,21 +195,26 @@ func (m *Metric) judge(margin float64) {
 
 // correct takes back verdicts that may be chance among so many metrics: those
 // that no gate reads are corrected together by Benjamini and Hochberg, without
-// those that are equal in both runs, which raise no alarm. What a gate reads was
-// asked for by itself, so its verdict is that of its interval.
+// those that are equal in both runs, which raise no alarm; those that gates read,
+// of which each is a promise, by Holm.
 func correct(ms []Metric) {
+	correctSome(ms, func(m *Metric) bool { return !m.Gated }, distribution.BenjaminiHochberg, "no surprise among %d metrics")
+	correctSome(ms, func(m *Metric) bool { return m.Gated && len(m.Slice) == 0 }, distribution.Holm, "no surprise among %d metrics that gates read")
+}
+
+func correctSome(ms []Metric, belongs func(*Metric) bool, corrected func([]float64) []float64, note string) {
 	var ps []float64
 	var at []int
 	for i := range ms {
-		if m := &ms[i]; !m.Gated && m.Interval != nil && m.Interval.P != nil && m.Verdict != Same {
+		if m := &ms[i]; belongs(m) && m.Interval != nil && m.Interval.P != nil && m.Verdict != Same {
 			ps, at = append(ps, float64(*m.Interval.P)), append(at, i)
 		}
 	}
-	for i, p := range distribution.BenjaminiHochberg(ps) {
+	for i, p := range corrected(ps) {
 		m := &ms[at[i]]
 		if m.Verdict != CantTell && p > 1-m.Interval.Level {
 			m.Verdict = CantTell
-			m.Note = join("; ", m.Note, fmt.Sprintf("no surprise among %d metrics", len(ps)))
+			m.Note = join("; ", m.Note, fmt.Sprintf(note, len(ps)))
 		}
 	}
 }
