@@ -12,6 +12,7 @@ import (
 	"github.com/mlops-runner/mlops/actions/paired"
 	"github.com/mlops-runner/mlops/actions/slice"
 	"github.com/mlops-runner/mlops/runner/report"
+	"github.com/mlops-runner/mlops/runner/report/distribution"
 )
 
 // A Side is the predictions of one run.
@@ -235,7 +236,25 @@ func (t *twins) metrics(out *Comparison) error {
 		}
 		out.Metrics = append(out.Metrics, more...)
 	}
+	out.correct()
 	return nil
+}
+
+// correct takes back the verdicts on slices that may be chance among so many, by
+// Benjamini and Hochberg: of those that are left at most one in twenty is false.
+func (out *Comparison) correct() {
+	var ps []float64
+	var at []int
+	for i, m := range out.Metrics {
+		if m.Slice != nil && m.Change != nil && m.Change.P != nil && m.Verdict != string(paired.Same) {
+			ps, at = append(ps, float64(*m.Change.P)), append(at, i)
+		}
+	}
+	for i, p := range distribution.BenjaminiHochberg(ps) {
+		if m := &out.Metrics[at[i]]; p > 1-m.Change.Level {
+			m.Verdict = string(paired.CantTell)
+		}
+	}
 }
 
 // places are where rows of the candidate's table stand among those that are
@@ -331,7 +350,7 @@ func (t *twins) find(out *Comparison) error {
 			features[i].Codes = pickCodes(features[i].Codes, t.rowsA)
 		}
 	}
-	out.Looked = fmt.Sprintf("the difference of %s in all values and pairs of values of %s", what, namesOfFeatures(features))
+	out.Looked = "the difference of " + what + ", " + lookedAt(features)
 	o := slice.Options{Difference: true, Scale: scale / float64(len(a)), What: what}
 	found, notes, err := search(features, a, t.candidate.Weight, t.groups, o, func(row int) string { return t.a.idOf(int(t.rowsA[row])) })
 	out.Found, out.Notes = found, append(out.Notes, notes...)

@@ -120,7 +120,7 @@ func (f *Frame) find(r *Result) error {
 	if values == nil {
 		return nil
 	}
-	r.Looked = fmt.Sprintf("%s in all values and pairs of values of %s", what, namesOfFeatures(features))
+	r.Looked = what + ", " + lookedAt(features)
 	found, more, err := search(features, values, f.rows.Weight, f.groups, slice.Options{What: what}, f.idOf)
 	r.Found = found
 	for _, n := range append(notes, more...) {
@@ -129,12 +129,16 @@ func (f *Frame) find(r *Result) error {
 	return err
 }
 
-func namesOfFeatures(fs []slice.Feature) string {
+// lookedAt says among which slices was searched.
+func lookedAt(fs []slice.Feature) string {
 	var names []string
-	for _, f := range fs {
+	for _, f := range fs[:min(len(fs), 5)] {
 		names = append(names, f.Name)
 	}
-	return strings.Join(names, ", ")
+	if more := len(fs) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return "by values and pairs of values of " + strings.Join(names, ", ")
 }
 
 // idOf names a row: by its number, since ids are kept as hashes.

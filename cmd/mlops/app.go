@@ -94,7 +94,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval}, {"gate", newGate},
-		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
+		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"evaluate", newEvaluate}, {"metrics", newMetrics}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
 		{"init", newInit}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
 		{"data", newData}, {"checkout", newCheckout}, {"hooks", newHooks},
 	}

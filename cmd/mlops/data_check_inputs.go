@@ -13,15 +13,14 @@ import (
 	"github.com/mlops-runner/mlops/spec"
 )
 
-// dataCheckInputs checks a table by the inputs of a GitHub action, whose values
-// are texts: lists and mappings among them are YAML. Empty ones were not given, and
-// those of other names are the action's own.
-func (a *app) dataCheckInputs(ctx context.Context, o dataCheckOptions) error {
+// givenInputs reads the inputs of a GitHub action, whose values are texts: lists and
+// mappings among them are YAML. Empty ones were not given, and those of other names
+// are the composite action's own.
+func givenInputs(known *spec.Action, text string) (map[string]any, error) {
 	var given map[string]any
-	if err := json.Unmarshal([]byte(o.inputs), &given); err != nil {
-		return usagef("--inputs: %w", err)
+	if err := json.Unmarshal([]byte(text), &given); err != nil {
+		return nil, usagef("--inputs: %w", err)
 	}
-	known := datacheck.Action()
 	with := map[string]any{}
 	for name, v := range given {
 		in := known.Input(name)
@@ -30,9 +29,19 @@ func (a *app) dataCheckInputs(ctx context.Context, o dataCheckOptions) error {
 		}
 		plain, err := plainInput(in, v)
 		if err != nil {
-			return usagef("--inputs: %s: %w", name, err)
+			return nil, usagef("--inputs: %s: %w", name, err)
 		}
 		with[name] = plain
+	}
+	return with, nil
+}
+
+// dataCheckInputs checks a table by the inputs of a GitHub action.
+func (a *app) dataCheckInputs(ctx context.Context, o dataCheckOptions) error {
+	known := datacheck.Action()
+	with, err := givenInputs(&known, o.inputs)
+	if err != nil {
+		return err
 	}
 	checked, _, err := datacheck.Table(ctx, action.Call{Inputs: with, Root: ".", Log: a.stdout, Now: time.Now()})
 	if err != nil {

@@ -91,7 +91,7 @@ func (e *evaluation) beside(ctx context.Context, base *record.Run, o *report.Com
 		}
 		c = &evaluate.Comparison{Why: err.Error()}
 	}
-	e.changes(c, o)
+	noteChanges(c, e.result, o)
 	o.Sections = append(o.Sections, c.Sections()...)
 	if curves, ok := evaluate.Curves(e.result, other.result); ok {
 		o.Sections = append(o.Sections, curves)
@@ -100,9 +100,9 @@ func (e *evaluation) beside(ctx context.Context, base *record.Run, o *report.Com
 	return nil
 }
 
-// changes notes where the differences lie. Of rows that are no pairs, nothing is
-// known of any: the values are of different rows.
-func (e *evaluation) changes(c *evaluate.Comparison, o *report.CompareOptions) {
+// noteChanges notes where the differences lie. Of rows that are no pairs, nothing
+// is known of any: the values are of different rows.
+func noteChanges(c *evaluate.Comparison, result *evaluate.Result, o *report.CompareOptions) {
 	if o.Intervals == nil {
 		o.Intervals = map[string]report.Interval{}
 	}
@@ -114,7 +114,7 @@ func (e *evaluation) changes(c *evaluate.Comparison, o *report.CompareOptions) {
 	if c.Why == "" || c.Mismatch == nil {
 		return
 	}
-	for _, m := range e.result.Metrics {
+	for _, m := range result.Metrics {
 		o.Intervals[keyOf(m.Name, m.Slice)] = report.Unknown("the rows differ")
 	}
 }
