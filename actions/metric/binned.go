@@ -18,6 +18,7 @@ func Calibration(r *Rows, n int) ([]CalibrationBin, error) {
 	if err := m.Check(r); err != nil {
 		return nil, err
 	}
+	n = max(n, 1)
 	bin := binByWidth(r, n)
 	bins, rows := r.Bins(bin, nil), make([]int, n)
 	for _, b := range bin {
@@ -52,6 +53,7 @@ func Residuals(r *Rows, n int) ([]ResidualBin, error) {
 	if err := m.Check(r); err != nil {
 		return nil, err
 	}
+	n = max(n, 1)
 	parts := make([][]int32, n)
 	for i, b := range binByWeight(r, n) {
 		if r.weight(i) > 0 {

@@ -18,9 +18,9 @@ func (m Metric) Check(r *Rows) error {
 	switch {
 	case r.Len() == 0:
 		return &Undefined{Metric: m.Name, Reason: NoRows}
-	case !(r.Total() > 0):
+	case r.Total() < 1/largest:
 		return &Undefined{Metric: m.Name, Reason: NoWeight}
-	case math.IsInf(r.Total(), 0):
+	case r.Total() > largest:
 		return &Undefined{Metric: m.Name, Reason: Overflow}
 	}
 	if m.check != nil {
@@ -28,6 +28,10 @@ func (m Metric) Check(r *Rows) error {
 	}
 	return nil
 }
+
+// largest is the most that weights may add up to, and its inverse the least, so that
+// products of four sums of them are numbers still.
+const largest = 1e70
 
 // lacks tells what the metric needs and the rows do not have, or have wrong.
 func (m Metric) lacks(r *Rows) error {

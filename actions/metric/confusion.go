@@ -95,12 +95,18 @@ func (r *Rows) Confusion() Confusion {
 	return r.shared.confusion.get(func() Confusion { return r.confusionOf(r.Guess()) })
 }
 
+// matrixClasses is how many classes a matrix is drawn of at most.
+const matrixClasses = 1000
+
 // Matrix returns the whole confusion matrix, Matrix[label][predicted] in weights, as
-// [Rows.Guess] has the rows. It fails with a [*RowsError].
+// [Rows.Guess] has the rows. It fails as [Value] does, and for more than 1000 classes.
 func Matrix(r *Rows) ([][]float64, error) {
 	m := Metric{Name: "the confusion matrix", Tasks: []Task{Binary, Multiclass}, Needs: NeedClass}
 	if err := m.Check(r); err != nil {
 		return nil, err
+	}
+	if r.ClassCount() > matrixClasses {
+		return nil, &RowsError{Fault: TooMany, Metric: m.Name, Field: "Classes", Value: float64(r.ClassCount())}
 	}
 	out := make([][]float64, r.ClassCount())
 	for i := range out {

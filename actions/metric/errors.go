@@ -10,7 +10,7 @@ type Reason string
 
 const (
 	NoRows        Reason = "no rows"
-	NoWeight      Reason = "all weights are 0"
+	NoWeight      Reason = "all weights are 0, or next to it"
 	OneClass      Reason = "all labels are of one class"
 	NoPositive    Reason = "no label is 1"
 	NoNegative    Reason = "no label is 0"
@@ -42,6 +42,7 @@ const (
 	NoProbability Fault = "probability" // a score below 0 or above 1, or a row's do not add up to 1
 	UnknownClass  Fault = "class"       // a label or prediction that is no class
 	BadWeight     Fault = "weight"      // negative, NaN or infinite
+	TooMany       Fault = "classes"     // more classes than can be drawn
 	BadLabel      Fault = "label"       // a relevance below 0
 )
 
@@ -62,6 +63,7 @@ type NameError struct {
 	Known []string // the names of families
 }
 
+// Error counts rows from 1.
 func (e *Undefined) Error() string {
 	text := e.Metric + " has no value: " + string(e.Reason)
 	if e.Count > 0 {
@@ -86,6 +88,8 @@ func (e *RowsError) Error() string {
 		return rows("no finite number")
 	case NoProbability:
 		return rows("no probability") + "; probabilities are from 0 to 1, and those of all classes add up to 1"
+	case TooMany:
+		return fmt.Sprintf("%s has no use for %v classes; %d are the most", e.Metric, e.Value, matrixClasses)
 	case UnknownClass:
 		return rows("no known class")
 	case BadWeight:
@@ -94,6 +98,7 @@ func (e *RowsError) Error() string {
 	return rows("below 0")
 }
 
+// Error says what is wrong with the argument, or which metrics there are.
 func (e *NameError) Error() string {
 	if e.What != "" {
 		return fmt.Sprintf("metric %q: %s", e.Name, e.What)

@@ -97,7 +97,7 @@ func averages() []family {
 			{"weighted", "the mean over classes by the weight of their labels", "Σ share(k) " + s.formula, weighted(s.of)},
 		} {
 			m := Metric{Name: s.name + "_" + a.name, Display: s.display + ", " + a.name, Tasks: []Task{Multiclass}, Better: Higher, High: 1, Needs: NeedClass,
-				Doc: s.display + " as " + a.doc + ".", Formula: a.formula, Source: "Sokolova and Lapalme, A systematic analysis of performance measures for classification tasks (2009)",
+				Doc: s.display + ": " + a.doc + ".", Formula: a.formula, Source: "Sokolova and Lapalme, A systematic analysis of performance measures for classification tasks (2009)",
 				Edge: "Classes that are neither label nor prediction are left out; a share of nothing is 0."}
 			out = append(out, family{Metric: m, aliases: []string{a.name + "_" + s.name}, with: cells(a.of)})
 		}

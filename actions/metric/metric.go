@@ -71,7 +71,8 @@ type Metric struct {
 	OfMeans  func(means []float64) float64
 	Gradient func(means []float64) []float64
 
-	// Predict returns the class that each row is predicted to have. Of kind Cells.
+	// Predict returns the class that each row is predicted to have. Of kind Cells; accuracy,
+	// which is of kind Mean, has both too.
 	Predict func(*Rows) []int32
 	OfCells func(Confusion) float64
 

@@ -14,7 +14,7 @@ func Reference() string {
 		fmt.Fprintf(&b, "### %s\n\n| metric | in gates | better | range | what it is | edges | source |\n|---|---|---|---|---|---|---|\n", strings.ToUpper(t.String()[:1])+t.String()[1:])
 		for _, m := range All() {
 			if m.For(t) {
-				b.WriteString(m.row())
+				b.WriteString(m.row(t))
 			}
 		}
 		b.WriteString("\n")
@@ -22,9 +22,9 @@ func Reference() string {
 	return b.String()
 }
 
-func (m Metric) row() string {
+func (m Metric) row(t Task) string {
 	what := m.Doc + " `" + m.Formula + "`"
-	if m.Arg.Kind == Threshold {
+	if m.Arg.Kind == Threshold && t == Binary {
 		what += " Also " + m.at(Arg{Value: 0.3, Given: true}) + "."
 	}
 	if m.Arg.Kind == Count && !m.Arg.Given {

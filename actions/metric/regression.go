@@ -91,7 +91,12 @@ func sizeParts(r *Rows) [][]float64 {
 	return [][]float64{absolute(r), r.each(func(i int) float64 { return math.Abs(r.Label[i]) })}
 }
 
-func quotient(means []float64) float64 { return means[0] / means[1] }
+func quotient(means []float64) float64 {
+	if means[1] == 0 {
+		return math.NaN()
+	}
+	return means[0] / means[1]
+}
 
 func quotientGradient(means []float64) []float64 {
 	return []float64{1 / means[1], -means[0] / (means[1] * means[1])}

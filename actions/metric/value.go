@@ -16,11 +16,19 @@ func Value(m Metric, r *Rows) (float64, error) {
 	}
 	switch v := m.compute(r); {
 	case finite(v):
-		return v, nil
+		return m.bounded(v), nil
 	case math.IsNaN(v) && m.why != "":
 		return math.NaN(), &Undefined{Metric: m.Name, Reason: m.why}
 	}
 	return math.NaN(), &Undefined{Metric: m.Name, Reason: Overflow}
+}
+
+// bounded takes back what rounding adds to values at the ends of the range.
+func (m Metric) bounded(v float64) float64 {
+	if near := min(max(v, m.Low), m.High); math.Abs(near-v) < 1e-12 {
+		return near
+	}
+	return v
 }
 
 func (m Metric) compute(r *Rows) float64 {
