@@ -292,14 +292,32 @@ func (t *twins) comparePart(ms []wanted, p part) (out []Compared, err error) {
 	if err != nil {
 		return nil, err
 	}
+	return pair.compare(ms, p), nil
+}
+
+func (p *pair) compare(ms []wanted, of part) (out []Compared) {
 	for _, m := range ms {
-		e, err := pair.estimate(m.Metric)
+		e, err := p.estimate(m.Metric)
 		if err != nil {
-			e = unknown(p.count, err.Error())
+			e = unknown(of.count, err.Error())
 		}
-		out = append(out, m.compared(p, e))
+		out = append(out, m.compared(of, e))
 	}
-	return out, nil
+	return out
+}
+
+// CompareRows compares metrics of two models on the same rows, which are the same in
+// all but what was predicted.
+func CompareRows(ms []metric.Metric, candidate, baseline *metric.Rows) ([]Compared, error) {
+	p, err := newPair(candidate, baseline, candidate.Group, 1)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]wanted, len(ms))
+	for i, m := range ms {
+		list[i] = wanted{Metric: m, name: m.Name}
+	}
+	return p.compare(list, part{count: candidate.Len()}), nil
 }
 
 func (m wanted) compared(p part, e paired.Estimate) Compared {

@@ -15,12 +15,17 @@ type pair struct {
 	baseline  *metric.Rows // nil for one model alone
 	design    paired.Design
 	rows      *paired.Rows
+	positive  []bool        // of a binary task
+	a, b      paired.Scores // with their order, once somebody asks
 }
 
 // newPair prepares rows. groups are those that depend on each other; seed starts
 // what draws.
 func newPair(candidate, baseline *metric.Rows, groups []uint64, seed uint64) (*pair, error) {
 	p := &pair{candidate: candidate, baseline: baseline, design: paired.Design{Weight: candidate.Weight, Cluster: groups, Seed: seed}}
+	if candidate.Task == metric.Binary {
+		p.positive = positive(candidate.Label)
+	}
 	var err error
 	p.rows, err = paired.Of(candidate.Len(), p.design)
 	return p, err
@@ -82,7 +87,7 @@ func (p *pair) smooth(m metric.Metric) (paired.Estimate, error) {
 func (p *pair) cells(m metric.Metric) (paired.Estimate, error) {
 	a, b := both(p, m.Predict)
 	if p.candidate.Task == metric.Binary {
-		c, err := p.rows.Binary(positive(p.candidate.Label), isOne(a), isOne(b))
+		c, err := p.rows.Binary(p.positive, isOne(a), isOne(b))
 		if err != nil {
 			return paired.Estimate{}, err
 		}
@@ -143,7 +148,10 @@ func classesOf[T int32 | float64](classes []T) []uint16 {
 
 // scores are the scores of both with their order.
 func (p *pair) scores() (a, b paired.Scores) {
-	return both(p, func(r *metric.Rows) paired.Scores { return paired.Scores{Values: r.Score, Order: rising(r.Falling())} })
+	if p.a.Values == nil {
+		p.a, p.b = both(p, func(r *metric.Rows) paired.Scores { return paired.Scores{Values: r.Score, Order: rising(r.Falling())} })
+	}
+	return p.a, p.b
 }
 
 // rising is an order by falling score the other way round.
@@ -157,7 +165,7 @@ func rising(falling []int32) []uint32 {
 
 func (p *pair) area(m metric.Metric) (paired.Estimate, error) {
 	a, b := p.scores()
-	e, err := p.rows.AUC(positive(p.candidate.Label), a, b)
+	e, err := p.rows.AUC(p.positive, a, b)
 	if err != nil || m.Offset == 0 && m.Factor == 1 {
 		return e, err
 	}
@@ -186,7 +194,7 @@ func (p *pair) groupMean(m metric.Metric) (paired.Estimate, error) {
 
 // binned is a metric of how the labels lie along the scores.
 func (p *pair) binned(m metric.Metric) (paired.Estimate, error) {
-	label := positive(p.candidate.Label)
+	label := p.positive
 	switch m.Family {
 	case "pr_auc":
 		a, b := p.scores()

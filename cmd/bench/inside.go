@@ -40,6 +40,11 @@ func workloads() map[string]workload {
 		"decode-pages":    {1, decodePages},
 		"split-bytes":     {1, splitBytes},
 
+		"paired-auc":     {0, pairedAUC},
+		"compare-binary": {0, compareBinary},
+		"discover":       {0, discover},
+		"compare-files":  {2, compareFiles},
+
 		"drift-compare":  {2, driftCompare},
 		"profile-decode": {2, profileDecode},
 	}
