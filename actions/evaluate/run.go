@@ -108,30 +108,10 @@ func (r *Result) recorded() (out []action.Metric) {
 			out = append(out, action.Metric{Name: m.Name, Value: float64(m.Value), Slice: m.Slice, Better: m.Better, Unit: m.Unit})
 		}
 	}
-	prefix := r.prefix()
-	for _, f := range r.Fairness {
-		for _, m := range f.Measures {
-			if !math.IsNaN(float64(m.Value)) {
-				out = append(out, action.Metric{Name: prefix + m.Name + "." + f.Attribute, Value: float64(m.Value), Better: fairer(m.Name)})
-			}
-		}
+	for name, m := range r.measures() {
+		out = append(out, action.Metric{Name: name, Value: float64(m.Value), Better: fairer(m.Name)})
 	}
 	return out
-}
-
-// fairer tells which way a measure of fairness is better.
-func fairer(name string) string {
-	if strings.HasSuffix(name, "_ratio") {
-		return "higher"
-	}
-	return "lower"
-}
-
-func (r *Result) prefix() string {
-	if as := action.TextOf(r.Inputs["as"]); as != "" {
-		return as + "."
-	}
-	return ""
 }
 
 // log prints what people read in the log.

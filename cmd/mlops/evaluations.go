@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -59,15 +60,16 @@ func (e *evaluation) load() bool {
 
 // values notes where the run's own values lie.
 func (e *evaluation) values(o *report.CompareOptions) {
+	if o.Values == nil {
+		o.Values = map[string]report.Interval{}
+	}
 	for _, m := range e.result.Metrics {
 		if m.Own == nil {
 			continue
 		}
-		if o.Values == nil {
-			o.Values = map[string]report.Interval{}
-		}
 		o.Values[keyOf(m.Name, m.Slice)] = *m.Own
 	}
+	maps.Copy(o.Values, e.result.FairnessValues())
 }
 
 func keyOf(name string, slice map[string]string) string {
@@ -92,6 +94,7 @@ func (e *evaluation) beside(ctx context.Context, base *record.Run, o *report.Com
 		c = &evaluate.Comparison{Why: err.Error()}
 	}
 	noteChanges(c, e.result, o)
+	maps.Copy(o.Intervals, evaluate.FairnessChanges(e.result, other.result))
 	o.Sections = append(o.Sections, c.Sections()...)
 	if curves, ok := evaluate.Curves(e.result, other.result); ok {
 		o.Sections = append(o.Sections, curves)

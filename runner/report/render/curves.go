@@ -41,7 +41,7 @@ func (p *page) curves() section {
 		if hasChart(r.metric) {
 			plots, charts = append(plots, func() figure { return newChart(r) }), charts+1
 		}
-		if hasHistory(r.metric) {
+		if hasHistory(r.metric) && (len(r.metric.Slice) == 0 || r.metric.Verdict == report.Worse) {
 			plots, histories = append(plots, func() figure { return history{r, r.metric.Past} }), histories+1
 		}
 	}
