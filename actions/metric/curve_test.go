@@ -49,7 +49,7 @@ func TestCurves(t *testing.T) {
 			t.Fatal(err)
 		}
 		xs, ys := allPoints(r, c.point)
-		if len(got.X) > 200 || got.Whole != len(xs)+1 || !math.IsInf(got.Score[0], 1) || got.Error > 0.005 {
+		if len(got.X) != 200 || got.Whole != len(xs)+1 || !math.IsInf(got.Score[0], 1) || got.Error > 0.005 {
 			t.Errorf("%s has %d of %d points, the first at %v, error %v", name, len(got.X), got.Whole, got.Score[0], got.Error)
 		}
 		var off float64

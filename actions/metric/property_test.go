@@ -322,3 +322,40 @@ func errorOf(err error) (Reason, Fault, int, int) {
 	}
 	return "", "", 0, 0
 }
+
+// Where rounding could tell, it does not: no AUC or MCC is above 1, and predicting one class
+// for all is worth exactly nothing.
+func TestCrumbs(t *testing.T) {
+	t.Parallel()
+	auc, _ := Find("auc")
+	mcc, _ := Find("mcc at 0.75")
+	best, _ := Find("mcc at best")
+	for seed := random(1); seed < 40; seed++ {
+		r := million(1500 + 37*int(seed))
+		state := seed
+		r.Weight = state.weights(r.Len(), "some")
+		for i, y := range r.Label {
+			r.Score[i] = y + r.Score[i]/2
+		}
+		mustValue(t, auc, r)
+		mustValue(t, mcc, r)
+		turned := &Rows{Task: Binary, Label: r.Label, Score: r.each(func(i int) float64 { return -r.Score[i] }), Weight: r.Weight}
+		if v := mustValue(t, best, turned); v != 0 {
+			t.Errorf("the best MCC of turned scores is %v, not 0", v)
+		}
+	}
+}
+
+// Of several best thresholds the highest is taken.
+func TestHighestBest(t *testing.T) {
+	t.Parallel()
+	m, _ := Find("accuracy at best")
+	threshold, value, err := Best(m, &Rows{Task: Binary, Label: []float64{1, 0, 1}, Score: []float64{3, 2, 1}})
+	if threshold != 3 || !near(value, 2.0/3) || err != nil {
+		t.Errorf("%v is best, with %v, %v; want 3", threshold, value, err)
+	}
+	auc, _ := Find("auc")
+	if _, _, err := Best(auc, samples(20)[0]); err == nil {
+		t.Error("AUC has a best threshold")
+	}
+}

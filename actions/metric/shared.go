@@ -26,7 +26,6 @@ type shared struct {
 
 	order   lazy[order]
 	runOf   lazy[[]int32]
-	members lazy[members]
 	ranked  lazy[members]
 	naive   lazy[naive]
 	perRest lazy[[]*Rows]
