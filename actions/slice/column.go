@@ -1,5 +1,10 @@
 package slice
 
+import (
+	"fmt"
+	"strconv"
+)
+
 // A Column has one value for each row: categories, or else numbers.
 type Column struct {
 	Name  string
@@ -28,3 +33,39 @@ const (
 
 // MostValues is how many values a feature has at most.
 const MostValues = 1 << 15
+
+// A TooManyError says that something has more values than anybody looks at.
+type TooManyError struct {
+	What string // "user_id", "region * user_id"
+	Most int
+}
+
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("%s has more than %s values: leave it out, or put numbers into bins (\"%s binned 4\")", e.What, thousands(e.Most), e.What)
+}
+
+// shown is the label of a category: its name, in quotes where that would be taken
+// for something else.
+func shown(name string) string {
+	if name == "" || name == Null || name == Other || name[0] == '"' {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// number is the label of a number.
+func number(v float64) string {
+	if a := max(v, -v); v == 0 || 1e-5 <= a && a < 1e15 {
+		return strconv.FormatFloat(v+0, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// thousands writes a count as people do: 29,218.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
