@@ -25,7 +25,7 @@ type Options struct {
 	Difference bool
 	What       string // what the values are, for sentences; "" is "loss"
 	Depth      int    // features in a slice: 1, 2 or 3; 0 is 2
-	Most       int    // slices to list; 0 is 10
+	Most       int    // slices to list, up to 64; 0 is 10
 	Examples   int    // rows to name of each; 0 is 5, negative is none
 }
 
@@ -56,12 +56,13 @@ type Discovery struct {
 // Each that has enough rows is compared with all other rows; its p value is the larger
 // one of those of [Compare] and of Student's test with one variance, because of skewed
 // losses a slice without the rare large ones passes for certain by either alone.
-// The surest slice is taken, or a simpler one of which it is no worse part. Its excess is
-// taken off the values of its rows, everything is compared anew, and the next is taken:
-// what was worse only because it overlaps the one before is so no more. The k-th of them
+// The surest slice is taken, or a simpler one of which it is no worse part. What all that
+// were taken are worse, by least squares, is taken off the values of their rows, everything
+// is compared anew, and the next is taken: what was worse only because it overlaps them is
+// so no more. The k-th of them
 // is listed if its p value is at most k times the level over the number of all slices that
 // were looked at: Benjamini and Hochberg's method (1995) where what overlaps does
-// not count as a discovery.
+// not count as a discovery. In the end those are dropped that the others explain.
 //
 // Why not correct once and then drop what overlaps: a true slice brings hundreds of
 // relatives past the level, which are dropped, while the false ones that are allowed
@@ -93,8 +94,9 @@ func Discover(features []Feature, rows Rows, o Options) (*Discovery, error) {
 		s.out.Notes = append(s.out.Notes, fmt.Sprintf("%s rows have no value and are left out", thousands(left)))
 	}
 	s.count()
-	for len(s.out.Found) < s.o.Most && s.next() {
+	for len(s.out.Found) < min(s.o.Most, mostTaken) && s.next() {
 	}
+	s.prune()
 	return s.out, nil
 }
 
@@ -139,7 +141,9 @@ type search struct {
 	counter    *counter
 	candidates []candidate
 	done       [][]condition
-	original   []float64 // values by place, nil until something is taken off
+	off        []float64 // how much of the values is taken off the rows of each that is done
+	masks      []uint64  // by place: of which of these it is, a bit for each
+	original   []float64 // values by place before anything was taken off, nil until it is
 	out        *Discovery
 }
 

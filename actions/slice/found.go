@@ -21,6 +21,7 @@ type Found struct {
 	// all slices that were looked at.
 	Corrected float64
 	Examples  []int  // the rows with the highest values, the highest first, then by place
+	bit       int    // in search.masks
 	Sentence  string // "loss 26% above average where plan=free and age 18..30 (29,218 rows)"
 }
 

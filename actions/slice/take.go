@@ -110,16 +110,19 @@ func (s *search) sure(where []condition) bool {
 	return s.corrected(p) <= s.o.Level && s.listable(t.Low, t.Mean-s.p.center)
 }
 
-// take lists a slice and takes its excess off its rows.
+// take lists a slice and takes its excess off the values.
 func (s *search) take(where []condition, corrected float64) {
-	all, m := s.p.split(s.p.every, s.in(where))
-	r := all.rest(m)
-	s.out.Found = append(s.out.Found, s.describe(where, corrected))
-	s.done = append(s.done, where)
 	if s.original == nil {
-		s.original = slices.Clone(s.p.v)
+		s.original, s.masks = slices.Clone(s.p.v), make([]uint64, len(s.p.v))
 	}
-	s.counter.less(s.places(where), m.s/m.n-r.s/r.n)
+	found := s.describe(where, corrected)
+	found.bit = len(s.done)
+	s.out.Found = append(s.out.Found, found)
+	for _, place := range s.places(where) {
+		s.masks[place] |= 1 << len(s.done)
+	}
+	s.done, s.off = append(s.done, where), append(s.off, 0)
+	s.refit()
 }
 
 // test compares a slice with the rest by the values as they are.
