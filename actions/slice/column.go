@@ -41,7 +41,7 @@ type TooManyError struct {
 }
 
 func (e *TooManyError) Error() string {
-	return fmt.Sprintf("%s has more than %s values: leave it out, or put numbers into bins (\"%s binned 4\")", e.What, thousands(e.Most), e.What)
+	return fmt.Sprintf(`%s has more than %s values; leave it out, or put numbers into bins, as in "age binned 4"`, e.What, thousands(e.Most))
 }
 
 // shown is the label of a category: its name, in quotes where that would be taken

@@ -91,7 +91,7 @@ func Discover(features []Feature, rows Rows, o Options) (*Discovery, error) {
 		s.out.Mean = math.NaN()
 	}
 	if left := len(rows.Values) - len(p.v); left > 0 {
-		s.out.Notes = append(s.out.Notes, fmt.Sprintf("%s rows have no value and are left out", thousands(left)))
+		s.out.Notes = append(s.out.Notes, fmt.Sprintf("%s of %s rows have no value or weight and are left out", thousands(left), thousands(len(rows.Values))))
 	}
 	s.count()
 	for len(s.out.Found) < min(s.o.Most, mostTaken) && s.next() {
