@@ -135,11 +135,11 @@ func (d Decisions) rates(attribute Feature, rows Rows, of func(row int) bool, o 
 			r.Values[row] = math.NaN() // is left out
 		}
 	}
-	p := newPortion(r)
+	p := collect(r)
 	c, _ := newCounter(p, []Feature{attribute}, false)
 	out := make([]rate, len(attribute.Values))
 	for i, value := range attribute.Values {
-		out[i] = newRate(value, c.grids[0].cell(i), p.center, o.Rows)
+		out[i] = newRate(value, c.grids[0].cell(i), o.Rows)
 	}
 	return out
 }

@@ -15,7 +15,15 @@ type portion struct {
 	center, scale float64 // weighted mean of the values, and the largest absolute one
 }
 
+// newPortion returns the rows that count, with the mean taken off.
 func newPortion(r Rows) *portion {
+	p := collect(r)
+	p.middle()
+	return p
+}
+
+// collect returns the rows that count, with values as they are.
+func collect(r Rows) *portion {
 	p := &portion{}
 	every := true
 	for row := range r.Values {
@@ -33,7 +41,6 @@ func newPortion(r Rows) *portion {
 		p.cluster(r.Clusters)
 	}
 	p.v, p.w = gather(r.Values, p.rows), gather(r.Weights, p.rows)
-	p.middle()
 	return p
 }
 

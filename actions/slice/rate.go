@@ -21,19 +21,15 @@ type rate struct {
 	n     float64
 }
 
-// newRate returns the rate of a cell of zeros and ones, less center.
-func newRate(group string, m moments, center float64, need int) rate {
+// newRate returns the rate of a cell of zeros and ones.
+func newRate(group string, m moments, need int) rate {
 	if m.rows == 0 {
 		nan := math.NaN()
 		return rate{Rate: Rate{nan, nan, nan, 0, true}, group: group}
 	}
-	mean := m.s / m.n
-	p := min(max(center+mean, 0), 1)
-	if p < 1e-12 || 1-p < 1e-12 { // rounding
-		p = math.Round(p)
-	}
+	p := min(m.s/m.n, 1)
 	r := rate{Rate: Rate{Value: p, Of: int(m.rows)}, group: group, n: m.effective()}
-	if v := (m.ss - 2*mean*m.sn + mean*mean*m.nn) / (m.n * m.n); p > 0 && p < 1 && v > 0 {
+	if v := (m.ss - 2*p*m.sn + p*p*m.nn) / (m.n * m.n); p > 0 && p < 1 && v > 0 {
 		r.n = p * (1 - p) / v
 	}
 	r.Low, r.High = r.wilson(z(1))
