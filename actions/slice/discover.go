@@ -56,17 +56,18 @@ type Discovery struct {
 // Each that has enough rows is compared with all other rows; its p value is the larger
 // one of those of [Compare] and of Student's test with one variance, because of skewed
 // losses a slice without the rare large ones passes for certain by either alone.
+//
 // The surest slice is taken, or a simpler one of which it is no worse part. What all that
-// were taken are worse, by least squares, is taken off the values of their rows, everything
-// is compared anew, and the next is taken: what was worse only because it overlaps them is
-// so no more. The k-th of them
-// is listed if its p value is at most k times the level over the number of all slices that
-// were looked at: Benjamini and Hochberg's method (1995) where what overlaps does
-// not count as a discovery. In the end those are dropped that the others explain.
+// were taken are worse, by least squares, is taken off the values of their rows,
+// everything is compared anew, and the next is taken: what was worse only because it
+// overlaps them is so no more. The k-th of them is listed if its p value is at most k times
+// the level over the number of all slices that were looked at: Benjamini and Hochberg's
+// method (1995) where what overlaps does not count as a discovery. In the end those are
+// dropped that the others explain.
 //
 // Why not correct once and then drop what overlaps: a true slice brings hundreds of
 // relatives past the level, which are dropped, while the false ones that are allowed
-// for among so many stay. Of what is left most would be false.
+// for among so many stay. Of what is left many would be false.
 //
 // At depth 3 a pair that was taken gives way to one of its parts by a third feature if
 // that is worse than the remainder of the pair, corrected for all such parts. What shows
@@ -75,8 +76,8 @@ type Discovery struct {
 // Differences are found with the size that they have in these rows, which is the larger
 // the more slices were looked at: expect less of new rows.
 //
-// Clusters of at least 30 and of about the same size are safe; the interval of a few
-// large clusters is too narrow.
+// Rows of one user are no independent evidence: taken for it they raise alarms in most
+// tables where nothing is worse, and as clusters in hardly any; see TestStudy.
 //
 // It fails if lengths differ. Pairs for which there is no room, more than half a million
 // cells, are left out and noted.

@@ -30,9 +30,9 @@ type Verdict string
 
 // The verdicts.
 const (
-	Fair     Verdict = "fair"
-	Unfair   Verdict = "unfair"
-	CantTell Verdict = "can't tell"
+	Fair     Verdict = "fair"       // all of the interval is within what is fair
+	Unfair   Verdict = "unfair"     // none of it is
+	CantTell Verdict = "can't tell" // some of it is, or too few rows are compared
 )
 
 // A Group is the rows with one value of the attribute.

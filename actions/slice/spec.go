@@ -28,6 +28,7 @@ func (s Spec) String() string {
 	return strings.Join(terms, " * ")
 }
 
+// String returns the term as it is written: "age by 18|30".
 func (t Term) String() string {
 	name := t.Column
 	if !plain(name) {

@@ -51,14 +51,21 @@ func (s *search) candidate(where []condition) int {
 	return slices.IndexFunc(s.candidates, func(c candidate) bool { return slices.Equal(s.conditions(c), where) })
 }
 
-// apart says whether a part of a slice is worse than its remainder.
+// apart says whether a pair is worse than the remainder of the one condition that is
+// whole, corrected for all pairs that have it.
 func (s *search) apart(whole, part []condition) bool {
 	all, m := s.p.split(s.in(whole), s.in(part))
 	if all.rows-m.rows < 2 {
 		return false
 	}
+	tests := 0
+	for _, c := range s.candidates {
+		if where := s.conditions(c); len(where) == 2 && slices.Contains(where, whole[0]) {
+			tests++
+		}
+	}
 	p, _ := s.surely(all, m)
-	return p <= s.o.Level
+	return p*float64(tests) <= s.o.Level
 }
 
 // deeper returns the part of a pair by a third feature that is surely worse than the
