@@ -46,6 +46,9 @@ func (p *pair) estimate(m metric.Metric) (paired.Estimate, error) {
 			return paired.Estimate{}, err
 		}
 	}
+	if m.Family == "accuracy" && p.candidate.Task == metric.Binary {
+		return p.cells(m) // McNemar's test is exact where few rows differ
+	}
 	switch m.Kind {
 	case metric.Mean:
 		return p.rows.Mean(both(p, m.PerRow))
