@@ -102,7 +102,7 @@ func (p *pair) cells(m metric.Metric) (paired.Estimate, error) {
 		}), nil
 	}
 	k := len(p.candidate.Classes)
-	c, err := p.rows.Classes(k, classesOf(p.candidate.Label), classesOf(a), classesOf(b))
+	c, err := p.rows.Classes(k, classesOf(p.candidate.Label), a, b)
 	if err != nil {
 		return paired.Estimate{}, err
 	}
@@ -138,13 +138,10 @@ func isOne(classes []int32) []bool {
 	return out
 }
 
-func classesOf[T int32 | float64](classes []T) []uint16 {
-	if classes == nil {
-		return nil
-	}
-	out := make([]uint16, len(classes))
-	for i, c := range classes {
-		out[i] = uint16(c)
+func classesOf(label []float64) []int32 {
+	out := make([]int32, len(label))
+	for i, c := range label {
+		out[i] = int32(c)
 	}
 	return out
 }
@@ -152,18 +149,9 @@ func classesOf[T int32 | float64](classes []T) []uint16 {
 // scores are the scores of both with their order.
 func (p *pair) scores() (a, b paired.Scores) {
 	if p.a.Values == nil {
-		p.a, p.b = both(p, func(r *metric.Rows) paired.Scores { return paired.Scores{Values: r.Score, Order: rising(r.Falling())} })
+		p.a, p.b = both(p, func(r *metric.Rows) paired.Scores { return paired.Scores{Values: r.Score, Order: r.Falling(), Ends: r.Ties()} })
 	}
 	return p.a, p.b
-}
-
-// rising is an order by falling score the other way round.
-func rising(falling []int32) []uint32 {
-	out := make([]uint32, len(falling))
-	for i, row := range falling {
-		out[len(out)-1-i] = uint32(row)
-	}
-	return out
 }
 
 func (p *pair) area(m metric.Metric) (paired.Estimate, error) {

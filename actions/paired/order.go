@@ -14,6 +14,9 @@ type Scores struct {
 	// Order is the rows by falling score, as [Order] returns it; nil to have it
 	// computed. Equal scores may be in any order.
 	Order []int32
+	// Ends is where runs of equal scores end in Order, the last one at its end; nil
+	// to have them looked for, which takes a look at all scores out of their order.
+	Ends []int32
 }
 
 // keyed is a row with its value as a number that sorts in the same way.

@@ -55,7 +55,7 @@ var layers = map[string][]string{
 	"actions/paired":             {"runner/report/distribution"},                                     // arrays in, intervals out: it knows neither rows of a table nor metrics by name
 	"actions/slice":              {"runner/report/distribution", "spec/spelling"},                    // pure: columns in memory in, rows of slices out; a misspelt column is guessed
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
-	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
+	"actions/action":             {"runner/agent", "runner/report", "spec", "spec/expression"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions/evaluate":           {"actions/action", "actions/datacheck", "actions/metric", "actions/paired", "actions/slice", "actions/table", "runner/report", "runner/report/distribution", "spec", "spec/expression"},
 	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "spec"},
