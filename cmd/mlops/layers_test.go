@@ -51,7 +51,7 @@ var layers = map[string][]string{
 	"actions/profile":            {"actions/table", "runner/store"},
 	"actions/profile/draw":       {"actions/profile"},                                                // pure: columns in, text out
 	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
-	"actions/paired":             {"runner/report/distribution"}, // arrays in, intervals out: it knows neither rows of a table nor metrics by name
+	"actions/paired":             {"runner/report/distribution"},                                     // arrays in, intervals out: it knows neither rows of a table nor metrics by name
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
 	"actions/action":             {"runner/agent", "runner/report", "spec"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
