@@ -44,7 +44,7 @@ func sameRanks(a, b Scores) bool {
 	for i := 1; i < len(a.Order); i++ {
 		p, q := a.Order[i-1], a.Order[i]
 		switch x, y := b.Values[p], b.Values[q]; {
-		case a.Values[p] == a.Values[q] && x != y, a.Values[p] < a.Values[q] && !(x < y):
+		case a.Values[p] == a.Values[q] && x != y, a.Values[p] > a.Values[q] && !(x > y):
 			return false
 		}
 	}
@@ -70,7 +70,7 @@ func (r *Rows) placements(label []bool, s Scores) placements {
 	}
 	var below [2]float64 // weight of the lower scores, by class
 	sum := 0.0
-	s.groups(func(group []uint32) {
+	s.groups(func(group []int32) {
 		var here [2]float64
 		for _, row := range group {
 			here[index(label[row])] += r.weightOf(int(row))
@@ -101,14 +101,14 @@ func index(label bool) int {
 }
 
 // groups visits the rows of equal scores, the lowest first.
-func (s Scores) groups(visit func(rows []uint32)) {
-	for from := 0; from < len(s.Order); {
-		v, to := s.Values[s.Order[from]], from+1
-		for to < len(s.Order) && s.Values[s.Order[to]] == v {
-			to++
+func (s Scores) groups(visit func(rows []int32)) {
+	for to := len(s.Order); to > 0; {
+		from := to - 1
+		for v := s.Values[s.Order[from]]; from > 0 && s.Values[s.Order[from-1]] == v; {
+			from--
 		}
 		visit(s.Order[from:to])
-		from = to
+		to = from
 	}
 }
 

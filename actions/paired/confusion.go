@@ -6,16 +6,16 @@ import "fmt"
 type Confusion struct {
 	r           *Rows
 	k           int
-	label, a, b []uint16
+	label, a, b []int32
 }
 
 // Classes takes labels and decisions, each a class from 0 to k-1. A nil b is for
 // one model. The slices are kept.
-func (r *Rows) Classes(k int, label, a, b []uint16) (*Confusion, error) {
+func (r *Rows) Classes(k int, label, a, b []int32) (*Confusion, error) {
 	c := &Confusion{r, k, label, a, b}
 	for _, part := range []struct {
 		what    string
-		classes []uint16
+		classes []int32
 	}{{"label", label}, {"decision of the " + candidate, a}, {"decision of the " + baseline, b}} {
 		if part.classes == nil && b == nil && part.what == "decision of the "+baseline {
 			continue
@@ -24,7 +24,7 @@ func (r *Rows) Classes(k int, label, a, b []uint16) (*Confusion, error) {
 			return nil, &LengthError{"classes (" + part.what + ")", len(part.classes), r.n}
 		}
 		for i, class := range part.classes {
-			if int(class) >= k {
+			if class < 0 || int(class) >= k {
 				return nil, &RowError{part.what, i, float64(class), fmt.Sprintf("a class from 0 to %d", k-1)}
 			}
 		}
@@ -44,7 +44,7 @@ func (c *Confusion) Of(metric func(counts []float64) float64) Estimate {
 	return c.r.influenced("delta method", ia, ib, plain)
 }
 
-func (c *Confusion) influence(metric func([]float64) float64, decision []uint16) Influence {
+func (c *Confusion) influence(metric func([]float64) float64, decision []int32) Influence {
 	counts := make([]float64, c.k*c.k)
 	for i, l := range c.label {
 		counts[int(l)*c.k+int(decision[i])] += c.r.weightOf(i)
@@ -65,7 +65,7 @@ func (c *Confusion) influence(metric func([]float64) float64, decision []uint16)
 // Accuracy estimates the share of right decisions, as [Cells.Accuracy] does.
 func (c *Confusion) Accuracy() Estimate {
 	label := make([]bool, len(c.label))
-	right := func(decision []uint16) []bool {
+	right := func(decision []int32) []bool {
 		if decision == nil {
 			return nil
 		}

@@ -10,13 +10,14 @@ func (r *Rows) KS(label []bool, a, b Scores) (Estimate, error) {
 
 func (r *Rows) ks(label []bool, of [2]float64, s Scores) Influence {
 	var below, at [2]float64 // shares of both classes up to this score, and to the best
-	best, distance, upTo, end := 0.0, 0.0, 0, 0
-	s.groups(func(group []uint32) {
-		end += len(group)
+	best, distance := 0.0, 0.0
+	from, start := len(s.Order), len(s.Order) // of the rows up to the best, and to this score
+	s.groups(func(group []int32) {
+		start -= len(group)
 		here := r.weights(label, group)
 		below[0], below[1] = below[0]+here[0]/of[0], below[1]+here[1]/of[1]
 		if d := below[0] - below[1]; max(d, -d) > distance {
-			best, distance, upTo, at = d, max(d, -d), end, below
+			best, distance, from, at = d, max(d, -d), start, below
 		}
 	})
 	out := Influence{distance, make([]float64, r.n)}
@@ -30,7 +31,7 @@ func (r *Rows) ks(label []bool, of [2]float64, s Scores) Influence {
 	for i, row := range s.Order {
 		class := index(label[row])
 		in := -at[class]
-		if i < upTo {
+		if i >= from {
 			in++
 		}
 		out.Rows[row] = sign[class] * in * r.total / of[class]

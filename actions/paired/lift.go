@@ -24,9 +24,9 @@ func (r *Rows) lift(label []bool, of [2]float64, s Scores, share float64) Influe
 	for i, row := range s.Order {
 		in := 0.0
 		switch {
-		case i >= e.to:
+		case i < e.from:
 			in = 1
-		case i >= e.from:
+		case i < e.to:
 			in = e.part
 		}
 		x := rate * (share - in)
@@ -47,11 +47,10 @@ type edge struct {
 
 func (r *Rows) edgeOf(label []bool, s Scores, share float64) (e edge) {
 	left := share * r.total
-	e.to = len(s.Order)
-	for e.from = e.to; left > 0 && e.from > 0; {
-		e.to = e.from
-		for e.from > 0 && s.Values[s.Order[e.from-1]] == s.Values[s.Order[e.to-1]] {
-			e.from--
+	for left > 1e-12*r.total && e.to < len(s.Order) {
+		e.from = e.to
+		for v := s.Values[s.Order[e.from]]; e.to < len(s.Order) && s.Values[s.Order[e.to]] == v; {
+			e.to++
 		}
 		here := r.weights(label, s.Order[e.from:e.to])
 		if sum := here[0] + here[1]; sum > 0 {
@@ -59,15 +58,12 @@ func (r *Rows) edgeOf(label []bool, s Scores, share float64) (e edge) {
 		}
 		e.positives += e.part * here[1]
 		left -= e.part * (here[0] + here[1])
-		if left <= 1e-12*r.total {
-			left = 0
-		}
 	}
 	return e
 }
 
 // edgeRate is the share of positives around the edge.
-func (r *Rows) edgeRate(label []bool, order []uint32, from, to int) float64 {
+func (r *Rows) edgeRate(label []bool, order []int32, from, to int) float64 {
 	near := int(math.Pow(float64(len(order)), 0.8) / 2)
 	w := r.weights(label, order[max(0, from-near):min(len(order), to+near)])
 	if w[0]+w[1] == 0 {

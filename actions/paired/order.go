@@ -11,15 +11,15 @@ import (
 // Scores is a number for each row by which a model ranks it.
 type Scores struct {
 	Values []float64 // infinities are allowed, NaN is not
-	// Order is the rows by ascending score, as [Order] returns it; nil to
-	// have it computed. Equal scores may be in any order.
-	Order []uint32
+	// Order is the rows by falling score, as [Order] returns it; nil to have it
+	// computed. Equal scores may be in any order.
+	Order []int32
 }
 
 // keyed is a row with its value as a number that sorts in the same way.
 type keyed struct {
 	key uint64
-	row uint32
+	row int32
 }
 
 const (
@@ -27,17 +27,17 @@ const (
 	digits = 3
 )
 
-// Order returns the rows by ascending value, equal ones by row, -0 with 0, NaN
+// Order returns the rows by falling value, equal ones by row, -0 with 0, NaN
 // last. It is what [Scores] wants.
 //
 // A radix sort by the leading 33 bits that differ at all leaves next to nothing
 // out of order, which comparisons mend: twice as quick as all 64 bits.
-func Order(values []float64) []uint32 {
+func Order(values []float64) []int32 {
 	items, differ := keys(values)
 	shift := max(0, bits.Len64(differ)-digits*digit)
 	items = radix(items, shift)
 	mend(items, shift)
-	order := make([]uint32, len(items))
+	order := make([]int32, len(items))
 	for i, it := range items {
 		order[i] = it.row
 	}
@@ -52,12 +52,10 @@ func keys(values []float64) (items []keyed, differ uint64) {
 		switch {
 		case v != v:
 			b = math.MaxUint64
-		case b>>63 != 0:
-			b = ^b
-		default:
-			b |= 1 << 63
+		case b>>63 == 0:
+			b = ^b &^ (1 << 63)
 		}
-		items[i] = keyed{b, uint32(i)}
+		items[i] = keyed{b, int32(i)}
 		differ |= b ^ items[0].key
 	}
 	return items, differ

@@ -36,7 +36,7 @@ func (r *Rows) averagePrecision(label []bool, of [2]float64, s Scores) Influence
 	above := of // weight of this score and higher ones, by class
 	var sum float64
 	var moved [2]float64 // Σ p × derivative of the precision by FP and by TP, so far
-	s.groups(func(group []uint32) {
+	s.groups(func(group []int32) {
 		here := r.weights(label, group)
 		if above[1] > 0 {
 			all := above[0] + above[1]
@@ -61,7 +61,7 @@ func (r *Rows) averagePrecision(label []bool, of [2]float64, s Scores) Influence
 }
 
 // weights adds up the rows of a group by class.
-func (r *Rows) weights(label []bool, group []uint32) (w [2]float64) {
+func (r *Rows) weights(label []bool, group []int32) (w [2]float64) {
 	for _, row := range group {
 		w[index(label[row])] += r.weightOf(int(row))
 	}
