@@ -34,9 +34,26 @@ func (r *Rows) AUC(label []bool, a, b Scores) (Estimate, error) {
 	return e, nil
 }
 
-// ownArea is an area with its interval.
-func (r *Rows) ownArea(area float64, n classNoise, c classes) Value {
-	return r.value(area, n.noise, n.df, share, float64(min(c.clusters[0], c.clusters[1])))
+// ownArea is an area with its interval. Few positive rows with high scores make
+// DeLong's variance too small together with an area that is too large. The
+// interval therefore takes it together with that of areas of exponential scores
+// (J. Hanley and B. McNeil, Radiology 143, 1982), which counts as three rows of the smaller class.
+func (r *Rows) ownArea(v float64, n classNoise, c classes) Value {
+	fewest := float64(min(c.clusters[0], c.clusters[1]))
+	wide := n.noise
+	if r.cluster == nil && r.weight == nil && n.se > 0 {
+		model := hanley(v, float64(c.clusters[1]), float64(c.clusters[0]))
+		wide.se = math.Sqrt((fewest*n.se*n.se + 3*model) / (fewest + 3))
+	}
+	out := r.value(v, wide, n.df, share, fewest)
+	out.SE = n.se
+	return out
+}
+
+// hanley is the variance of an area v of exponential scores.
+func hanley(v, positives, negatives float64) float64 {
+	onePositive, oneNegative := v/(2-v)-v*v, 2*v*v/(1+v)-v*v
+	return (v*(1-v) + (positives-1)*onePositive + (negatives-1)*oneNegative) / positives / negatives
 }
 
 // sameRanks tells whether both rank all rows in the same way.

@@ -25,7 +25,7 @@ func (c *Cells) posterior(rows float64) [][8]float64 {
 	for i := range out {
 		sum := 0.0
 		for cell, w := range c.weight {
-			g := gamma(rng, w/c.r.total*rows+0.25)
+			g := gamma(rng, w/c.r.total*rows+prior(cell))
 			out[i][cell] = g
 			sum += g
 		}
@@ -34,6 +34,14 @@ func (c *Cells) posterior(rows float64) [][8]float64 {
 		}
 	}
 	return out
+}
+
+// prior is how many rows are in a cell before any is seen.
+func prior(cell int) float64 {
+	if cell>>1&1 != cell&1 {
+		return 0.5
+	}
+	return 0.1
 }
 
 // gamma draws from the gamma distribution of a shape > 0 and the scale 1 (G. Marsaglia
