@@ -119,13 +119,12 @@ func index(label bool) int {
 
 // groups visits the rows of equal scores, the lowest first.
 func (s Scores) groups(visit func(rows []int32)) {
-	for to := len(s.Order); to > 0; {
-		from := to - 1
-		for v := s.Values[s.Order[from]]; from > 0 && s.Values[s.Order[from-1]] == v; {
-			from--
+	for i := len(s.Ties) - 1; i >= 0; i-- {
+		from := int32(0)
+		if i > 0 {
+			from = s.Ties[i-1]
 		}
-		visit(s.Order[from:to])
-		to = from
+		visit(s.Order[from:s.Ties[i]])
 	}
 }
 

@@ -47,11 +47,11 @@ type edge struct {
 
 func (r *Rows) edgeOf(label []bool, s Scores, share float64) (e edge) {
 	left := share * r.total
-	for left > 1e-12*r.total && e.to < len(s.Order) {
-		e.from = e.to
-		for v := s.Values[s.Order[e.from]]; e.to < len(s.Order) && s.Values[s.Order[e.to]] == v; {
-			e.to++
+	for _, end := range s.Ties {
+		if left <= 1e-12*r.total {
+			break
 		}
+		e.from, e.to = e.to, int(end)
 		here := r.weights(label, s.Order[e.from:e.to])
 		if sum := here[0] + here[1]; sum > 0 {
 			e.part = min(1, left/sum)

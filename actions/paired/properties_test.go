@@ -60,7 +60,7 @@ func TestOrderIsThatOfAStableSort(t *testing.T) {
 func TestInfluenceIsTheDerivative(t *testing.T) {
 	t.Parallel()
 	d, design := some(150)
-	s := Scores{Values: d.a, Order: Order(d.a)}
+	s := Rank(d.a)
 	metrics := map[string]func(r *Rows, of [2]float64) Influence{
 		"average precision": func(r *Rows, of [2]float64) Influence { return r.averagePrecision(d.label, of, s) },
 		"ks":                func(r *Rows, of [2]float64) Influence { return r.ks(d.label, of, s) },
