@@ -29,14 +29,31 @@ func (r *Rows) AUC(label []bool, a, b Scores) (Estimate, error) {
 	e.differ(r, nd.noise, nd.df)
 	if nd.se == 0 && !sameRanks(a, b) {
 		e.apart()
-		e.Method = "Newcombe of both, no scatter"
 	}
 	return e, nil
 }
 
-// ownArea is an area with its interval.
-func (r *Rows) ownArea(area float64, n classNoise, c classes) Value {
-	return r.value(area, n.noise, n.df, share, float64(min(c.clusters[0], c.clusters[1])))
+// ownArea is an area with its interval. A few positive rows that happen to have high
+// scores make DeLong's variance too small at the same time as the area too large: of
+// twenty, 92 % of the intervals cover. They therefore take in the variance that areas
+// of exponential scores have (J. Hanley and B. McNeil, Radiology 143, 1982), which
+// counts as much as three rows of the smaller class: 97 % cover, and 95 % of forty.
+func (r *Rows) ownArea(v float64, n classNoise, c classes) Value {
+	fewest := float64(min(c.clusters[0], c.clusters[1]))
+	wide := n.noise
+	if r.cluster == nil && r.weight == nil && n.se > 0 {
+		model := hanley(v, float64(c.clusters[1]), float64(c.clusters[0]))
+		wide.se = math.Sqrt((fewest*n.se*n.se + 3*model) / (fewest + 3))
+	}
+	out := r.value(v, wide, n.df, share, fewest)
+	out.SE = n.se
+	return out
+}
+
+// hanley is the variance of an area v of exponential scores.
+func hanley(v, positives, negatives float64) float64 {
+	onePositive, oneNegative := v/(2-v)-v*v, 2*v*v/(1+v)-v*v
+	return (v*(1-v) + (positives-1)*onePositive + (negatives-1)*oneNegative) / positives / negatives
 }
 
 // sameRanks tells whether both rank all rows in the same way.
@@ -102,133 +119,11 @@ func index(label bool) int {
 
 // groups visits the rows of equal scores, the lowest first.
 func (s Scores) groups(visit func(rows []int32)) {
-	if s.Ends != nil {
-		for i := len(s.Ends) - 1; i >= 0; i-- {
-			from := int32(0)
-			if i > 0 {
-				from = s.Ends[i-1]
-			}
-			visit(s.Order[from:s.Ends[i]])
+	for i := len(s.Ties) - 1; i >= 0; i-- {
+		from := int32(0)
+		if i > 0 {
+			from = s.Ties[i-1]
 		}
-		return
+		visit(s.Order[from:s.Ties[i]])
 	}
-	for to := len(s.Order); to > 0; {
-		from := to - 1
-		for v := s.Values[s.Order[from]]; from > 0 && s.Values[s.Order[from-1]] == v; {
-			from--
-		}
-		visit(s.Order[from:to])
-		to = from
-	}
-}
-
-// classes are the sizes of both classes, negatives first.
-type classes struct {
-	weight   [2]float64
-	clusters [2]int // with a row of the class
-}
-
-func (r *Rows) classes(label []bool) (c classes) {
-	for i, l := range label {
-		if w := r.weightOf(i); w > 0 {
-			c.weight[index(l)] += w
-			c.clusters[index(l)]++
-		}
-	}
-	if r.cluster == nil {
-		return c
-	}
-	for class := range c.clusters {
-		c.clusters[class] = 0
-		for _, sum := range r.perCluster(func(row int) float64 { return float64(1 - class ^ index(label[row])) }) {
-			if sum > 0 {
-				c.clusters[class]++
-			}
-		}
-	}
-	return c
-}
-
-// unknown says why an area or its noise cannot be known, or "".
-func (c classes) unknown(r *Rows) string {
-	name := [2]string{"negative", "positive"}
-	for class, n := range c.clusters {
-		switch {
-		case r.counted == 0:
-			return r.unknown()
-		case n == 0:
-			return "no row is " + name[class]
-		case n == 1 && r.cluster != nil:
-			return "all " + name[class] + " rows are of one cluster, so their noise cannot be known"
-		case n == 1:
-			return "one " + name[class] + " row alone says nothing of its noise"
-		}
-	}
-	return ""
-}
-
-// A classNoise is the noise of an area, with its degrees of freedom.
-type classNoise struct {
-	noise
-	df float64
-}
-
-// scatterClasses returns the noise of both areas and of their difference.
-func (r *Rows) scatterClasses(label []bool, c classes, a, b []float64) (na, nb, nd classNoise) {
-	var ta, tb, td [2]tally
-	var ca, cb, cd float64 // Σ of products of what the classes of a cluster contribute
-	add := func(xa, xb [2]float64) {
-		for class := range 2 {
-			ta[class].add(xa[class])
-			tb[class].add(xb[class])
-			td[class].add(xa[class] - xb[class])
-		}
-		ca += xa[0] * xa[1]
-		cb += xb[0] * xb[1]
-		cd += (xa[0] - xb[0]) * (xa[1] - xb[1])
-	}
-	if b == nil {
-		b = a
-	}
-	if r.cluster != nil {
-		r.perClusterAndClass(label, c, a, b, add)
-	} else {
-		for i, l := range label {
-			var xa, xb [2]float64
-			w := r.weightOf(i) / c.weight[index(l)]
-			xa[index(l)], xb[index(l)] = w*a[i], w*b[i]
-			add(xa, xb)
-		}
-	}
-	return c.noise(r, ta, ca), c.noise(r, tb, cb), c.noise(r, td, cd)
-}
-
-func (r *Rows) perClusterAndClass(label []bool, c classes, a, b []float64, add func(xa, xb [2]float64)) {
-	sums := make([][2][2]float64, r.groups)
-	for i, at := range r.cluster {
-		class := index(label[i])
-		w := r.weightOf(i) / c.weight[class]
-		sums[at][0][class] += w * a[i]
-		sums[at][1][class] += w * b[i]
-	}
-	for _, s := range sums {
-		add(s[0], s[1])
-	}
-}
-
-// noise is Obuchowski's variance, which for rows of their own is DeLong's.
-func (c classes) noise(r *Rows, t [2]tally, product float64) classNoise {
-	var parts [2]float64
-	df, sum := 0.0, 0.0
-	for class, n := range c.clusters {
-		free := float64(n - 1)
-		parts[class] = t[class].squares * float64(n) / free
-		df += parts[class] * parts[class] / free
-		sum += parts[class]
-	}
-	all := sum + 2*product*float64(r.clusters)/float64(r.clusters-1)
-	if sum <= 1e-30 {
-		return classNoise{noise{se: 0}, max(1, r.effective-1)}
-	}
-	return classNoise{noise{se: math.Sqrt(max(0, all))}, sum * sum / df}
 }

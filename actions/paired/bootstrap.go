@@ -84,9 +84,9 @@ func without(n, group, groups int) []int {
 }
 
 // corrected is a value with its bias-corrected and accelerated interval (B. Efron,
-// Better bootstrap confidence intervals, JASA 82, 1987), of its resamples and of
-// what it is with one of the units left out. It
-// is unknown where more than a tenth of the resamples do not define it.
+// Better bootstrap confidence intervals, JASA 82, 1987), of its resamples and of what
+// it is with some of the units left out. It is unknown where more than a tenth of the
+// resamples do not define it.
 func (r *Rows) corrected(value float64, drawn, left []float64) Value {
 	values := slices.DeleteFunc(slices.Clone(drawn), func(v float64) bool { return v != v })
 	if len(values) < len(drawn)*9/10 {

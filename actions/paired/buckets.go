@@ -10,11 +10,12 @@ const mostBuckets = 1000
 type Sums func(row int, weight float64, into []float64)
 
 // Buckets estimates any function of sums over rows, such as histograms of scores by
-// class, by resampling buckets of them: rows or clusters are put in up to a thousand
-// by a hash of their number, and of these whole buckets are drawn anew
-// (B. Efron, The jackknife, the bootstrap and other resampling plans, 1982). The
-// statistic gets size sums as a or b has added them up; up to some hundred sums it is quick.
-// The interval is the bias-corrected and accelerated one.
+// class: rows or clusters are put in up to a thousand buckets by a hash of their
+// number, and whole buckets are drawn anew (B. Efron, The jackknife, the bootstrap
+// and other resampling plans, 1982). The statistic gets size sums as a or b has added
+// them up, and may be called by two goroutines at once; up to some hundred sums it
+// is quick. The interval is the bias-corrected and accelerated one. A nil b is for
+// one model.
 func (r *Rows) Buckets(size int, statistic func(sums []float64) float64, a, b Sums) (Estimate, error) {
 	n := min(mostBuckets, max(r.clusters, 1))
 	sumsA, sumsB := r.fill(n, size, a), r.fill(n, size, b)
@@ -73,8 +74,9 @@ func (r *Rows) bucket(row, n int) int {
 }
 
 // Bootstrap estimates any statistic of weighted rows by resampling them or their
-// clusters whole, a thousand times: for few rows. The statistic must neither
-// keep nor change the weights. The interval is the bias-corrected and accelerated one.
+// clusters whole, two thousand times: for few rows. The statistic must neither keep
+// nor change the weights, and may be called by two goroutines at once. The interval
+// is the bias-corrected and accelerated one. A nil b is for one model.
 func (r *Rows) Bootstrap(a, b func(weight []float64) float64) (Estimate, error) {
 	units := r.n
 	if r.cluster != nil {

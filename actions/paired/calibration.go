@@ -8,9 +8,9 @@ import (
 // Calibration estimates the expected calibration error of probabilities in bins of
 // equal width, (low, high] and the first with its 0: the mean over rows of the
 // distance between the mean probability and the share of positives of their bin. Its
-// influence function takes the side on which each bin is for known. It
-// is too large by its nature: noise alone is a distance. Both models
-// have that, so that their difference is closer to the truth than either. It fails with a [*RowError] for
+// influence function takes the side on which each bin is off for known. It is too
+// large by its nature, as noise alone is a distance; both models have that, so their
+// difference is closer to the truth than either. It fails with a [*RowError] for
 // what is no probability.
 func (r *Rows) Calibration(label []bool, bins int, a, b []float64) (Estimate, error) {
 	if bins < 1 {

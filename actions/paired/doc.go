@@ -14,7 +14,8 @@
 //   - [Rows.AveragePrecision], [Rows.KS], [Rows.Lift], [Rows.Calibration]:
 //     functions of scores,
 //   - [Rows.Influence]: whatever else has an influence function,
-//   - [Rows.Buckets]: whatever else is a function of sums, by a bootstrap.
+//   - [Rows.Buckets] and [Rows.Bootstrap]: functions of sums, and anything at all
+//     of few rows, by resampling.
 //
 // Of two models the first is the candidate and called A, the second is the
 // baseline and called B; a difference is A − B. Without the second (nil) only the
@@ -42,6 +43,12 @@
 // and an interval that cannot be known (all rows of one user) is NaN at both ends,
 // and Reason says why. Nothing is silently zero: an interval without width means that
 // both models give the same on every row.
+//
+// How often intervals cover the truth is what TestStudy finds out: 94 to 98 % of
+// differences of two models that are equally good, from 20 positives in 200
+// rows to 20,000 rows, in clusters and not. Too seldom (86 to 95 %) are the own
+// values of KS and calibration error of few rows, which are too large by their
+// nature: of those read the difference.
 //
 // Everything is a pure function of its arguments, on any number of
 // cores; the [Rows] are safe for concurrent use.

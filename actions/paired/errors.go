@@ -13,6 +13,7 @@ type RowError struct {
 	Want  string // what it must be
 }
 
+// Error names the value, its row and what it must be.
 func (e *RowError) Error() string {
 	return fmt.Sprintf("%s in row %d is %v; it must be %s", e.What, e.Row, e.Value, e.Want)
 }
@@ -23,6 +24,7 @@ type LengthError struct {
 	Len, Rows int
 }
 
+// Error names the array and both lengths.
 func (e *LengthError) Error() string {
 	return fmt.Sprintf("%d %s for %d rows; there must be one for each", e.Len, e.What, e.Rows)
 }

@@ -75,11 +75,11 @@ func (e *Estimate) apart() {
 	above := math.Hypot(e.A.High-e.A.Value, e.B.Value-e.B.Low)
 	d := e.Diff.Value
 	e.Diff = Value{d, max(below, above) / distribution.NormalQuantile((1+e.Level)/2), d - below, d + above}
-	e.DF = math.Inf(1)
+	e.DF, e.Method = math.Inf(1), "Newcombe of both, no scatter"
 	e.P = min(1, 2*e.chance(0, d < 0))
 }
 
-// reason notes why something is not known, unless it says so already.
+// because notes why something is not known, unless it says so already.
 func (e Estimate) because(reason string) Estimate {
 	if e.Reason == "" {
 		e.Reason = reason

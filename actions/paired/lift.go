@@ -7,8 +7,9 @@ import (
 
 // Lift estimates how many times as many positives are among the share of the
 // rows (or their weight) with the highest scores as among all. Rows tied at the edge
-// count in part. Its influence function needs the share of positives around the edge,
-// which is taken from the nearest n^0.8 rows. It is NaN without a positive row, and fails for a share outside (0, 1].
+// count in part. Its influence function needs the share of positives around the
+// edge, which is taken from the nearest n^0.8 rows. It is NaN without a positive row,
+// and fails for a share outside (0, 1].
 func (r *Rows) Lift(label []bool, share float64, a, b Scores) (Estimate, error) {
 	if !(share > 0 && share <= 1) {
 		return Estimate{}, fmt.Errorf("the lift of a share of %v; it must be more than 0 and at most 1", share)
@@ -47,11 +48,11 @@ type edge struct {
 
 func (r *Rows) edgeOf(label []bool, s Scores, share float64) (e edge) {
 	left := share * r.total
-	for left > 1e-12*r.total && e.to < len(s.Order) {
-		e.from = e.to
-		for v := s.Values[s.Order[e.from]]; e.to < len(s.Order) && s.Values[s.Order[e.to]] == v; {
-			e.to++
+	for _, end := range s.Ties {
+		if left <= 1e-12*r.total {
+			break
 		}
+		e.from, e.to = e.to, int(end)
 		here := r.weights(label, s.Order[e.from:e.to])
 		if sum := here[0] + here[1]; sum > 0 {
 			e.part = min(1, left/sum)

@@ -17,10 +17,10 @@ func (c *Cells) Accuracy() Estimate {
 
 // McNemar returns the two-sided p of two models that are right as often, if one
 // is right alone in a rows and the other in b (Q. McNemar, Psychometrika 12,
-// 1947): the exact one of the binomial distribution, and the mid-p, which counts half of
-// what is as probable as a and b are and so errs as often as it says, where the exact one
-// errs less often (M. Fagerland, S. Lydersen and P. Laake, BMC Medical Research
-// Methodology 13, 2013). Both are 1 for none.
+// 1947): the exact one of the binomial distribution, and the mid-p, which counts half
+// of the probability of a and b themselves and so errs about as often as it says,
+// where the exact one errs less often (M. Fagerland, S. Lydersen and P. Laake, BMC
+// Medical Research Methodology 13, 2013). Both are 1 for no rows.
 func McNemar(a, b int) (exact, mid float64) {
 	k, n := min(a, b), float64(a+b)
 	if n == 0 {

@@ -55,10 +55,10 @@ func everything(t testing.TB, r *Rows, label []bool, x, y []float64) map[string]
 		}
 		out[name] = e
 	}
-	a, b := Scores{Values: x}, Scores{Values: y}
-	both(func() { a.Order = Order(x) }, func() {
+	var a, b Scores
+	both(func() { a = Rank(x) }, func() {
 		if y != nil {
-			b.Order = Order(y)
+			b = Rank(y)
 		}
 	})
 	auc, err := r.AUC(label, a, b)

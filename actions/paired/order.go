@@ -8,15 +8,36 @@ import (
 	"sync"
 )
 
-// Scores is a number for each row by which a model ranks it.
+// Scores is a number for each row by which a model ranks it. Order and Ties are
+// computed where they are nil: they are what several metrics can share (see [Rank]).
 type Scores struct {
 	Values []float64 // infinities are allowed, NaN is not
-	// Order is the rows by falling score, as [Order] returns it; nil to have it
-	// computed. Equal scores may be in any order.
-	Order []int32
-	// Ends is where runs of equal scores end in Order, the last one at its end; nil
-	// to have them looked for, which takes a look at all scores out of their order.
-	Ends []int32
+	Order  []int32   // the rows by falling score, equal ones in any order
+	Ties   []int32   // where runs of equal scores end in Order, the last at its end
+}
+
+// Rank returns scores with their order and ties, so that these are computed once.
+func Rank(values []float64) Scores {
+	s := Scores{Values: values}
+	s.complete()
+	return s
+}
+
+// complete computes what is missing.
+func (s *Scores) complete() {
+	if s.Order == nil {
+		s.Order = Order(s.Values)
+	}
+	if s.Ties != nil || len(s.Order) != len(s.Values) {
+		return
+	}
+	s.Ties = make([]int32, 0, len(s.Order))
+	for i := 1; i < len(s.Order); i++ {
+		if s.Values[s.Order[i]] != s.Values[s.Order[i-1]] {
+			s.Ties = append(s.Ties, int32(i))
+		}
+	}
+	s.Ties = append(s.Ties, int32(len(s.Order)))
 }
 
 // keyed is a row with its value as a number that sorts in the same way.
@@ -31,7 +52,7 @@ const (
 )
 
 // Order returns the rows by falling value, equal ones by row, -0 with 0, NaN
-// last. It is what [Scores] wants.
+// last.
 //
 // A radix sort by the leading 33 bits that differ at all leaves next to nothing
 // out of order, which comparisons mend: twice as quick as all 64 bits.
@@ -121,9 +142,7 @@ func (r *Rows) ordered(whose string, s Scores) (Scores, error) {
 	if err := r.numbers("score of the "+whose, s.Values, isNumber); err != nil || s.Values == nil {
 		return s, err
 	}
-	if s.Order == nil {
-		s.Order = Order(s.Values)
-	}
+	s.complete()
 	if len(s.Order) != r.n {
 		return s, &LengthError{"places in the order of the " + whose, len(s.Order), r.n}
 	}

@@ -1,9 +1,9 @@
 package paired
 
-// AveragePrecision estimates the area under the precision-recall curve: the sum over the
-// thresholds of precision times the step of recall, without interpolation, as
-// scikit-learn's average_precision_score. The interval is of its influence
-// function. It is NaN without a positive row.
+// AveragePrecision estimates the area under the precision-recall curve: the sum over
+// the thresholds of precision times the step of recall, without interpolation, as
+// scikit-learn's average_precision_score. The interval is of its influence function.
+// It is NaN without a positive row.
 func (r *Rows) AveragePrecision(label []bool, a, b Scores) (Estimate, error) {
 	return r.ranked("influence of ranks", label, a, b, r.averagePrecision, share)
 }
@@ -25,7 +25,25 @@ func (r *Rows) ranked(method string, label []bool, a, b Scores, of func([]bool, 
 	if reason := c.unknown(r); reason != "" && e.Reason != "" {
 		e.Reason = reason
 	}
+	if e.Reason == "" && s == share {
+		r.perfect(&e, c, a, b)
+	}
 	return e, nil
+}
+
+// perfect widens intervals of values that have no scatter because they are as good
+// (or bad) as can be: how far the next rows bear that out is known by no more than
+// the rows of the smaller class.
+func (r *Rows) perfect(e *Estimate, c classes, a, b Scores) {
+	fewest := float64(min(c.clusters[0], c.clusters[1]))
+	for _, v := range []*Value{&e.A, &e.B} {
+		if v.SE == 0 {
+			*v = r.value(v.Value, noise{}, r.degrees(noise{}), share, fewest)
+		}
+	}
+	if e.Diff.SE == 0 && !sameRanks(a, b) {
+		e.apart()
+	}
 }
 
 // averagePrecision differentiates Σ p·TP/(TP+FP) / P over the groups of equal

@@ -21,13 +21,13 @@ type population struct {
 
 func populations() []population {
 	return []population{
-		{"200 rows", 200, 0.4, 0, 4000},
-		{"200 rows, 10 % positive", 200, 0.1, 0, 4000},
-		{"2,000 rows", 2000, 0.4, 0, 2500},
-		{"2,000 rows, 2 % positive", 2000, 0.02, 0, 2500},
-		{"20,000 rows, 1 % positive", 20_000, 0.01, 0, 300},
-		{"40 clusters of 10", 400, 0.4, 10, 4000},
-		{"200 clusters of 10, 10 % positive", 2000, 0.1, 10, 2500},
+		{"200 rows", 200, 0.4, 0, 2000},
+		{"200 rows, 10 % positive", 200, 0.1, 0, 2000},
+		{"2,000 rows", 2000, 0.4, 0, 2000},
+		{"2,000 rows, 2 % positive", 2000, 0.02, 0, 2000},
+		{"20,000 rows, 1 % positive", 20_000, 0.01, 0, 150},
+		{"40 clusters of 10", 400, 0.4, 10, 2000},
+		{"200 clusters of 10, 10 % positive", 2000, 0.1, 10, 2000},
 	}
 }
 
@@ -90,6 +90,16 @@ func TestStudy(t *testing.T) {
 	for _, name := range studied {
 		c := all[name]
 		t.Logf("%-9s %s", name, c)
+		if full && c.pairs < 10_000 || c.pairs < 300 {
+			t.Errorf("%s: %d pairs are no study", name, c.pairs)
+		}
+		least, most := 0.93, 0.045 // of some hundred pairs
+		if full {
+			least, most = 0.945, 0.027
+		}
+		if float64(c.covered) < least*float64(c.pairs) || float64(c.better) > most*float64(c.pairs) {
+			t.Errorf("%s: %s", name, c)
+		}
 	}
 }
 
@@ -109,7 +119,7 @@ func (c count) String() string {
 func (p population) study(t *testing.T, seed uint64, full bool) map[string]count {
 	pairs := p.pairs
 	if !full {
-		pairs = max(4, p.pairs*200/max(p.rows, 200)/40)
+		pairs = 4 + 20_000/p.rows
 	}
 	truth := p.truth(t, seed, full)
 	counts := map[string]count{}
@@ -123,7 +133,14 @@ func (p population) study(t *testing.T, seed uint64, full bool) map[string]count
 		}
 	}
 	for _, name := range studied {
-		t.Logf("%-34s %-9s %s", p.name, name, counts[name])
+		c := counts[name]
+		t.Logf("%-34s %-9s %s", p.name, name, c)
+		if full && c.pairs > 1000 && float64(c.covered) < 0.935*float64(c.pairs) {
+			t.Errorf("%s: the intervals of %s cover too seldom: %s", p.name, name, c)
+		}
+		if biased := name == "ks" || name == "ece"; full && c.pairs > 1000 && !biased && float64(c.own) < 0.93*float64(c.pairs) {
+			t.Errorf("%s: the intervals of one model's %s cover too seldom: %s", p.name, name, c)
+		}
 	}
 	return counts
 }
@@ -132,7 +149,7 @@ func (p population) study(t *testing.T, seed uint64, full bool) map[string]count
 func (p population) truth(t *testing.T, seed uint64, full bool) map[string]float64 {
 	n := 200_000
 	if full {
-		n = 2_000_000
+		n = 1_000_000
 	}
 	d := p.draw(rand.New(rand.NewPCG(seed, math.MaxUint64)), n)
 	out := map[string]float64{}
