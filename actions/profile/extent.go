@@ -15,8 +15,13 @@ type counted struct {
 // start takes in what was counted so far, ascending.
 func (e *extent) start(vs []counted, s *scratch) {
 	e.trie = s.trie()
+	e.addSorted(vs)
+}
+
+// addSorted takes in numbers with their counts, ascending.
+func (e *extent) addSorted(vs []counted) {
 	e.trie.addSorted(vs)
-	e.moments = momentsOf(vs)
+	e.moments.merge(momentsOf(vs))
 }
 
 func (e *extent) add(xs []float64) {

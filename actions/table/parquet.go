@@ -91,8 +91,17 @@ type rowGroup struct {
 }
 
 func (g *rowGroup) batches(ctx context.Context, want []Column) iter.Seq2[*Batch, error] {
+	return g.read(ctx, want, false)
+}
+
+// coded implements coder.
+func (g *rowGroup) coded(ctx context.Context, want []Column) iter.Seq2[*Batch, error] {
+	return g.read(ctx, want, true)
+}
+
+func (g *rowGroup) read(ctx context.Context, want []Column, coded bool) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		readers, err := g.open(want)
+		readers, err := g.open(want, coded)
 		defer func() {
 			for _, r := range readers {
 				r.close()
@@ -117,10 +126,12 @@ func (g *rowGroup) batches(ctx context.Context, want []Column) iter.Seq2[*Batch,
 }
 
 // open returns a reader for each wanted column.
-func (g *rowGroup) open(want []Column) (readers []*columnReader, err error) {
+func (g *rowGroup) open(want []Column, coded bool) (readers []*columnReader, err error) {
 	defer guardLibrary(g.file.path, &err)
 	for _, c := range want {
-		readers = append(readers, g.reader(c))
+		r := g.reader(c)
+		r.numbers = coded && r.narrow == nil
+		readers = append(readers, r)
 	}
 	return readers, nil
 }

@@ -23,8 +23,8 @@ type columnReader struct {
 	nulls    []bool
 
 	dictionary *dictionary
-	entries    values // of dictionary
-	texts      *Dict  // entries, if they are texts
+	entries    *Dict // what dictionary holds
+	numbers    bool  // may come as codes
 
 	lists listCounter
 }
@@ -211,26 +211,29 @@ func widen[T any](dense, room []T, nulls []bool, rows int) (wide, kept []T) {
 // coded makes the vector of a page that holds places in a dictionary.
 func (c *columnReader) coded(p *page) error {
 	if p.dictionary != c.dictionary {
-		c.dictionary, c.entries = p.dictionary, values{}
-		if err := c.decode(p.dictionary.values, &c.entries); err != nil {
+		var entries values
+		if err := c.decode(p.dictionary.values, &entries); err != nil {
 			return err
 		}
-		c.texts = &Dict{Values: c.entries.texts}
+		c.dictionary, c.entries = p.dictionary, &Dict{Values: entries.texts, Ints: entries.ints, Floats: entries.floats}
 	}
 	v := &c.vector
-	switch c.want {
-	case Text:
-		v.Dict = c.texts
+	switch {
+	case c.want == Text || c.numbers && p.dictionary.values.n <= fewNumbers:
+		v.Dict = c.entries
 		v.Codes, c.codes = widenCodes(p.codes, c.codes, v.Nulls, p.rows)
-	case Float:
-		c.wide.floats = look(c.entries.floats, p.codes, c.wide.floats, v.Nulls, p.rows)
+	case c.want == Float:
+		c.wide.floats = look(c.entries.Floats, p.codes, c.wide.floats, v.Nulls, p.rows)
 		v.Floats = c.wide.floats
 	default:
-		c.wide.ints = look(c.entries.ints, p.codes, c.wide.ints, v.Nulls, p.rows)
+		c.wide.ints = look(c.entries.Ints, p.codes, c.wide.ints, v.Nulls, p.rows)
 		v.Ints = c.wide.ints
 	}
 	return nil
 }
+
+// fewNumbers is how many a dictionary has at most that come as codes.
+const fewNumbers = 1 << 13
 
 func widenCodes(codes, room []int32, nulls []bool, rows int) (wide, kept []int32) {
 	if nulls == nil {
