@@ -20,9 +20,11 @@ type parquetFile struct {
 	r      io.ReaderAt
 	footer *parquetFooter
 	leaves []leaf
+	places map[string]int // of leaves, by name
 	misfit func(Misfit)
 
-	scratches sync.Pool // of *scratch
+	mu   sync.Mutex
+	free [][]*scratch // by leaf: memory that no reader uses; guarded by mu
 }
 
 // openParquet looks at the footer of a file. It closes r, if it can be, when
@@ -39,11 +41,34 @@ func openParquet(path string, r io.ReaderAt, size int64, o Options) (f file, err
 		return nil, parquetError(path, err)
 	}
 	p := &parquetFile{path: path, r: r, footer: footer, misfit: o.Misfit}
-	p.scratches.New = func() any { return &scratch{} }
 	if p.leaves, err = footer.leaves(); err != nil {
 		return nil, parquetError(path, err)
 	}
+	p.free, p.places = make([][]*scratch, len(p.leaves)), make(map[string]int, len(p.leaves))
+	for i := range p.leaves {
+		p.places[p.leaves[i].name] = i
+	}
 	return p, nil
+}
+
+// scratch returns memory for a reader of a leaf. It is not shared between leaves,
+// whose pages need more and less of it.
+func (f *parquetFile) scratch(leaf int) *scratch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	free := f.free[leaf]
+	if len(free) == 0 {
+		return &scratch{}
+	}
+	f.free[leaf] = free[:len(free)-1]
+	return free[len(free)-1]
+}
+
+// giveBack takes the memory of a reader that is done.
+func (f *parquetFile) giveBack(leaf int, s *scratch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.free[leaf] = append(f.free[leaf], s)
 }
 
 // parquetError says of which file err is, unless it does already.

@@ -7,8 +7,10 @@ import (
 
 // A columnReader reads the rows of one column of a row group, a page at a time.
 type columnReader struct {
+	*scratch
 	file   *parquetFile
 	leaf   *leaf // nil for a column that the file lacks
+	place  int   // of leaf among those of the file
 	want   Kind
 	widen  func(*values) // nil if the leaf's kind is wanted
 	narrow *narrowing    // nil unless want is narrower than the leaf's kind
@@ -17,10 +19,6 @@ type columnReader struct {
 
 	rows, at int    // of the page: how many, and how many were taken
 	vector   Vector // of the page's rows
-	dense    values // without nulls
-	wide     values // with room for nulls
-	codes    []int32
-	nulls    []bool
 
 	dictionary *dictionary
 	entries    *Dict // what dictionary holds
@@ -31,22 +29,19 @@ type columnReader struct {
 
 func (g *rowGroup) reader(c Column) *columnReader {
 	r := &columnReader{file: g.file, want: c.Kind, left: g.rows}
-	for i := range g.file.leaves {
-		if g.file.leaves[i].name == c.Name {
-			r.leaf = &g.file.leaves[i]
-		}
-	}
-	if r.leaf == nil || c.Kind == Unknown {
-		r.leaf = nil
+	place, there := g.file.places[c.Name]
+	if !there || c.Kind == Unknown {
+		r.scratch = &scratch{}
 		return r
 	}
+	r.place, r.leaf, r.scratch = place, &g.file.leaves[place], g.file.scratch(place)
 	var wider bool
 	if r.widen, wider = widener(r.leaf.kind, c.Kind); !wider {
 		r.narrow = &narrowing{from: r.leaf.kind, to: c.Kind, file: g.file.path, column: c.Name, misfit: g.file.misfit}
 		r.want = r.leaf.kind
 	}
 	chunk := &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData
-	r.pages = newPageReader(g.file.r, chunk, r.leaf, g.file.scratches.Get().(*scratch))
+	r.pages = newPageReader(g.file.r, chunk, r.leaf, r.scratch)
 	return r
 }
 
@@ -221,7 +216,7 @@ func (c *columnReader) coded(p *page) error {
 	switch {
 	case c.want == Text || c.numbers && p.dictionary.values.n <= fewNumbers:
 		v.Dict = c.entries
-		v.Codes, c.codes = widenCodes(p.codes, c.codes, v.Nulls, p.rows)
+		v.Codes, c.rowCodes = widenCodes(p.codes, c.rowCodes, v.Nulls, p.rows)
 	case c.want == Float:
 		c.wide.floats = look(c.entries.Floats, p.codes, c.wide.floats, v.Nulls, p.rows)
 		v.Floats = c.wide.floats
@@ -274,6 +269,6 @@ func look[T any](entries []T, codes []int32, room []T, nulls []bool, rows int) [
 
 func (c *columnReader) close() {
 	if c.leaf != nil {
-		c.file.scratches.Put(c.pages.scratch)
+		c.file.giveBack(c.place, c.scratch)
 	}
 }
