@@ -25,8 +25,12 @@ func (e *extent) addSorted(vs []counted) {
 }
 
 func (e *extent) add(xs []float64) {
-	e.moments.add(xs)
-	e.trie.add(xs)
+	if len(xs) == 0 {
+		return
+	}
+	low, high := bounds(xs)
+	e.moments.add(xs, low, high)
+	e.trie.add(xs, low, high)
 }
 
 func (e *extent) addTimes(x float64, n int64) {
