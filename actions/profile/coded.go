@@ -105,7 +105,7 @@ func (n *numeric) addKeyed(vs []keyed) {
 	rest := vs
 	for i, v := range vs {
 		if few := n.values.add(v.hash, v.key, nil, v.count); !few && n.extent.trie == nil {
-			n.extent.start(n.counted(), n.scratch)
+			n.start()
 			rest = vs[i:]
 		}
 	}

@@ -41,6 +41,9 @@ func (c *counter) leave() {
 		c.top.sieve.limit(c.few.counts[i])
 		c.top.vote(c.few.hashes[i], key, text, c.few.counts[i])
 	}
+	if c.few.isText {
+		c.few = few{isText: true} // numbers are asked for once more
+	}
 }
 
 // describe fills in what is known of the values; text makes one of a key, nil

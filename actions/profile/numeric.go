@@ -126,13 +126,19 @@ func (n *numeric) each(xs []float64) {
 		if i == len(xs) {
 			return
 		}
-		n.extent.start(n.counted(), n.scratch)
+		n.start()
 		n.extent.add(xs[i:])
 		i++ // that one is in values
 	} else {
 		n.extent.add(xs)
 	}
 	n.values.addMany(n.hashes[i:], n.keys[i:], nil)
+}
+
+// start hands the numbers of the table to the extent.
+func (n *numeric) start() {
+	n.extent.start(n.counted(), n.scratch)
+	n.values.few = few{}
 }
 
 // counted returns the numbers of the table, ascending.

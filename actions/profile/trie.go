@@ -44,7 +44,7 @@ const (
 )
 
 func newTrie() *trie {
-	const room = rootCells + 256*fanout
+	const room = rootCells + 16*fanout // there may be very many columns
 	return &trie{tree: make([]knot, rootCells, room), split: leastSplit}
 }
 
