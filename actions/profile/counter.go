@@ -86,12 +86,10 @@ func sortValues(vs []Value) {
 // addMany counts values that are not few; either keys or texts say what they are.
 func (c *counter) addMany(hashes, keys []uint64, texts [][]byte) {
 	c.count += int64(len(hashes))
-	for _, h := range hashes {
-		c.sketch.add(h)
-	}
-	sieve := c.top.sieve
+	sketch, sieve := c.sketch, c.top.sieve
 	limit := c.top.sieve.limit(int64(len(hashes)))
 	for i, h := range hashes {
+		sketch.add(h)
 		switch {
 		case sieve.drops(h, 1, limit):
 		case texts != nil:
