@@ -17,6 +17,7 @@ type textual struct {
 	lengths          lengths
 	numeric, garbled int64
 	tally            tally
+	shorts           shorts
 	*scratch
 }
 
@@ -27,7 +28,7 @@ func (t *textual) add(v *table.Vector, rows int) {
 	}
 	t.hashes, t.texts = t.hashes[:0], t.texts[:0]
 	for i, s := range v.Texts[:rows] {
-		if !v.Null(i) {
+		if !v.Null(i) && !t.shorts.add(s, t.values.count+int64(len(t.texts)), t.addText) {
 			t.hashes, t.texts = append(t.hashes, hashText(s)), append(t.texts, s)
 			t.look(s, 1)
 		}
@@ -70,6 +71,7 @@ func (t *textual) look(s []byte, n int64) {
 // describe fills in what is known of the column.
 func (t *textual) describe(into *Column) {
 	t.flush()
+	t.shorts.flush(t.addText)
 	t.values.describe(into, nil)
 	into.Lengths = t.lengths.numbers(t.scratch)
 	into.Numeric, into.Garbled = t.numeric, t.garbled
