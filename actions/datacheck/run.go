@@ -102,15 +102,23 @@ func expand(root, pattern string) (files []string, err error) {
 	})
 	slices.Sort(files)
 	if err == nil && len(files) == 0 {
-		err = &MissingError{pattern}
+		err = &MissingError{pattern, info != nil && info.IsDir()}
 	}
 	return files, err
 }
 
 // A MissingError reports that no file has a name, or matches a pattern.
-type MissingError struct{ Pattern string }
+type MissingError struct {
+	Pattern string
+	Folder  bool // it is a folder, in which no file is a table
+}
 
-func (e *MissingError) Error() string { return "there is no file " + e.Pattern }
+func (e *MissingError) Error() string {
+	if e.Folder {
+		return "there is no table in the folder " + e.Pattern
+	}
+	return "there is no file " + e.Pattern
+}
 
 // open opens files for checking: what text files hold is looked at by the checks,
 // so that a value of the wrong kind is a finding and no error.

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
-
 	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/actions/table/tabletest"
 )
@@ -65,7 +63,6 @@ func BenchmarkParquet(b *testing.B) {
 	path := customers(b, "c.parquet", tabletest.Customers.Parquet)
 	b.Run("profile", func(b *testing.B) { cpu(b, benchRows, func() error { return profileOf(path) }) })
 	b.Run("read", func(b *testing.B) { cpu(b, benchRows, func() error { return read(path) }) })
-	b.Run("pages", func(b *testing.B) { cpu(b, benchRows, func() error { return decodePages(path) }) })
 }
 
 func BenchmarkCSV(b *testing.B) {
@@ -94,46 +91,6 @@ func read(path string) error {
 		}
 	}
 	return nil
-}
-
-// decodePages is the floor: every page decoded by the library, unguarded.
-func decodePages(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	file, err := parquet.OpenFile(f, info.Size())
-	if err != nil {
-		return err
-	}
-	for _, g := range file.RowGroups() {
-		for _, c := range g.ColumnChunks() {
-			if err := decodeChunk(c); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func decodeChunk(c parquet.ColumnChunk) error {
-	pages := c.Pages()
-	defer pages.Close()
-	for {
-		p, err := pages.ReadPage()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		parquet.Release(p)
-	}
 }
 
 // BenchmarkDecode reads the profile of the customers.

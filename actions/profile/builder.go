@@ -88,9 +88,7 @@ func (c *column) add(v *table.Vector, rows int) {
 	case c.textual != nil:
 		c.textual.add(v, rows)
 	case c.numeric != nil:
-		nans, infinite := c.numeric.add(v, rows)
-		c.NaNs += nans
-		c.Infinite += infinite
+		c.numeric.add(v, rows)
 	}
 }
 

@@ -41,6 +41,9 @@ func (c *counter) leave() {
 		c.top.sieve.limit(c.few.counts[i])
 		c.top.vote(c.few.hashes[i], key, text, c.few.counts[i])
 	}
+	if c.few.isText {
+		c.few = few{isText: true} // numbers are asked for once more
+	}
 }
 
 // describe fills in what is known of the values; text makes one of a key, nil
@@ -83,12 +86,10 @@ func sortValues(vs []Value) {
 // addMany counts values that are not few; either keys or texts say what they are.
 func (c *counter) addMany(hashes, keys []uint64, texts [][]byte) {
 	c.count += int64(len(hashes))
-	for _, h := range hashes {
-		c.sketch.add(h)
-	}
-	sieve := c.top.sieve
+	sketch, sieve := c.sketch, c.top.sieve
 	limit := c.top.sieve.limit(int64(len(hashes)))
 	for i, h := range hashes {
+		sketch.add(h)
 		switch {
 		case sieve.drops(h, 1, limit):
 		case texts != nil:

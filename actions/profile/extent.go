@@ -15,13 +15,22 @@ type counted struct {
 // start takes in what was counted so far, ascending.
 func (e *extent) start(vs []counted, s *scratch) {
 	e.trie = s.trie()
+	e.addSorted(vs)
+}
+
+// addSorted takes in numbers with their counts, ascending.
+func (e *extent) addSorted(vs []counted) {
 	e.trie.addSorted(vs)
-	e.moments = momentsOf(vs)
+	e.moments.merge(momentsOf(vs))
 }
 
 func (e *extent) add(xs []float64) {
-	e.moments.add(xs)
-	e.trie.add(xs)
+	if len(xs) == 0 {
+		return
+	}
+	low, high := bounds(xs)
+	e.moments.add(xs, low, high)
+	e.trie.add(xs, low, high)
 }
 
 func (e *extent) addTimes(x float64, n int64) {

@@ -21,45 +21,53 @@ type numeric struct {
 	falls  bool   // a value was smaller than the one before it
 	last   counted
 	key    uint64 // of last
+	tally  tally
 	*scratch
+
+	nans, infinite int64
 }
 
-// add takes in a vector and returns how many of its values are NaN or infinite.
-func (n *numeric) add(v *table.Vector, rows int) (nans, infinite int64) {
-	if n.kind == table.Float {
-		nans, infinite = n.finite(v, rows)
+func (n *numeric) add(v *table.Vector, rows int) {
+	switch {
+	case v.Codes != nil:
+		n.addCodes(v.Dict, v.Codes[:rows])
+	case n.kind == table.Float:
+		n.finite(v, rows)
 		n.addFloats(n.floats)
-		return nans, infinite
-	}
-	vs := v.Ints[:rows]
-	if v.Nulls != nil {
+	case v.Nulls != nil:
 		n.ints = n.ints[:0]
-		for i, x := range vs {
+		for i, x := range v.Ints[:rows] {
 			if !v.Nulls[i] {
 				n.ints = append(n.ints, x)
 			}
 		}
-		vs = n.ints
+		n.addInts(n.ints)
+	default:
+		n.addInts(v.Ints[:rows])
 	}
-	n.addInts(vs)
-	return 0, 0
 }
 
 // finite collects the numbers of v that are neither null nor NaN nor infinite.
-func (n *numeric) finite(v *table.Vector, rows int) (nans, infinite int64) {
+func (n *numeric) finite(v *table.Vector, rows int) {
 	n.floats = n.floats[:0]
 	for i, x := range v.Floats[:rows] {
-		switch {
-		case v.Nulls != nil && v.Nulls[i]:
-		case x-x == 0:
+		if (v.Nulls == nil || !v.Nulls[i]) && n.isFinite(x, 1) {
 			n.floats = append(n.floats, x+0) // no -0
-		case x != x:
-			nans++
-		default:
-			infinite++
 		}
 	}
-	return nans, infinite
+}
+
+// isFinite counts x, which occurs so many times, if it is NaN or infinite.
+func (n *numeric) isFinite(x float64, times int64) bool {
+	switch {
+	case x-x == 0:
+		return true
+	case x != x:
+		n.nans += times
+	default:
+		n.infinite += times
+	}
+	return false
 }
 
 func (n *numeric) addFloats(xs []float64) {
@@ -118,13 +126,19 @@ func (n *numeric) each(xs []float64) {
 		if i == len(xs) {
 			return
 		}
-		n.extent.start(n.counted(), n.scratch)
+		n.start()
 		n.extent.add(xs[i:])
 		i++ // that one is in values
 	} else {
 		n.extent.add(xs)
 	}
 	n.values.addMany(n.hashes[i:], n.keys[i:], nil)
+}
+
+// start hands the numbers of the table to the extent.
+func (n *numeric) start() {
+	n.extent.start(n.counted(), n.scratch)
+	n.values.few = few{}
 }
 
 // counted returns the numbers of the table, ascending.
@@ -134,9 +148,11 @@ func (n *numeric) counted() []counted {
 	for i, key := range f.keys {
 		vs[i] = counted{n.number(key), f.counts[i]}
 	}
-	slices.SortFunc(vs, func(a, b counted) int { return cmp.Compare(a.x, b.x) })
+	slices.SortFunc(vs, byNumber)
 	return vs
 }
+
+func byNumber(a, b counted) int { return cmp.Compare(a.x, b.x) }
 
 func (n *numeric) number(key uint64) float64 {
 	if n.kind == table.Float {
@@ -147,6 +163,8 @@ func (n *numeric) number(key uint64) float64 {
 
 // describe fills in what is known of the column.
 func (n *numeric) describe(into *Column) {
+	n.flush()
+	into.NaNs, into.Infinite = n.nans, n.infinite
 	whole := n.kind != table.Float
 	switch {
 	case whole && !n.apart:

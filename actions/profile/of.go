@@ -28,7 +28,7 @@ const maxStretches = 32
 // and merged in order.
 func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 	parts := t.Parts()
-	if len(parts) == 1 {
+	if len(parts) == 1 && !t.Certain() {
 		return whole(ctx, t)
 	}
 	stretches := stretches(parts)
@@ -62,7 +62,7 @@ func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 	return whole, err
 }
 
-// whole describes a table of one part. It is mostly read once only: the kinds of
+// whole describes a table of one part, a text file. It is mostly read once only: the kinds of
 // a text file's columns are certain at its end, and seldom others than they seem
 // at its head.
 func whole(ctx context.Context, t *table.Table) (*Profile, error) {
@@ -127,7 +127,7 @@ func stretches(parts []table.Part) (all [][]table.Part) {
 func describe(ctx context.Context, t *table.Table, parts []table.Part, s *scratch) (*Profile, error) {
 	var b *Builder
 	for _, p := range parts {
-		for batch, err := range p.Batches(ctx) {
+		for batch, err := range p.Coded(ctx) {
 			if err != nil {
 				return nil, err
 			}

@@ -24,8 +24,9 @@ type Sketch []byte
 // add takes in the hash of a value. The sketch has registers.
 func (s Sketch) add(hash uint64) {
 	r := &s[hash>>(64-sketchBits)]
-	if rank := byte(bits.LeadingZeros64(hash<<sketchBits|1<<(sketchBits-1)) + 1); rank > *r {
-		*r = rank
+	// Seldom does a value raise its register: more zeros must lead than it counts.
+	if rest := hash<<sketchBits | 1<<(sketchBits-1); rest>>1>>((63-*r)&63) == 0 {
+		*r = byte(bits.LeadingZeros64(rest) + 1)
 	}
 }
 

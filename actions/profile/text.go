@@ -16,19 +16,19 @@ type textual struct {
 	values           counter
 	lengths          lengths
 	numeric, garbled int64
-	dict             *table.Dict
-	codes            []int64 // how often each text of dict occurs
+	tally            tally
+	shorts           shorts
 	*scratch
 }
 
 func (t *textual) add(v *table.Vector, rows int) {
 	if v.Codes != nil {
-		t.addCodes(v.Dict, v.Codes[:rows])
+		t.tally.add(v.Dict, len(v.Dict.Values), v.Codes[:rows], t.flush)
 		return
 	}
 	t.hashes, t.texts = t.hashes[:0], t.texts[:0]
 	for i, s := range v.Texts[:rows] {
-		if !v.Null(i) {
+		if !v.Null(i) && !t.shorts.add(s, t.values.count+int64(len(t.texts)), t.addText) {
 			t.hashes, t.texts = append(t.hashes, hashText(s)), append(t.texts, s)
 			t.look(s, 1)
 		}
@@ -37,26 +37,14 @@ func (t *textual) add(v *table.Vector, rows int) {
 	clear(t.texts) // they are the reader's
 }
 
-func (t *textual) addCodes(d *table.Dict, codes []int32) {
-	if d != t.dict {
-		t.flush()
-		t.dict, t.codes = d, append(t.codes[:0], make([]int64, len(d.Values))...)
-	}
-	for _, c := range codes {
-		if c >= 0 {
-			t.codes[c]++
-		}
-	}
-}
-
 // flush takes in the texts of the dictionary that were counted by code.
 func (t *textual) flush() {
-	for i, n := range t.codes {
+	d, counts := t.tally.close()
+	for i, n := range counts {
 		if n > 0 {
-			t.addText(t.dict.Values[i], n)
+			t.addText(d.Values[i], n)
 		}
 	}
-	t.dict, t.codes = nil, t.codes[:0]
 }
 
 func (t *textual) addText(s []byte, n int64) {
@@ -83,6 +71,7 @@ func (t *textual) look(s []byte, n int64) {
 // describe fills in what is known of the column.
 func (t *textual) describe(into *Column) {
 	t.flush()
+	t.shorts.flush(t.addText)
 	t.values.describe(into, nil)
 	into.Lengths = t.lengths.numbers(t.scratch)
 	into.Numeric, into.Garbled = t.numeric, t.garbled

@@ -44,7 +44,7 @@ const (
 )
 
 func newTrie() *trie {
-	const room = rootCells + 256*fanout
+	const room = rootCells + 16*fanout // there may be very many columns
 	return &trie{tree: make([]knot, rootCells, room), split: leastSplit}
 }
 
@@ -72,13 +72,9 @@ func valueOf(order uint64) float64 {
 	return -math.Float64frombits(1<<63 - order)
 }
 
-// add counts xs.
-func (t *trie) add(xs []float64) {
-	if len(xs) == 0 {
-		return
-	}
+// add counts xs, whose bounds are known.
+func (t *trie) add(xs []float64, low, high float64) {
 	t.counted(int64(len(xs)))
-	low, high := bounds(xs)
 	if low > 0 || high < 0 {
 		t.addNear(xs, orderOf(low), orderOf(high))
 		return

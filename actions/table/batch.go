@@ -40,20 +40,26 @@ type Batch struct {
 }
 
 // A Vector holds the values of one column of a batch. The field that its Kind
-// names has one element a row, which means nothing where Nulls is true.
+// names has one element a row, which means nothing where Nulls is true. Where
+// Codes is set it takes that field's place.
 type Vector struct {
 	Kind   Kind
 	Nulls  []bool    // nil if no value is null
 	Ints   []int64   // Bool, Int, Date, Time
 	Floats []float64 // Float
 	Texts  [][]byte  // Text, unless Codes is set; the bytes are the reader's and go with the batch
-	Codes  []int32   // Text by dictionary: the index into Dict; -1 where the value is null
+	Codes  []int32   // values by dictionary: the index into Dict; -1 where the value is null
 	Dict   *Dict     // set with Codes
 }
 
-// A Dict holds the distinct texts of a stretch of a column. It is the same
-// pointer in each batch of that stretch, so that work on its values can be done once.
-type Dict struct{ Values [][]byte }
+// A Dict holds the values that a stretch of a column can have: texts, or, from
+// [Part.Coded] alone, numbers. It is the same pointer in each batch of that
+// stretch, so that work on its values can be done once.
+type Dict struct {
+	Values [][]byte  // Text
+	Ints   []int64   // Bool, Int, Date, Time
+	Floats []float64 // Float
+}
 
 // Null reports whether the value of row i is null.
 func (v *Vector) Null(i int) bool { return v.Nulls != nil && v.Nulls[i] }

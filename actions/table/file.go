@@ -30,3 +30,9 @@ type part interface {
 	// file that has not settled may fail with a widening.
 	batches(ctx context.Context, want []Column) iter.Seq2[*Batch, error]
 }
+
+// A coder is a part in which numbers may have dictionaries.
+type coder interface {
+	// coded does what batches does and gives numbers as codes where it can.
+	coded(ctx context.Context, want []Column) iter.Seq2[*Batch, error]
+}

@@ -23,18 +23,43 @@ func openFile(path string, o Options) (file, error) {
 	n, err := io.ReadFull(f, magic)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		f.Close()
-		return nil, &Error{File: path, Reason: "read", Err: cause(err)}
+		return nil, readError(path, err)
 	}
 	if bytes.HasPrefix(magic[:n], []byte("PAR1")) {
 		return openParquet(path, f, info.Size(), o) // which owns f from here on
 	}
+	half := endsAsParquet(f, info.Size())
 	f.Close()
+	if half {
+		return nil, &Error{File: path, Reason: "ends as a Parquet file does and does not start as one", Fix: "copy the file again: its beginning is missing"}
+	}
 	for _, k := range foreign {
 		if bytes.HasPrefix(magic[:n], []byte(k.magic)) {
 			return nil, &Error{File: path, Reason: "is " + k.name, Fix: k.fix}
 		}
 	}
 	return openText(path, info, o)
+}
+
+// endsAsParquet reports whether a file ends with the length of a footer, the
+// highest byte of which is zero and is so in no text, and the magic word.
+func endsAsParquet(f io.ReaderAt, size int64) bool {
+	var tail [5]byte
+	_, err := f.ReadAt(tail[:], max(0, size-int64(len(tail))))
+	return err == nil && string(tail[:]) == "\x00PAR1"
+}
+
+// readError says that a file could not be read to its end. What is packed can be
+// cut off or damaged.
+func readError(path string, err error) *Error {
+	e := &Error{File: path, Reason: "read", Err: cause(err)}
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		e.Fix = "copy or pack the file again: it was cut off"
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, zstd.ErrMagicMismatch):
+		e.Fix = "copy or pack the file again: it is damaged"
+	}
+	return e
 }
 
 // foreign are kinds of files that are taken for tables but are none.

@@ -20,9 +20,11 @@ type parquetFile struct {
 	r      io.ReaderAt
 	footer *parquetFooter
 	leaves []leaf
+	places map[string]int // of leaves, by name
 	misfit func(Misfit)
 
-	scratches sync.Pool // of *scratch
+	mu   sync.Mutex
+	free [][]*scratch // by leaf: memory that no reader uses; guarded by mu
 }
 
 // openParquet looks at the footer of a file. It closes r, if it can be, when
@@ -39,11 +41,34 @@ func openParquet(path string, r io.ReaderAt, size int64, o Options) (f file, err
 		return nil, parquetError(path, err)
 	}
 	p := &parquetFile{path: path, r: r, footer: footer, misfit: o.Misfit}
-	p.scratches.New = func() any { return &scratch{} }
 	if p.leaves, err = footer.leaves(); err != nil {
 		return nil, parquetError(path, err)
 	}
+	p.free, p.places = make([][]*scratch, len(p.leaves)), make(map[string]int, len(p.leaves))
+	for i := range p.leaves {
+		p.places[p.leaves[i].name] = i
+	}
 	return p, nil
+}
+
+// scratch returns memory for a reader of a leaf. It is not shared between leaves,
+// whose pages need more and less of it.
+func (f *parquetFile) scratch(leaf int) *scratch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	free := f.free[leaf]
+	if len(free) == 0 {
+		return &scratch{}
+	}
+	f.free[leaf] = free[:len(free)-1]
+	return free[len(free)-1]
+}
+
+// giveBack takes the memory of a reader that is done.
+func (f *parquetFile) giveBack(leaf int, s *scratch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.free[leaf] = append(f.free[leaf], s)
 }
 
 // parquetError says of which file err is, unless it does already.
@@ -91,8 +116,17 @@ type rowGroup struct {
 }
 
 func (g *rowGroup) batches(ctx context.Context, want []Column) iter.Seq2[*Batch, error] {
+	return g.read(ctx, want, false)
+}
+
+// coded implements coder.
+func (g *rowGroup) coded(ctx context.Context, want []Column) iter.Seq2[*Batch, error] {
+	return g.read(ctx, want, true)
+}
+
+func (g *rowGroup) read(ctx context.Context, want []Column, coded bool) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		readers, err := g.open(want)
+		readers, err := g.open(want, coded)
 		defer func() {
 			for _, r := range readers {
 				r.close()
@@ -117,10 +151,12 @@ func (g *rowGroup) batches(ctx context.Context, want []Column) iter.Seq2[*Batch,
 }
 
 // open returns a reader for each wanted column.
-func (g *rowGroup) open(want []Column) (readers []*columnReader, err error) {
+func (g *rowGroup) open(want []Column, coded bool) (readers []*columnReader, err error) {
 	defer guardLibrary(g.file.path, &err)
 	for _, c := range want {
-		readers = append(readers, g.reader(c))
+		r := g.reader(c)
+		r.numbers = coded && r.narrow == nil
+		readers = append(readers, r)
 	}
 	return readers, nil
 }

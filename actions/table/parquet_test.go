@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -180,6 +181,17 @@ func readParquet(t testing.TB, file []byte, want []Column) parquetRows {
 }
 
 func tryParquet(file []byte, want []Column, o Options) (parquetRows, error) {
+	return parquetBy(file, want, o, part.batches)
+}
+
+// codedParquet reads all rows with numbers as codes.
+func codedParquet(file []byte) (parquetRows, error) {
+	return parquetBy(file, nil, Options{}, func(p part, ctx context.Context, want []Column) iter.Seq2[*Batch, error] {
+		return p.(coder).coded(ctx, want)
+	})
+}
+
+func parquetBy(file []byte, want []Column, o Options, batches func(part, context.Context, []Column) iter.Seq2[*Batch, error]) (parquetRows, error) {
 	f, err := openParquet("x.parquet", bytes.NewReader(file), int64(len(file)), o)
 	if err != nil {
 		return parquetRows{}, err
@@ -190,7 +202,7 @@ func tryParquet(file []byte, want []Column, o Options) (parquetRows, error) {
 	r := parquetRows{columns: want, rows: make([][]string, len(want))}
 	next := int64(1)
 	for _, p := range f.parts() {
-		for b, err := range p.batches(context.Background(), want) {
+		for b, err := range batches(p, context.Background(), want) {
 			if err != nil {
 				return r, err
 			}
@@ -215,8 +227,12 @@ func cell(v *Vector, row int) string {
 		return "-"
 	case v.Kind == Text:
 		return string(v.Text(row))
+	case v.Kind == Float && v.Codes != nil:
+		return fmt.Sprint(v.Dict.Floats[v.Codes[row]])
 	case v.Kind == Float:
 		return fmt.Sprint(v.Floats[row])
+	case v.Codes != nil:
+		return fmt.Sprint(v.Dict.Ints[v.Codes[row]])
 	}
 	return fmt.Sprint(v.Ints[row])
 }
@@ -249,6 +265,13 @@ func TestParquetDictionaries(t *testing.T) {
 		t.Errorf("dictionaries %v", dicts)
 	}
 	got := readParquet(t, file, nil)
+	coded, err := codedParquet(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got.rows, coded.rows); diff != "" {
+		t.Error("as codes", diff)
+	}
 	for i, want := range [][]string{{"a", "-", "b"}, {"1", "2", "3"}, {"1.5", "-", "2.5"}} {
 		checkRows(t, got.columns[i].Name, got.rows[i], want, 30000)
 	}

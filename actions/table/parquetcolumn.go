@@ -7,8 +7,10 @@ import (
 
 // A columnReader reads the rows of one column of a row group, a page at a time.
 type columnReader struct {
+	*scratch
 	file   *parquetFile
 	leaf   *leaf // nil for a column that the file lacks
+	place  int   // of leaf among those of the file
 	want   Kind
 	widen  func(*values) // nil if the leaf's kind is wanted
 	narrow *narrowing    // nil unless want is narrower than the leaf's kind
@@ -17,36 +19,29 @@ type columnReader struct {
 
 	rows, at int    // of the page: how many, and how many were taken
 	vector   Vector // of the page's rows
-	dense    values // without nulls
-	wide     values // with room for nulls
-	codes    []int32
-	nulls    []bool
 
 	dictionary *dictionary
-	entries    values // of dictionary
-	texts      *Dict  // entries, if they are texts
+	entries    *Dict // what dictionary holds
+	numbers    bool  // may come as codes
 
 	lists listCounter
 }
 
 func (g *rowGroup) reader(c Column) *columnReader {
 	r := &columnReader{file: g.file, want: c.Kind, left: g.rows}
-	for i := range g.file.leaves {
-		if g.file.leaves[i].name == c.Name {
-			r.leaf = &g.file.leaves[i]
-		}
-	}
-	if r.leaf == nil || c.Kind == Unknown {
-		r.leaf = nil
+	place, there := g.file.places[c.Name]
+	if !there || c.Kind == Unknown {
+		r.scratch = &scratch{}
 		return r
 	}
+	r.place, r.leaf, r.scratch = place, &g.file.leaves[place], g.file.scratch(place)
 	var wider bool
 	if r.widen, wider = widener(r.leaf.kind, c.Kind); !wider {
 		r.narrow = &narrowing{from: r.leaf.kind, to: c.Kind, file: g.file.path, column: c.Name, misfit: g.file.misfit}
 		r.want = r.leaf.kind
 	}
 	chunk := &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData
-	r.pages = newPageReader(g.file.r, chunk, r.leaf, g.file.scratches.Get().(*scratch))
+	r.pages = newPageReader(g.file.r, chunk, r.leaf, r.scratch)
 	return r
 }
 
@@ -211,26 +206,29 @@ func widen[T any](dense, room []T, nulls []bool, rows int) (wide, kept []T) {
 // coded makes the vector of a page that holds places in a dictionary.
 func (c *columnReader) coded(p *page) error {
 	if p.dictionary != c.dictionary {
-		c.dictionary, c.entries = p.dictionary, values{}
-		if err := c.decode(p.dictionary.values, &c.entries); err != nil {
+		var entries values
+		if err := c.decode(p.dictionary.values, &entries); err != nil {
 			return err
 		}
-		c.texts = &Dict{Values: c.entries.texts}
+		c.dictionary, c.entries = p.dictionary, &Dict{Values: entries.texts, Ints: entries.ints, Floats: entries.floats}
 	}
 	v := &c.vector
-	switch c.want {
-	case Text:
-		v.Dict = c.texts
-		v.Codes, c.codes = widenCodes(p.codes, c.codes, v.Nulls, p.rows)
-	case Float:
-		c.wide.floats = look(c.entries.floats, p.codes, c.wide.floats, v.Nulls, p.rows)
+	switch {
+	case c.want == Text || c.numbers && p.dictionary.values.n <= fewNumbers:
+		v.Dict = c.entries
+		v.Codes, c.rowCodes = widenCodes(p.codes, c.rowCodes, v.Nulls, p.rows)
+	case c.want == Float:
+		c.wide.floats = look(c.entries.Floats, p.codes, c.wide.floats, v.Nulls, p.rows)
 		v.Floats = c.wide.floats
 	default:
-		c.wide.ints = look(c.entries.ints, p.codes, c.wide.ints, v.Nulls, p.rows)
+		c.wide.ints = look(c.entries.Ints, p.codes, c.wide.ints, v.Nulls, p.rows)
 		v.Ints = c.wide.ints
 	}
 	return nil
 }
+
+// fewNumbers is how many a dictionary has at most that come as codes.
+const fewNumbers = 1 << 13
 
 func widenCodes(codes, room []int32, nulls []bool, rows int) (wide, kept []int32) {
 	if nulls == nil {
@@ -271,6 +269,6 @@ func look[T any](entries []T, codes []int32, room []T, nulls []bool, rows int) [
 
 func (c *columnReader) close() {
 	if c.leaf != nil {
-		c.file.scratches.Put(c.pages.scratch)
+		c.file.giveBack(c.place, c.scratch)
 	}
 }

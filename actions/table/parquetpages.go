@@ -133,6 +133,11 @@ type scratch struct {
 	bytes        []byte
 	offsets      []uint32
 	texts        [][]byte
+
+	dense    values // of a page, without nulls
+	wide     values // with room for nulls
+	rowCodes []int32
+	nulls    []bool
 }
 
 // sized returns a buffer of n bytes with room behind it, b if it is large enough.

@@ -174,7 +174,9 @@ func (p *pass) located(err error) error {
 	case errors.As(err, &c):
 		return &Error{File: p.file.path, Line: c.line, Row: p.block.first + int64(p.block.rows), Reason: c.reason, Fix: c.fix}
 	}
-	return &Error{File: p.file.path, Line: p.window.line, Reason: "read", Err: err}
+	e := readError(p.file.path, err)
+	e.Line = p.window.line
+	return e
 }
 
 // column reads the block's values of one column into the rows from at on.

@@ -141,6 +141,14 @@ func (t *Table) Columns() []Column {
 	return slices.Clone(t.columns)
 }
 
+// Certain reports whether Columns is true of all rows: the files say so, or they
+// were read. Else the first of [Table.Batches] or [Part.Batches] reads text files.
+func (t *Table) Certain() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.settled || !slices.ContainsFunc(t.files, func(f file) bool { _, ok := f.(settler); return ok })
+}
+
 // settle makes columns true of all rows.
 func (t *Table) settle(ctx context.Context) ([]Column, error) {
 	t.mu.Lock()
@@ -255,13 +263,26 @@ func (t *Table) Parts() []Part {
 
 // Batches reads the rows of the part in order, as [Table.Batches] does.
 func (p Part) Batches(ctx context.Context) iter.Seq2[*Batch, error] {
+	return p.read(ctx, p.part.batches)
+}
+
+// Coded does what Batches does, but numbers too come as codes where the file has
+// a dictionary of few of them.
+func (p Part) Coded(ctx context.Context) iter.Seq2[*Batch, error] {
+	if c, ok := p.part.(coder); ok {
+		return p.read(ctx, c.coded)
+	}
+	return p.Batches(ctx)
+}
+
+func (p Part) read(ctx context.Context, batches func(context.Context, []Column) iter.Seq2[*Batch, error]) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		columns, err := p.table.settle(ctx)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for b, err := range p.part.batches(ctx, columns) {
+		for b, err := range batches(ctx, columns) {
 			if !yield(b, changed(err)) || err != nil {
 				return
 			}

@@ -46,7 +46,7 @@ func openText(path string, info fs.FileInfo, o Options) (file, error) {
 	w := newWindow(src.r, src.most)
 	w.read()
 	if w.failed != nil {
-		return nil, &Error{File: path, Reason: "read", Err: w.failed}
+		return nil, readError(path, w.failed)
 	}
 	head := w.buf[w.pos:w.end]
 	t.encoding, t.mark = encodingOf(head, w.eof)
@@ -121,7 +121,7 @@ func (t *textFile) header(w *window) ([]string, error) {
 		var err error
 		if n, next, _, err = c.row(w, nil); err == nil && next < 0 && !w.eof {
 			if err = w.tooLong(w.end - w.pos); err == nil && w.failed != nil {
-				return nil, &Error{File: t.path, Line: w.line, Reason: "read", Err: w.failed}
+				return nil, readError(t.path, w.failed)
 			}
 			if err == nil {
 				w.grow()
@@ -219,7 +219,9 @@ func (t *textFile) open() (*stream, error) {
 	r, closer, err := unpack(f)
 	if err != nil {
 		f.Close()
-		return nil, &Error{File: t.path, Reason: "unpack", Err: err}
+		e := readError(t.path, err)
+		e.Reason = "unpack"
+		return nil, e
 	}
 	most := info.Size()
 	if r != io.Reader(f) {
@@ -314,7 +316,7 @@ func (t *textFile) start(cols, want []Column) (*pass, func(), error) {
 	w := newWindow(src.r, src.most)
 	if _, err := io.CopyN(io.Discard, src.r, int64(t.mark)); err != nil {
 		src.close()
-		return nil, nil, &Error{File: t.path, Reason: "read", Err: err}
+		return nil, nil, readError(t.path, err)
 	}
 	w.src = t.encoding.decode(src.r)
 	w.read()

@@ -79,7 +79,17 @@ func (w *window) tooLong(seen int) error {
 	if seen <= maxRow {
 		return nil
 	}
-	return &cutError{line: w.line, reason: "a row of more than 64 MiB", fix: "look for a quote that is not closed"}
+	return &cutError{line: w.line, reason: "a row of more than 64 MiB", fix: w.longFix()}
+}
+
+const openQuote = "look for a quote that is not closed"
+
+// longFix tells what may be wrong where no end of a row was met.
+func (w *window) longFix() string {
+	if bytes.IndexByte(w.buf[w.pos:w.end], '"') >= 0 || bytes.IndexByte(w.buf[w.pos:w.end], '\'') >= 0 {
+		return openQuote
+	}
+	return "look whether the file is text with line ends"
 }
 
 // A span is where in a window a field lies. The zero span is a field without a
@@ -126,7 +136,11 @@ func (b *block) tooLong(w *window, row, size int) error {
 	}
 	for _, s := range b.spans[row*b.width : (row+1)*b.width] {
 		if s.len() > maxField {
-			return &cutError{line: w.line, reason: "a value of more than 16 MiB", fix: "look for a quote that is not closed"}
+			e := &cutError{line: w.line, reason: "a value of more than 16 MiB", fix: "keep what is so large in a file of its own, and its name here"}
+			if s.is(quoted) {
+				e.fix = openQuote
+			}
+			return e
 		}
 	}
 	return w.tooLong(size)

@@ -20,6 +20,7 @@ import (
 	"github.com/mlops-runner/mlops/actions/columns"
 	"github.com/mlops-runner/mlops/actions/datacheck"
 	"github.com/mlops-runner/mlops/actions/profile"
+	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -40,9 +41,16 @@ need not be that of today. --write makes an mlops.yaml of it, if there is none.`
 }
 
 func (a *app) dataInit(ctx context.Context, pattern string, write bool) error {
+	pattern, err := belowHere(pattern)
+	if err != nil {
+		return err
+	}
 	files, err := datacheck.Files(".", pattern)
 	if err != nil {
 		return fixError{err, "name a file, glob or folder"}
+	}
+	if err := fewColumns(files[0]); err != nil {
+		return err
 	}
 	p, err := datacheck.Describe(ctx, ".", files, "")
 	if err != nil {
@@ -69,6 +77,39 @@ func (a *app) dataInit(ctx context.Context, pattern string, write bool) error {
 	}
 	_, err = fmt.Fprintf(f, "name: %s\n\n%s", folderName(), text)
 	return errors.Join(err, f.Close())
+}
+
+// belowHere returns a pattern as it is written from this folder on, below which
+// what it names must be: so do datasets name files.
+func belowHere(pattern string) (string, error) {
+	rel := pattern
+	if filepath.IsAbs(pattern) {
+		here, err := os.Getwd()
+		if err != nil {
+			return "", err
+		}
+		if rel, err = filepath.Rel(here, pattern); err != nil {
+			return "", err
+		}
+	}
+	if !filepath.IsLocal(rel) {
+		return "", fixError{fmt.Errorf("%s is not in this folder, from which a dataset's path goes", pattern), "run mlops in a folder above it, or copy it to here"}
+	}
+	return rel, nil
+}
+
+// maxInitColumns is how many lines a check that was written for one has at most.
+const maxInitColumns = 10_000
+
+func fewColumns(file string) error {
+	t, err := table.Open([]string{file}, table.Options{})
+	if err != nil {
+		return err
+	}
+	if n := len(t.Columns()); n > maxInitColumns {
+		return fixError{fmt.Errorf("%s has %d columns; a check with a line for each has %d at most", file, n, maxInitColumns), "write one row for each value instead, or lines for the columns that matter by hand"}
+	}
+	return nil
 }
 
 func folderName() string {
