@@ -149,7 +149,9 @@ func classesOf(label []float64) []int32 {
 // scores are the scores of both with their order.
 func (p *pair) scores() (a, b paired.Scores) {
 	if p.a.Values == nil {
-		p.a, p.b = both(p, func(r *metric.Rows) paired.Scores { return paired.Scores{Values: r.Score, Order: r.Falling(), Ties: r.Ties()} })
+		p.a, p.b = both(p, func(r *metric.Rows) paired.Scores {
+			return paired.Scores{Values: r.Score, Order: r.Falling(), Ties: r.Ties()}
+		})
 	}
 	return p.a, p.b
 }
