@@ -228,6 +228,13 @@ func TestIncreases(t *testing.T) {
 				t.Errorf("%s, in stretches of %d: %v", c.name, stretch, got)
 			}
 		}
+		b, d := NewBuilder([]table.Column{{Name: "x", Kind: table.Int}}), &table.Dict{Ints: c.xs}
+		for i := range c.xs {
+			b.Add(&table.Batch{Rows: 1, Columns: []table.Vector{{Kind: table.Int, Dict: d, Codes: []int32{int32(i)}}}})
+		}
+		if got := b.Profile().Columns[0].Increases; got != c.want {
+			t.Errorf("%s, as codes: %v", c.name, got)
+		}
 	}
 }
 

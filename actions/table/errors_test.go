@@ -137,7 +137,7 @@ func TestLimits(t *testing.T) {
 		wantError(t, "a,b\n1,\""+strings.Repeat("x", 17<<20)+"\"\n", ":2: a value of more than 16 MiB; look for a quote that is not closed")
 	})
 	t.Run("a row", func(t *testing.T) {
-		wantError(t, "a,b,c,d,e\n"+strings.Repeat(strings.Repeat("x", 15<<20)+",", 4)+strings.Repeat("x", 15<<20)+"\n", ":2: a row of more than 64 MiB; look for a quote that is not closed")
+		wantError(t, "a,b,c,d,e\n"+strings.Repeat(strings.Repeat("x", 15<<20)+",", 4)+strings.Repeat("x", 15<<20)+"\n", ":2: a row of more than 64 MiB; keep what is so large in a file of its own, and its name here")
 	})
 	t.Run("columns", func(t *testing.T) {
 		wantError(t, strings.Repeat("x,", 100_000)+"x\n", ":1: 100001 columns, more than 100000; write one row for each value instead")

@@ -79,18 +79,22 @@ func (w *window) tooLong(seen int) error {
 	if seen <= maxRow {
 		return nil
 	}
-	return &cutError{line: w.line, reason: "a row of more than 64 MiB", fix: w.longFix()}
-}
-
-const openQuote = "look for a quote that is not closed"
-
-// longFix tells what may be wrong where no end of a row was met.
-func (w *window) longFix() string {
-	if bytes.IndexByte(w.buf[w.pos:w.end], '"') >= 0 || bytes.IndexByte(w.buf[w.pos:w.end], '\'') >= 0 {
-		return openQuote
+	e := &cutError{line: w.line, reason: "a row of more than 64 MiB", fix: openQuote}
+	switch {
+	case bytes.ContainsAny(w.buf[w.pos:w.pos+seen], `"'`):
+	case bytes.ContainsAny(w.buf[w.pos:w.pos+seen], "\r\n"):
+		e.fix = ownFile
+	default:
+		e.fix = "look whether the file is text with line ends"
 	}
-	return "look whether the file is text with line ends"
+	return e
 }
+
+// What may be done about a row or a value that is too long.
+const (
+	openQuote = "look for a quote that is not closed"
+	ownFile   = "keep what is so large in a file of its own, and its name here"
+)
 
 // A span is where in a window a field lies. The zero span is a field without a
 // value.
@@ -136,7 +140,7 @@ func (b *block) tooLong(w *window, row, size int) error {
 	}
 	for _, s := range b.spans[row*b.width : (row+1)*b.width] {
 		if s.len() > maxField {
-			e := &cutError{line: w.line, reason: "a value of more than 16 MiB", fix: "keep what is so large in a file of its own, and its name here"}
+			e := &cutError{line: w.line, reason: "a value of more than 16 MiB", fix: ownFile}
 			if s.is(quoted) {
 				e.fix = openQuote
 			}
