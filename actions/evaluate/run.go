@@ -13,7 +13,6 @@ import (
 
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/datacheck"
-	"github.com/mlops-runner/mlops/runner/report"
 )
 
 // Run evaluates the predictions that the inputs name. It prints the metrics and
@@ -155,19 +154,11 @@ func (m *Measured) text() string {
 	if m.Reason != "" && math.IsNaN(float64(m.Value)) {
 		return "none: " + m.Reason
 	}
-	text := short(m.Value)
-	if m.Own != nil {
-		text += fmt.Sprintf(" (%s … %s)", short(m.Own.Low), short(m.Own.High))
+	if m.Own == nil {
+		return strings.TrimSpace(short(m.Value) + " " + m.Unit)
 	}
-	return strings.TrimSpace(text + " " + m.Unit)
-}
-
-// short writes a number with four digits, and no exponent where people need none.
-func short(x report.Number) string {
-	if v := math.Abs(float64(x)); v >= 1e4 && v < 1e12 {
-		return fmt.Sprintf("%.0f", float64(x))
-	}
-	return fmt.Sprintf("%.4g", float64(x))
+	p := within(m.Own.Low, m.Own.High)
+	return strings.TrimSpace(fmt.Sprintf("%s (%s … %s) %s", p.of(m.Value), p.of(m.Own.Low), p.of(m.Own.High), m.Unit))
 }
 
 // label is a slice for people: region=EU plan=pro.

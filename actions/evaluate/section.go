@@ -87,9 +87,10 @@ func foundSection(id, title string, found []Found) report.Section {
 		Columns: []report.Column{{Name: "where"}, {Name: "rows", Numeric: true}, {Name: "share", Numeric: true}, {Name: "there", Numeric: true}, {Name: "elsewhere", Numeric: true}, {Name: "difference (95 %)", Numeric: true}, {Name: "rows to look at"}},
 	}
 	for _, f := range found {
+		p := within(f.Low, f.High)
 		s.Rows = append(s.Rows, []string{
-			label(f.Where), fmt.Sprint(f.Rows), fmt.Sprintf("%.1f %%", 100*float64(f.Share)), short(f.Mean), short(f.Rest),
-			fmt.Sprintf("%+.4g … %+.4g", float64(f.Low), float64(f.High)), strings.Join(f.Examples, ", "),
+			label(f.Where), fmt.Sprint(f.Rows), fmt.Sprintf("%.1f %%", 100*float64(f.Share)), p.of(f.Mean), p.of(f.Rest),
+			p.signed(f.Low) + " … " + p.signed(f.High), strings.Join(f.Examples, ", "),
 		})
 	}
 	return s
@@ -114,11 +115,11 @@ func (f *Fairness) section() report.Section {
 	count := map[string]int{}
 	for _, m := range f.Measures {
 		count[m.Verdict]++
-		between := ""
+		between, p := "", within(m.Low, m.High)
 		if m.Between[0] != "" {
 			between = m.Between[0] + " and " + m.Between[1]
 		}
-		s.Rows = append(s.Rows, []string{strings.ReplaceAll(m.Name, "_", " "), short(m.Value), short(m.Low) + " … " + short(m.High), between, strings.TrimSpace(m.Verdict + " " + m.Note)})
+		s.Rows = append(s.Rows, []string{strings.ReplaceAll(m.Name, "_", " "), p.of(m.Value), p.of(m.Low) + " … " + p.of(m.High), between, strings.TrimSpace(m.Verdict + " " + m.Note)})
 	}
 	for _, g := range f.Groups {
 		s.Rows = append(s.Rows, []string{fmt.Sprintf("%s: %d rows", g.Value, g.Rows), short(g.Selection), "", fmt.Sprintf("TPR %s, FPR %s", short(g.TPR), short(g.FPR)), ""})
@@ -173,15 +174,22 @@ func (c *Comparison) sliceSection() (report.Section, bool) {
 				first = m
 			}
 		}
-		s.Rows = append(s.Rows, m.row())
+		if len(s.Rows) < shownSlices {
+			s.Rows = append(s.Rows, m.row())
+		}
 	}
-	of := c.slices()
-	s.Summary = fmt.Sprintf("worse in %d of %d", len(worse), of)
+	s.Summary = fmt.Sprintf("worse in %d of %d", len(worse), c.slices())
 	if first != nil {
 		s.Summary += fmt.Sprintf(": %s, %s %s", label(first.Slice), first.Name, first.difference())
 	}
+	if more := len(list) - len(s.Rows); more > 0 {
+		s.Summary += fmt.Sprintf("; %d values are not in the table", more)
+	}
 	return s, len(list) > 0
 }
+
+// shownSlices is how many values of slices the table has, the worst first.
+const shownSlices = 25
 
 func (c *Comparison) slices() int {
 	seen := map[string]bool{}
@@ -206,13 +214,22 @@ func (m *Compared) row() []string {
 	if m.Change != nil && m.Change.Needs > 0 {
 		verdict += fmt.Sprintf(" (needs about %d %s more)", m.Change.Needs, m.Change.Unit)
 	}
-	return []string{label(m.Slice), m.Name, fmt.Sprint(m.Rows), short(m.Baseline), short(m.Candidate), m.difference(), verdict}
+	p := m.precision()
+	return []string{label(m.Slice), m.Name, fmt.Sprint(m.Rows), p.of(m.Baseline), p.of(m.Candidate), m.difference(), verdict}
+}
+
+func (m *Compared) precision() precision {
+	if m.Change == nil {
+		return -1
+	}
+	return within(m.Change.Low, m.Change.High)
 }
 
 func (m *Compared) difference() string {
-	text := fmt.Sprintf("%+.4g", float64(m.Candidate-m.Baseline))
-	if m.Change != nil {
-		text += fmt.Sprintf(" (%+.4g … %+.4g)", float64(m.Change.Low), float64(m.Change.High))
+	p := m.precision()
+	text := p.signed(m.Candidate - m.Baseline)
+	if m.Change != nil && m.Change.Low != m.Change.High {
+		text += fmt.Sprintf(" (%s … %s)", p.signed(m.Change.Low), p.signed(m.Change.High))
 	}
 	return text
 }
