@@ -73,59 +73,66 @@ func namesOf(cs []table.Column) []string {
 	return names
 }
 
-// wanted are the columns to read, in the order of the table. All that the inputs
-// name has to be there.
+// wanted are the columns to read, in the order in which the inputs name them. All
+// that the inputs name has to be there.
 func (c *config) wanted(names []string, all bool) ([]string, error) {
 	in := &action.Inputs{}
 	var out []string
-	need := func(input string, columns ...string) {
-		for _, name := range columns {
-			switch {
-			case name == "":
-			case !slices.Contains(names, name):
-				in.Wrong(input, "there is no column %q%s", name, didYouMean(name, names))
-			case !slices.Contains(out, name):
-				out = append(out, name)
-			}
-		}
-	}
-	col := c.columns
-	need("label", col.label)
-	need("score", col.score)
-	need("scores", col.scores...)
-	need("prediction", col.prediction)
-	need("weight", col.weight)
-	need("find", c.find...)
-	need("fairness", c.fairness...)
-	for i, s := range c.slices {
-		parsed, err := slice.Parse(s, names)
-		if err != nil {
-			in.Wrong("slices["+strconv.Itoa(i)+"]", "%v", err)
-			continue
-		}
-		for _, term := range parsed.Terms {
-			need("slices", term.Column)
-		}
-	}
-	for _, m := range c.metrics {
-		need(m.input, m.reads(names)...)
-	}
-	for _, pair := range [][2]string{{"id", col.id}, {"group", col.group}} {
-		if pair[1] != "" && !slices.Contains(names, pair[1]) {
-			in.Wrong(pair[0], "there is no column %q%s", pair[1], didYouMean(pair[1], names))
+	for _, n := range c.named(in, names) {
+		switch {
+		case !slices.Contains(names, n.column):
+			in.Wrong(n.input, "there is no column %q%s", n.column, didYouMean(n.column, names))
+		case n.input != "id" && n.input != "group" && !slices.Contains(out, n.column):
+			out = append(out, n.column)
 		}
 	}
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	if all {
-		for _, name := range names {
-			if !slices.Contains(out, name) && name != col.id && name != col.group {
-				out = append(out, name)
-			}
+	for _, name := range names {
+		if all && !slices.Contains(out, name) && name != c.columns.id && name != c.columns.group {
+			out = append(out, name)
 		}
 	}
 	return out, nil
+}
+
+// A namedColumn is a column that an input names.
+type namedColumn struct{ input, column string }
+
+// named are the columns that the inputs name. What cannot be read as names of
+// columns is noted as wrong.
+func (c *config) named(in *action.Inputs, names []string) (out []namedColumn) {
+	add := func(input string, columns ...string) {
+		for _, name := range columns {
+			if name != "" {
+				out = append(out, namedColumn{input, name})
+			}
+		}
+	}
+	col := c.columns
+	add("label", col.label)
+	add("score", col.score)
+	add("scores", col.scores...)
+	add("prediction", col.prediction)
+	add("weight", col.weight)
+	add("find", c.find...)
+	add("fairness", c.fairness...)
+	for i, s := range c.slices {
+		parsed, err := slice.Parse(s, names)
+		if err != nil {
+			in.Wrong("slices["+strconv.Itoa(i)+"]", "%v", err)
+		}
+		for _, term := range parsed.Terms {
+			add("slices", term.Column)
+		}
+	}
+	for _, m := range c.metrics {
+		add(m.input, m.reads(names)...)
+	}
+	add("id", col.id)
+	add("group", col.group)
+	return out
 }
 
 func didYouMean(name string, names []string) string {
