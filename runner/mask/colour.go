@@ -20,8 +20,8 @@ type bareText struct {
 // the whole text. What follows it is in the bare text from at on.
 type cut struct{ at, from, to int }
 
-// read makes b the bare text of another text.
-func (b *bareText) read(text []byte) {
+// read makes b the bare text of another one, of which there may be more.
+func (b *bareText) read(text []byte, more bool) {
 	*b = bareText{text: b.text[:0], cuts: b.cuts[:0], size: len(text), open: len(text)}
 	done := 0
 	for at := 0; ; {
@@ -30,12 +30,8 @@ func (b *bareText) read(text []byte) {
 			break
 		}
 		at += n
-		if n = sequence(text[at:]); n == unfinished {
+		if n = sequence(text[at:], more); n == unfinished {
 			b.open, n = at, len(text)-at
-		}
-		if n == 0 {
-			at++
-			continue
 		}
 		b.text = append(b.text, text[done:at]...)
 		done = at + n
@@ -97,7 +93,7 @@ func (a *automaton) find(text []byte) []hit {
 	_, hits := a.scan(text, 0, root, nil)
 	if bytes.IndexByte(text, escape) >= 0 {
 		var b bareText
-		b.read(text)
+		b.read(text, false)
 		_, hits = a.through(&b, hits)
 	}
 	return hits

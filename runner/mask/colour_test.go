@@ -25,6 +25,7 @@ func TestColoured(t *testing.T) {
 		"s3cr3t/toke\x1b[31mn\x1b":                      "***\x1b",
 		"s3cr\x1b]8;;http://x\x1b\\3t/token":            "***",
 		"s3cr\x1b]0;title\a3t/\x1b[3\x1b(Btoken":        "***",
+		"s3cr\x1b]3t/token":                             "***",
 		"s3cr\x1b]0;3t/token":                           "s3cr\x1b]0;3t/token",
 	} {
 		if got := s.Text(text); got != want {
@@ -37,7 +38,7 @@ func TestColoured(t *testing.T) {
 }
 
 // sequences is ECMA-48's grammar once more, as one expression.
-var sequences = regexp.MustCompile("(?s)\x1b(" + `\[[ -?]*[@-~]?|\][^\x07\x1b]*(\x07|\x1b\\|$)|[P^_X][^\x07\x1b]*(\x07|\x1b\\|$)|[\]P^_X]|[ -/]+[0-~]?|[0-~]|)`)
+var sequences = regexp.MustCompile("(?s)\x1b(" + `\[[ -?]*[@-~]?|\][^\x07\x1b]*(\x07|\x1b\\)|[P^_X][^\x07\x1b]*(\x07|\x1b\\)|[\]P^_X]|[ -/]+[0-~]?|[0-~]|)`)
 
 // throughEscapes masks a text by looking for every form at every place of it,
 // and of what remains without its escape sequences.

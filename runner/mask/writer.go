@@ -26,6 +26,7 @@ type Writer struct {
 	// that at its end: root if it has none.
 	bare      bareText
 	bareState int32
+	last      bool // nothing follows what is held
 	// done is how much of held was passed on: 0, unless a hit went into it or
 	// Flush was called. covered says that a mark stands for the bytes before it.
 	done    int
@@ -90,7 +91,7 @@ func (w *Writer) look(text []byte, at int) {
 	if bytes.IndexByte(text, escape) < 0 {
 		return
 	}
-	w.bare.read(text)
+	w.bare.read(text, !w.last)
 	w.bareState, w.hits = w.auto.through(&w.bare, w.hits)
 	depth := w.auto.depth(w.bareState)
 	if from := w.bare.from(depth); len(text)-from <= padding+16*depth {
@@ -175,9 +176,10 @@ func (w *Writer) Close() error {
 	if w.auto == nil {
 		return nil
 	}
-	w.update()
+	w.auto, w.last = w.set.automaton(), true
+	w.again()
 	w.state, w.bareState, w.keep = root, root, len(w.held)
 	err := w.pass(w.held, len(w.held))
-	w.done, w.covered = 0, false
+	w.done, w.covered, w.last = 0, false, false
 	return err
 }
