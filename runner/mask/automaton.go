@@ -87,6 +87,19 @@ func (a *automaton) scan(text []byte, at int, s int32, hits []hit) (int32, []hit
 	return a.live(s), hits
 }
 
+// depth is how many bytes a state stands for.
+func (a *automaton) depth(s int32) int { return int(a.states[s].depth) }
+
+// half is how many bytes at the end of the text are half of a form or more.
+func (a *automaton) half(s int32) int {
+	for ; s != root; s = a.states[s].fail {
+		if n := &a.states[s]; 2*n.depth >= n.length {
+			return int(n.depth)
+		}
+	}
+	return 0
+}
+
 // live is the state itself, or where nothing goes on from there, which it is
 // for a form that is complete, the one that it falls back to.
 func (a *automaton) live(s int32) int32 {

@@ -14,6 +14,7 @@ func eachForm(value string, add func(string)) {
 			add(form)
 		}
 	}
+	dumpForms(value, long)
 	for _, part := range parts(value) {
 		long(part)
 		base64Forms(part, long)

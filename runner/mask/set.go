@@ -88,14 +88,14 @@ func (s *Set) automaton() *automaton {
 	return a
 }
 
-// Holds reports whether a text holds a value in any form.
+// Holds reports whether a text holds a value in any form, be it with escape
+// sequences in it.
 func (s *Set) Holds(text string) bool {
 	a := s.automaton()
 	if a == nil {
 		return false
 	}
-	_, hits := a.scan([]byte(text), 0, root, nil)
-	return len(hits) > 0
+	return len(a.find([]byte(text))) > 0
 }
 
 // Text returns a text with all that is secret masked.
@@ -106,17 +106,16 @@ func (s *Set) Text(text string) string {
 	return string(s.Bytes([]byte(text)))
 }
 
-// Bytes is [Set.Text] for bytes. A value is found, too, if escape sequences stand in
-// it, which a [Writer] does not look through. It does not change text, and returns it itself
+// Bytes is [Set.Text] for bytes. It does not change text, and returns it itself
 // if nothing in it is secret.
 func (s *Set) Bytes(text []byte) []byte {
 	a := s.automaton()
 	if a == nil {
 		return text
 	}
-	_, hits := a.scan(text, 0, root, nil)
+	hits := a.find(text)
 	if len(hits) == 0 {
-		return a.coloured(text)
+		return text
 	}
 	out := make([]byte, 0, len(text))
 	at := 0
@@ -124,5 +123,5 @@ func (s *Set) Bytes(text []byte) []byte {
 		out = append(append(out, text[at:h.from]...), Mark...)
 		at = h.to
 	}
-	return a.coloured(append(out, text[at:]...))
+	return append(out, text[at:]...)
 }

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"bytes"
 	"io"
 	"slices"
 )
@@ -20,6 +21,12 @@ type Writer struct {
 	state int32
 	held  []byte
 	hits  []hit // in held
+	keep  int   // from where on held may be the beginning of a form
+	// bare is what was looked at last without its escape sequences, and bareState
+	// that at its end: root if it has none.
+	bare      bareText
+	bareState int32
+	last      bool // nothing follows what is held
 	// done is how much of held was passed on: 0, unless a hit went into it or
 	// Flush was called. covered says that a mark stands for the bytes before it.
 	done    int
@@ -45,11 +52,11 @@ func (w *Writer) Write(p []byte) (int, error) {
 	if len(w.held) > 0 {
 		text = append(w.held, p...)
 	}
-	w.state, w.hits = w.auto.scan(text, len(w.held), w.state, w.hits)
+	w.look(text, len(w.held))
 	if len(w.held) > 0 {
 		w.held = text // for its room
 	}
-	if err := w.pass(text, len(text)-w.depth()); err != nil {
+	if err := w.pass(text, w.keep); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -62,10 +69,36 @@ func (w *Writer) update() {
 		return
 	}
 	w.auto = a
-	w.state, w.hits = a.scan(w.held, 0, root, w.hits[:0])
+	w.again()
 }
 
-func (w *Writer) depth() int { return int(w.auto.states[w.state].depth) }
+// again reads what is held once more.
+func (w *Writer) again() {
+	w.state, w.hits = root, w.hits[:0]
+	w.look(w.held, 0)
+}
+
+// padding is how many bytes of escape sequences in the beginning of a form are
+// waited for, beside 16 for each of its own: nobody may make us hold a log of them.
+const padding = 64 << 10
+
+// look finds what is secret in text from an offset on, and in all of it without
+// its escape sequences, if it has any: no more of it is there than Write was
+// given and what may be the beginning of a form.
+func (w *Writer) look(text []byte, at int) {
+	w.state, w.hits = w.auto.scan(text, at, w.state, w.hits)
+	w.keep, w.bareState = len(text)-w.auto.depth(w.state), root
+	if bytes.IndexByte(text, escape) < 0 {
+		return
+	}
+	w.bare.read(text, !w.last)
+	w.bareState, w.hits = w.auto.through(&w.bare, w.hits)
+	depth := w.auto.depth(w.bareState)
+	if from := w.bare.from(depth); len(text)-from <= padding+16*depth {
+		w.keep = min(w.keep, from)
+	}
+	w.keep = w.bare.whole(w.keep)
+}
 
 // pass passes on text up to an offset, and holds what follows it.
 func (w *Writer) pass(text []byte, upto int) error {
@@ -74,7 +107,7 @@ func (w *Writer) pass(text []byte, upto int) error {
 	if len(out) > 0 {
 		_, err = w.out.Write(out)
 	}
-	w.hold(text, min(upto, len(text)-w.depth()))
+	w.hold(text, min(upto, w.keep))
 	return err
 }
 
@@ -115,7 +148,7 @@ func (w *Writer) render(text []byte, upto int) []byte {
 // hold keeps text from an offset on.
 func (w *Writer) hold(text []byte, from int) {
 	w.held = append(w.held[:0], text[from:]...)
-	w.done -= from
+	w.done, w.keep = w.done-from, w.keep-from
 	for i := range w.hits {
 		w.hits[i].from -= from
 		w.hits[i].to -= from
@@ -129,13 +162,11 @@ func (w *Writer) Flush() error {
 	if w.Held() == 0 {
 		return nil
 	}
-	w.update()
-	upto := len(w.held)
-	for s := w.state; s != root; s = w.auto.states[s].fail {
-		if n := &w.auto.states[s]; 2*n.depth >= n.length {
-			upto -= int(n.depth)
-			break
-		}
+	w.auto = w.set.automaton()
+	w.again()
+	upto := len(w.held) - w.auto.half(w.state)
+	if n := w.auto.half(w.bareState); n > 0 {
+		upto = min(upto, w.bare.from(n))
 	}
 	return w.pass(w.held, upto)
 }
@@ -145,9 +176,10 @@ func (w *Writer) Close() error {
 	if w.auto == nil {
 		return nil
 	}
-	w.update()
-	w.state = root
+	w.auto, w.last = w.set.automaton(), true
+	w.again()
+	w.state, w.bareState, w.keep = root, root, len(w.held)
 	err := w.pass(w.held, len(w.held))
-	w.done, w.covered = 0, false
+	w.done, w.covered, w.last = 0, false, false
 	return err
 }
