@@ -106,25 +106,23 @@ func dangling(declared []store.Entry, in inputs) error {
 	return nil
 }
 
-// past puts what a node reads of an earlier run into the store.
-func (x *execution) past(ctx context.Context, n *plan.Node) ([]store.Entry, error) {
-	var out []store.Entry
+// past puts what a node reads of earlier runs into the store.
+func (x *execution) past(ctx context.Context, n *plan.Node) (out []store.Entry, err error) {
+	if x.Past == nil {
+		return nil, nil
+	}
 	for _, name := range n.Past {
-		if x.Past == nil {
-			break
-		}
-		data, err := x.Past(ctx, n.ID, name)
+		versions, err := x.Past(ctx, n.ID, name)
 		if err != nil {
 			return nil, err
 		}
-		if data == nil {
-			continue
+		for age, data := range versions {
+			dig, err := x.Store.PutBytes(ctx, data)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, store.Entry{Path: agent.PastFile(name, age), Mode: 0o644, Size: int64(len(data)), Digest: dig})
 		}
-		dig, err := x.Store.PutBytes(ctx, data)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, store.Entry{Path: path.Join(agent.PastFolder, name), Mode: 0o644, Size: int64(len(data)), Digest: dig})
 	}
 	return out, nil
 }

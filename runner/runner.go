@@ -86,9 +86,10 @@ type Runner struct {
 	// It may ask for more nodes of the plan to be run first ([Judgement.More]), and
 	// is then called again.
 	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
-	// Past reads a file that a job kept in the run that this one is compared with, and
-	// returns nil if there is no such run or file. nil means that there is never one.
-	Past func(ctx context.Context, job, name string) ([]byte, error)
+	// Past reads a file that a job kept in the run that this one is compared with,
+	// and behind it what it kept in the runs before that one, newest first; nothing
+	// if there is no such run or file. nil means that there is never one.
+	Past func(ctx context.Context, job, name string) ([][]byte, error)
 	// Watch, if not nil, gets every event, one at a time.
 	Watch func(Event)
 	// Locks is a folder of lock files by which the runs of one person on this

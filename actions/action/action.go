@@ -42,8 +42,9 @@ type Call struct {
 	Log    io.Writer      // what people read
 	Now    time.Time
 	// Past reads a file that the same job kept in the run that this one is compared
-	// with; nil if there is none. A nil Past has none.
-	Past func(name string) ([]byte, error)
+	// with, and behind it what it kept in the runs before that one, newest first and
+	// without those that are as the next one; nothing if there is none. A nil Past has none.
+	Past func(name string) ([][]byte, error)
 }
 
 // An Outcome is what an action came to.
@@ -147,18 +148,26 @@ func (a *Action) Main(ctx context.Context, getenv func(string) string, stdout, s
 	return 0
 }
 
+// past reads what the agent's job finds of earlier runs.
+func past(root, name string) (versions [][]byte, err error) {
+	for {
+		data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(agent.PastFile(name, len(versions)))))
+		if errors.Is(err, fs.ErrNotExist) {
+			return versions, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, data)
+	}
+}
+
 var errFailed = errors.New("failed")
 
 func (a *Action) main(ctx context.Context, getenv func(string) string, stdout io.Writer) error {
 	// An image without files has no /tmp; the folder of the command files is there.
 	c := Call{Root: cmp.Or(getenv("MLOPS_WORKSPACE"), "."), Log: stdout, Now: time.Now(), Temp: cmp.Or(getenv("TMPDIR"), filepath.Dir(getenv("MLOPS_RECORD")))}
-	c.Past = func(name string) ([]byte, error) {
-		data, err := os.ReadFile(filepath.Join(c.Root, filepath.FromSlash(agent.PastFolder), name))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil
-		}
-		return data, err
-	}
+	c.Past = func(name string) ([][]byte, error) { return past(c.Root, name) }
 	in, err := agent.ActionInputs(getenv)
 	if err == nil {
 		err = json.Unmarshal(in, &c.Inputs)

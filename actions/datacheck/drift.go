@@ -37,37 +37,46 @@ func kindOf(typ string) (table.Kind, bool) {
 	return table.Unknown, false
 }
 
-// base is the profile that drift is measured against; nil, with the reason, if there is none.
-func (s *setup) base() (p *profile.Profile, why string, err error) {
-	against := s.drift.against
-	if against == baselineWord {
-		if s.call.Past == nil {
-			return nil, "there is no baseline", nil
-		}
-		text, err := s.call.Past(ProfileFile)
-		if err != nil {
-			return nil, "", err
-		}
-		if text == nil {
-			return nil, "the baseline has no profile of this data; its next run will", nil
-		}
-		if p, err = profile.Decode(text); err != nil {
-			return nil, fmt.Sprintf("the baseline's profile: %v", err), nil
-		}
-		return p, "", nil
+// base is the profile that drift is measured against, and before it those that the
+// baseline's branch had until then, the oldest first; nil, with the reason, if there is none.
+func (s *setup) base() (p *profile.Profile, past []*profile.Profile, why string, err error) {
+	if s.drift.against == baselineWord {
+		return s.baseline()
 	}
-	files, err := expand(s.call.Root, against)
+	files, err := expand(s.call.Root, s.drift.against)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	p, err = s.profile(files)
-	return p, "", err
+	return p, nil, "", err
+}
+
+func (s *setup) baseline() (p *profile.Profile, past []*profile.Profile, why string, err error) {
+	if s.call.Past == nil {
+		return nil, nil, "there is no baseline", nil
+	}
+	texts, err := s.call.Past(ProfileFile)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if len(texts) == 0 {
+		return nil, nil, "the baseline has no profile of this data; its next run will", nil
+	}
+	if p, err = profile.Decode(texts[0]); err != nil {
+		return nil, nil, fmt.Sprintf("the baseline's profile: %v", err), nil
+	}
+	for _, text := range slices.Backward(texts) {
+		if old, err := profile.Decode(text); err == nil && old.Version == p.Version { // another version's teaches nothing
+			past = append(past, old)
+		}
+	}
+	return p, past, "", nil
 }
 
 // drift compares the table's profile with another and adds a result for each column.
 func (c *Checked) drift(s *setup, now *profile.Profile) error {
 	c.strangers(s)
-	base, why, err := s.base()
+	base, past, why, err := s.base()
 	if err != nil {
 		return err
 	}
@@ -78,7 +87,7 @@ func (c *Checked) drift(s *setup, now *profile.Profile) error {
 	if err := c.schema(s, base, now); err != nil {
 		return err
 	}
-	r, err := drift.Compare(base, now, s.driftOptions())
+	r, err := drift.Compare(base, now, s.driftOptions(past))
 	if err != nil {
 		return fmt.Errorf("drift: %w", err)
 	}
@@ -113,8 +122,8 @@ func (c *Checked) schema(s *setup, base, now *profile.Profile) error {
 	return nil
 }
 
-func (s *setup) driftOptions() drift.Options {
-	o := drift.Options{Warn: s.drift.warn, Fail: s.drift.fail, Label: s.label, Skip: s.drift.skip, Tests: s.drift.tests}
+func (s *setup) driftOptions(past []*profile.Profile) drift.Options {
+	o := drift.Options{Past: past, Warn: s.drift.warn, Fail: s.drift.fail, Label: s.label, Skip: s.drift.skip, Tests: s.drift.tests}
 	if o.Fail == 0 {
 		o.Fail = 1 // no share is more
 	}
@@ -135,9 +144,9 @@ func (s *setup) moved(d drift.Column) Result {
 		r.Wanted = fmt.Sprintf("not %s %s since %s", d.Test, short(d.Threshold), s.drift.against)
 		return r
 	}
-	most := s.drift.warn
+	most := max(s.drift.warn, d.Learnt)
 	if d.Verdict == drift.Moved && d.Level == drift.Fail && s.drift.fail > 0 {
-		r.Level, most = Fail, s.drift.fail
+		r.Level, most = Fail, max(s.drift.fail, d.Learnt)
 	}
 	r.Share, r.Wanted = d.Effect, "less than "+percent(most)+" of rows moved since "+s.drift.against
 	return r

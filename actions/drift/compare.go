@@ -83,7 +83,10 @@ func (c comparer) measure(p pair) Column {
 	column.Effects = laid.effects()
 	for i := range column.Effects {
 		e := &column.Effects[i]
-		e.Warn = max(c.Warn, c.learnt[[2]string{p.now.Name, e.What}])
+		if own := c.learnt[[2]string{p.now.Name, e.What}]; own > c.Warn {
+			e.Learnt = min(own, 1)
+		}
+		e.Warn = max(c.Warn, e.Learnt)
 		e.Fail = max(c.Fail, e.Warn)
 	}
 	if column.Effects == nil {
@@ -156,6 +159,9 @@ func (c *Column) judge(corrected []float64, alpha float64, tests int) {
 		c.Why = needsRows(c.Needs)
 	case Same:
 		c.Why = sameWords(worst.Size)
+	}
+	if c.Learnt = worst.Learnt; c.Learnt > 0 {
+		c.Why += learntWords(c.Learnt)
 	}
 }
 

@@ -234,6 +234,12 @@ func TestLearntNoise(t *testing.T) {
 	if c.Verdict != Same || c.Threshold < 0.15 || c.Threshold > 0.3 {
 		t.Errorf("after five runs: %+v", c)
 	}
+	if c.Learnt != c.Threshold || !strings.HasSuffix(c.Why, "moves up to "+percent(c.Learnt)+" from run to run by itself") {
+		t.Errorf("what was learnt is %v, and the words are %q", c.Learnt, c.Why)
+	}
+	if c := mustCompare(t, base, now, Options{Past: past, Warn: 0.5}).Columns[0]; c.Learnt != 0 || strings.Contains(c.Why, "by itself") {
+		t.Errorf("what is below the threshold is no news: %+v", c)
+	}
 	if got := beyond([]float64{0.1, 0.2, 0.4, 0.3}); got < 0.549 || got > 0.551 {
 		t.Errorf("median plus three times MAD is %v", got)
 	}

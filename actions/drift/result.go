@@ -44,6 +44,7 @@ type Column struct {
 	Effect    float64  `json:"effect"`
 	P         *float64 `json:"p,omitempty"`         // corrected for all columns; nil where no test was made
 	Threshold float64  `json:"threshold,omitempty"` // the one that was reached, else the lower one
+	Learnt    float64  `json:"learnt,omitempty"`    // what it moves by itself, as of the effect; 0 if that is below the thresholds
 	Needs     int64    `json:"needs,omitempty"`     // how many rows each side must have before the lower threshold can be seen
 
 	Test     string             `json:"test,omitempty"` // the measure that judged in place of our rule
@@ -60,6 +61,9 @@ type Effect struct {
 	Warn  float64 `json:"warn"`            // thresholds of the size, with what was learnt
 	Fail  float64 `json:"fail"`
 	Needs int64   `json:"needs,omitempty"` // rows of each side, if there are too few
+	// Learnt is the threshold that earlier profiles teach, where that is above the
+	// one that was asked for: so far it moves by itself from one to the next.
+	Learnt float64 `json:"learnt,omitempty"`
 
 	words string
 	raw   float64      // p before the correction

@@ -98,6 +98,11 @@ func needsRows(n int64) string { return "needs " + thousands(n) + " rows" }
 
 func sameWords(size float64) string { return percent(size) + " moved" }
 
+// learntWords says why a threshold is not the one that was asked for.
+func learntWords(share float64) string {
+	return fmt.Sprintf("; moves up to %s from run to run by itself", percent(share))
+}
+
 // percent writes a share with two digits at least where it is not whole.
 func percent(share float64) string {
 	p := share * 100

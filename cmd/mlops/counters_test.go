@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -89,6 +90,91 @@ func TestNoopCosts(t *testing.T) {
 	// data and out with their files, count.txt; nothing twice.
 	if want := int64(2*(files+1) + 1); stats != want {
 		t.Errorf("%d stat calls for %d files and folders", stats, want)
+	}
+}
+
+const checks = `
+name: checks
+data:
+  people: {path: data/people.csv}
+jobs:
+  check:
+    uses: data-check
+    with: {data: data.people, drift: {against: baseline}}
+`
+
+// A data check against the baseline costs nothing either, until branches move: then
+// another run may be the baseline. Of two runs that kept the same, it does not
+// matter which is it.
+func TestNoopAgainstABaseline(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []string{"merge-base", "previous"} {
+		t.Run(asked, func(t *testing.T) {
+			t.Parallel()
+			path := repository(t, "baseline: "+asked+checks, 1)
+			g := committed{t, filepath.Dir(path)}
+			g.write("data/people.csv", "age\n"+strings.Repeat("20\n30\n", 500))
+			g.write(".gitignore", ".mlops/\n")
+			g.git("init", "-qb", "main")
+			g.git("add", ".")
+			g.git("commit", "-qm", "first")
+			g.run()
+			g.settled("the first commit")
+			g.git("checkout", "-qb", "work")
+			g.git("commit", "-q", "--allow-empty", "-m", "second")
+			g.looksAgain("a new branch")
+			g.settled("a branch")
+			g.git("branch", "-f", "main", "work") // what it is compared with is a commit later
+			g.looksAgain("another merge base")
+			g.settled("another merge base")
+		})
+	}
+}
+
+// A committed pipeline is one in a repository.
+type committed struct {
+	t   *testing.T
+	dir string
+}
+
+func (c committed) write(name, text string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c committed) git(args ...string) {
+	c.t.Helper()
+	args = append([]string{"-C", c.dir, "-c", "user.name=Ada", "-c", "user.email=a@example.org"}, args...)
+	if out, err := exec.Command("git", args...).CombinedOutput(); err != nil {
+		c.t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+}
+
+func (c committed) run() (store.Counts, string) {
+	c.t.Helper()
+	return program(c.t, "run", "--file", filepath.Join(c.dir, "mlops.yaml"), "--executor", "host", "--output", "plain")
+}
+
+// settled expects that nothing is to be done once stamps are old enough.
+func (c committed) settled(what string) {
+	c.t.Helper()
+	for range 2 {
+		time.Sleep(2100 * time.Millisecond) // stamps younger than two seconds are not trusted
+		c.run()
+	}
+	got, out := c.run()
+	if got.Stats = 0; got != (store.Counts{}) || !strings.Contains(out, "1 cached") {
+		c.t.Errorf("%s: a run without work did %+v\n%s", what, got, out)
+	}
+}
+
+// looksAgain expects that the next run is one in earnest.
+func (c committed) looksAgain(what string) {
+	c.t.Helper()
+	if got, out := c.run(); got.FilesWritten == 0 {
+		c.t.Errorf("%s: nobody looked at the baseline:\n%s", what, out)
 	}
 }
 

@@ -34,7 +34,7 @@ import (
 // snapshotKey is the digest of all that decides beside the files.
 func (p *project) snapshotKey(boot string, o runOptions, names []string) store.Digest {
 	var b strings.Builder
-	fmt.Fprintf(&b, "snapshot 4\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
+	fmt.Fprintf(&b, "snapshot 5\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
 	if locked, err := p.lockSource(); err == nil {
 		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
 	}
@@ -80,6 +80,9 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 	if !ok || !idle.Until.IsZero() && !began.Before(idle.Until) || p.recorded(idle.Summary.Pipeline, idle.Awaits) || !supply(idle.Secrets, secrets, os.LookupEnv) {
 		return false
 	}
+	if idle.Past != nil && !idle.Past.holds(p.sharedStore()) {
+		return false
+	}
 	a.warnShort(idle.Secrets, secrets)
 	sum := &idle.Summary
 	sum.Wall = time.Since(began)
@@ -91,10 +94,8 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 // keepSnapshot remembers a run that would do nothing if it came again.
 func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) error {
 	// A run of a concurrency group waits for its turn, and may ask another one to stop, also when it has nothing to do.
-	// What a job reads of the run that this one is compared with is in no file of
-	// the repository: another baseline has to be noticed.
-	past := slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return len(n.Past) > 0 })
-	if !f.Settled || past || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
+	past, ok := s.past.basis()
+	if !f.Settled || !ok || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
 		return nil
 	}
 	paths, ok := s.watched(f)
@@ -108,7 +109,7 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	}
 	forgetOldest(filepath.Dir(file))
 	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
-		Key: key, Payload: writeIdle(idleRun{f.Summary, s.secretNames(), f.Until, s.awaits()}), Now: time.Now(), Counters: a.counters,
+		Key: key, Payload: writeIdle(idleRun{f.Summary, s.secretNames(), f.Until, s.awaits(), past}), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) {
 			d, ok := f.Files[path]
 			return d, ok && !d.IsZero()
@@ -166,23 +167,35 @@ func (s *session) watched(f *runner.Finished) ([]string, bool) {
 		}
 		paths = append(paths, git...)
 	}
-	if s.judging != nil && s.judging.compares() {
-		paths = append(paths, branchFiles(s.project.root)...)
+	compares := s.judging != nil && s.judging.compares()
+	if past, _ := s.past.basis(); compares || past != nil {
+		branches, ok := branchFiles(s.project.root)
+		if !ok && past != nil {
+			return nil, false
+		}
+		paths = append(paths, branches...)
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths), true
 }
 
-// branchFiles are the files by which a branch of git is seen to move: then the
-// run may have to be compared with another one.
-func branchFiles(root string) []string {
+// branchFiles are the files and folders by which a branch or tag of git is seen
+// to move: then the run may have to be compared with another one. It is false where
+// gitFiles is.
+func branchFiles(root string) ([]string, bool) {
 	files, ok := gitFiles(root)
 	if !ok {
-		return nil
+		return nil, false
 	}
+	refs := filepath.Join(filepath.Dir(files[0]), "refs")
 	files = slices.DeleteFunc(files, func(f string) bool { return filepath.Base(f) == "index" })
-	git := filepath.Dir(files[0])
-	return append(files, filepath.Join(git, "refs", "heads"), filepath.Join(git, "refs", "remotes", "origin"))
+	err := filepath.WalkDir(refs, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() { // a reference is replaced by renaming another one
+			files = append(files, path)
+		}
+		return err
+	})
+	return files, err == nil
 }
 
 // folders lists the folders whose listing decides what a pattern matches.
@@ -242,6 +255,7 @@ type idleRun struct {
 	Secrets []string       `json:"secrets,omitempty"` // names of those that its jobs name
 	Until   time.Time      `json:"until,omitzero"`    // until when there is nothing to do; zero means forever
 	Awaits  string         `json:"awaits,omitempty"`  // commit whose run it would have been compared with, had there been one
+	Past    *pastBasis     `json:"past,omitempty"`    // what jobs got of earlier runs; nil if none asked
 }
 
 // awaits is the commit whose run was wanted to compare with and is not there, so

@@ -36,6 +36,7 @@ type session struct {
 	project *project
 	source  record.Source
 	judging *judging // of a run; nil where nothing is run
+	past    *pastFiles
 	close   func() error
 }
 
@@ -88,7 +89,8 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
 	}
-	opened.Past = a.pastOf(opened)
+	opened.past = &pastFiles{app: a, session: opened}
+	opened.Past = opened.past.read
 	return opened, nil
 }
 

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +32,15 @@ const UntilKey = "until"
 // PastFolder is where a job finds the files that it kept in the run that its own
 // is compared with, below the workspace. No job can write there.
 const PastFolder = ".mlops/baseline"
+
+// PastFile is where a job finds a file that it kept in the run that its own is
+// compared with (age 0), or in earlier ones of the same branch (1, 2, …).
+func PastFile(name string, age int) string {
+	if age == 0 {
+		return path.Join(PastFolder, name)
+	}
+	return path.Join(PastFolder, "earlier", strconv.Itoa(age), name)
+}
 
 const keptVariable = "MLOPS_RECORD"
 

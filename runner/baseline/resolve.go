@@ -40,7 +40,10 @@ type Found struct {
 	report.Baseline
 	Run  *record.Run // nil if there is none
 	Name string      // as people call it: main, v1.2, churn@production
-	text string      // of Line, age apart
+	// Trail is what tells by the runs alone whether the answer would be another one
+	// now; nil where a file, a model or a failure decided.
+	Trail *Trail
+	text  string // of Line, age apart
 }
 
 // Line tells all of it in one line: which commit and run, how old, why this one.
@@ -122,6 +125,9 @@ func (r *Resolver) Resolve(ctx context.Context, q Query) (*Found, error) {
 		r.file(f, rest)
 	default:
 		t, err := r.target(ctx, q)
+		if errors.Is(err, errFirst) {
+			f.trail(q, nil, false)
+		}
 		if err != nil {
 			f.none("%s", problem(err))
 			break
@@ -162,12 +168,16 @@ func (r *Resolver) nearest(ctx context.Context, f *Found, q Query, t target) {
 		}
 	}
 	runs := r.Index.of(q)
+	f.trail(q, []string{t.commit}, len(runs) == 0)
 	if run := r.load(runs[t.commit]); run != nil {
 		f.take(run, 0, t.why)
 		f.text = fmt.Sprintf("%s (%s%s), run %s", at(t.name, t.commit), t.how, f.behindTip(), shortRun(run.ID))
 		return
 	}
 	line, err := r.line(ctx, t.commit, len(runs) > 0)
+	if f.Trail.Commits = append(f.Trail.Commits, line...); err != nil {
+		f.Trail = nil // more of the history may be there next time
+	}
 	for i, commit := range line {
 		if run := r.load(runs[commit]); run != nil {
 			f.take(run, i, t.why)
@@ -218,6 +228,7 @@ func (f *Found) behindTip() string {
 
 // previous takes the last successful run, of the same branch if there is one.
 func (r *Resolver) previous(f *Found, q Query) {
+	f.trail(q, nil, false)
 	for _, branch := range []string{q.Branch, ""} {
 		for _, l := range r.Index.earlier(q, branch) {
 			run := r.load([]*Line{l})

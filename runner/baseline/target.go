@@ -53,7 +53,7 @@ func (r *Resolver) onBase(ctx context.Context, t target, q Query) (target, error
 		return t, err
 	}
 	if len(parents) == 0 {
-		return t, fmt.Errorf("%.12s is the first commit of %s", q.Commit, t.name)
+		return t, fmt.Errorf("%.12s %w of %s", q.Commit, errFirst, t.name)
 	}
 	t.commit, t.how, t.behind = parents[0], "previous commit", -1
 	t.why = "the commit before this one on " + t.name
