@@ -21,11 +21,12 @@ import (
 )
 
 type dataCheckOptions struct {
-	json   bool
-	patch  bool
-	fresh  bool
-	params []string
-	inputs string
+	json    bool
+	patch   bool
+	fresh   bool
+	params  []string
+	inputs  string
+	against string
 }
 
 func newDataCheck(a *app) *cobra.Command {
@@ -35,7 +36,9 @@ func newDataCheck(a *app) *cobra.Command {
 		Short: "Run the data checks of mlops.yaml right here",
 		Long: `Run the data-check steps of mlops.yaml on the files as they are: without
 containers, cache or records. Arguments choose jobs by name, or by a file that they
-check. Jobs whose data other jobs have yet to write are left out with a word.`,
+check. Jobs whose data other jobs have yet to write are left out with a word. Drift
+against the baseline is measured against the run that a run now would be compared
+with, or else the newest one.`,
 		Example: "  mlops data check\n  mlops data check check-customers\n  mlops data check data/train.csv",
 		RunE:    func(c *cobra.Command, args []string) error { return a.dataCheck(c.Context(), o, args) },
 	}
@@ -43,6 +46,7 @@ check. Jobs whose data other jobs have yet to write are left out with a word.`,
 	c.Flags().BoolVar(&o.patch, "patch", false, "print how the columns of mlops.yaml must change for the data to be accepted, for git apply")
 	c.Flags().BoolVar(&o.fresh, "no-cache", false, "describe all files again, even if they did not change")
 	c.Flags().StringVar(&o.inputs, "inputs", "", "check by these inputs, as a JSON `object`, and not by mlops.yaml")
+	c.Flags().StringVar(&o.against, "against", "", "measure drift against the run that `REF` names as for \"mlops diff\", in place of the baseline")
 	c.Flags().StringArrayVar(&o.params, "param", nil, "set a parameter: `name=value`")
 	return c
 }
@@ -90,8 +94,9 @@ func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) 
 // checkAll runs data checks one after the other and shows what each found, unless
 // all of it is to be printed as JSON.
 func (a *app) checkAll(ctx context.Context, p *project, steps []checkStep, o dataCheckOptions) (all []*datacheck.Checked, failed bool, err error) {
+	past := &checkPast{app: a, ref: o.against}
 	for _, s := range steps {
-		checked, err := a.checkHere(ctx, p, s, o)
+		checked, err := a.checkHere(ctx, p, s, o, past)
 		if err != nil {
 			return nil, false, fmt.Errorf("%s: %w", s.node.ID, err)
 		}
@@ -228,8 +233,8 @@ func inRoot(root, path string) string {
 
 // checkHere runs a data check on the files as they are. It returns nil, after a
 // word, if other jobs have not written them yet.
-func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataCheckOptions) (*datacheck.Checked, error) {
-	call := action.Call{Inputs: s.with, Root: p.root, Log: a.stdout, Now: time.Now()}
+func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataCheckOptions, past *checkPast) (*datacheck.Checked, error) {
+	call := action.Call{Inputs: s.with, Root: p.root, Log: a.stdout, Now: time.Now(), Past: past.of(ctx, s.node.ID)}
 	if !o.fresh {
 		call.Cache = p.profiles()
 	}

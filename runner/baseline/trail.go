@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/report"
 )
 
 // A Trail is what an answer of [Resolver.Resolve] rested on beside the history of
@@ -46,4 +47,20 @@ func (r *Resolver) Again(t *Trail) (run *record.Run, ok bool) {
 		}
 	}
 	return nil, true
+}
+
+// Of is a run that was chosen otherwise, as if it had been found; nil is none.
+func Of(run *record.Run) *Found {
+	f := &Found{Baseline: report.Baseline{Tip: -1}}
+	if run == nil {
+		f.none("no run is recorded")
+		return f
+	}
+	f.take(run, 0, "the run that was chosen")
+	f.Wanted, f.Name = f.Found, run.Source.Branch
+	f.text = "run " + shortRun(run.ID)
+	if f.Found != "" {
+		f.text += " of " + at(f.Name, f.Found)
+	}
+	return f
 }
