@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -9,38 +10,90 @@ import (
 	"github.com/mlops-runner/mlops/runner/record"
 )
 
+// A candidate is a leg that a Select node may choose.
+type candidate struct {
+	leg, config string
+	value       float64 // of the metric, 0 without one
+	outcome     *outcome
+}
+
 // choose picks the leg of a Select node: the one with the best value of the
 // metric, of equal ones the first; without a metric the first leg. NaN never wins.
+// Legs that differ in their seed alone are one configuration: the best of these is
+// that with the best mean, and the best leg is looked for in it.
 func (x *execution) choose(n *plan.Node) *outcome {
-	best := math.NaN()
-	var winner *outcome
-	leg := ""
-	for _, need := range n.Needs {
-		o, id := x.outcomes[need.Node], x.Plan.Nodes[need.Node].ID
-		if o.product == nil {
-			continue
-		}
-		if n.Select.Metric == "" {
-			winner, leg = o, id
-			break
-		}
-		v, ok := metricOf(o.product.metrics, n.Select.Metric)
-		if !ok {
-			return &outcome{status: agent.Failure, reason: agent.ReasonConfig,
-				err: fmt.Sprintf("%s reported no metric %s, by which %s is selected", id, n.Select.Metric, n.Job),
-				fix: fmt.Sprintf("write %s into a metrics file of the job's outputs, or a line %s=NUMBER to $MLOPS_METRICS", n.Select.Metric, n.Select.Metric)}
-		}
-		if math.IsNaN(v) {
-			continue
-		}
-		if math.IsNaN(best) || n.Select.Highest && v > best || !n.Select.Highest && v < best {
-			best, winner, leg = v, o, id
+	cs, bad := x.candidates(n)
+	if bad != nil {
+		return bad
+	}
+	config := best(n.Select, means(cs))
+	var legs []candidate
+	for _, c := range cs {
+		if config != nil && c.config == config.config {
+			legs = append(legs, c)
 		}
 	}
+	winner := best(n.Select, legs)
 	if winner == nil {
 		return &outcome{status: agent.Failure, reason: agent.ReasonConfig, err: fmt.Sprintf("no leg of %s has a value of %s", n.Job, n.Select.Metric)}
 	}
-	return &outcome{status: agent.Success, cached: winner.cached, product: winner.product, leg: leg}
+	o := winner.outcome
+	return &outcome{status: agent.Success, cached: o.cached, product: o.product, leg: winner.leg, config: winner.config}
+}
+
+// candidates are the legs that made something, in the order of the plan.
+func (x *execution) candidates(n *plan.Node) (cs []candidate, bad *outcome) {
+	for _, need := range n.Needs {
+		o, node := x.outcomes[need.Node], x.Plan.Nodes[need.Node]
+		if o.product == nil {
+			continue
+		}
+		c := candidate{leg: node.ID, config: cmp.Or(node.Config, node.ID), outcome: o}
+		if n.Select.Metric != "" {
+			v, ok := metricOf(o.product.metrics, n.Select.Metric)
+			if !ok {
+				return nil, &outcome{status: agent.Failure, reason: agent.ReasonConfig,
+					err: fmt.Sprintf("%s reported no metric %s, by which %s is selected", node.ID, n.Select.Metric, n.Job),
+					fix: fmt.Sprintf("write %s into a metrics file of the job's outputs, or a line %s=NUMBER to $MLOPS_METRICS", n.Select.Metric, n.Select.Metric)}
+			}
+			c.value = v
+		}
+		cs = append(cs, c)
+	}
+	return cs, nil
+}
+
+// means returns one candidate for each configuration, with the mean of its legs.
+func means(cs []candidate) (out []candidate) {
+	at, count := map[string]int{}, map[string]float64{}
+	for _, c := range cs {
+		i, ok := at[c.config]
+		if !ok {
+			i = len(out)
+			at[c.config] = i
+			out = append(out, candidate{config: c.config})
+		}
+		count[c.config]++
+		out[i].value += (c.value - out[i].value) / count[c.config]
+	}
+	return out
+}
+
+// best is the winner of a selection, nil if there is none.
+func best(s plan.Selection, cs []candidate) *candidate {
+	var winner *candidate
+	for i := range cs {
+		c := &cs[i]
+		switch {
+		case math.IsNaN(c.value):
+		case winner == nil || s.Highest && c.value > winner.value || !s.Highest && c.value < winner.value:
+			winner = c
+		}
+		if s.Metric == "" {
+			return winner
+		}
+	}
+	return winner
 }
 
 func metricOf(ms []record.Metric, name string) (float64, bool) {

@@ -71,7 +71,7 @@ type Summary struct {
 	Failed    int               `json:"failed"`
 	Skipped   int               `json:"skipped"`
 	Canceled  int               `json:"cancelled"`
-	Selected  map[string]string `json:"selected,omitempty"` // job → leg that `select` chose
+	Selected  map[string]string `json:"selected,omitempty"` // job → leg that `select` chose, or that has the first seed
 }
 
 // JobSummary is one line of a [Summary].

@@ -58,6 +58,7 @@ type outcome struct {
 	soft     bool
 	product  *product // of success
 	leg      string   // that a Select node chose
+	config   string   // of that leg: what it has in common with those of other seeds, else leg
 	place    bool     // the place failed, not the job
 	err      string   // for people
 	fix      string

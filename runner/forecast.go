@@ -95,7 +95,7 @@ func (x *execution) foretellChoice(n *plan.Node) (Forecast, *outcome) {
 	}
 	for _, need := range n.Needs {
 		if x.outcomes[need.Node].assumed {
-			f.Why = []string{fmt.Sprintf("%s of %d legs", n.Select, len(n.Needs))}
+			f.Why = []string{n.Select.String() + " of " + n.Choice()}
 			return f, &outcome{status: agent.Success, assumed: true}
 		}
 	}
@@ -104,7 +104,7 @@ func (x *execution) foretellChoice(n *plan.Node) (Forecast, *outcome) {
 	if o.err != "" {
 		f.Fate = CannotBe
 	} else {
-		f.Why = []string{fmt.Sprintf("%s: %s", n.Select, o.leg)}
+		f.Why = []string{fmt.Sprintf("%s: %s%s", n.Select, o.leg, n.MoreSeeds())}
 	}
 	return f, o
 }

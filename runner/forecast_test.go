@@ -42,6 +42,7 @@ type genJob struct {
 	needs       []string
 	matrix      bool
 	choose      bool
+	seeds       string // "" for none
 	condition   string
 	usesParam   bool
 	folder      bool
@@ -93,6 +94,9 @@ func (g *generator) job(i int) genJob {
 	if j.matrix = g.oneIn(4); j.matrix && g.oneIn(2) {
 		j.choose, j.script = true, "metric"
 	}
+	if g.oneIn(4) {
+		j.seeds = []string{"2", "{n: 2, max: 4}"}[g.rand.IntN(2)]
+	}
 	j.inputs = append(j.inputs, g.files[g.rand.IntN(len(g.files))])
 	for _, earlier := range g.jobs {
 		switch {
@@ -118,6 +122,12 @@ func (g *generator) save() {
 		}
 		if j.matrix {
 			b.WriteString("    strategy: {fail-fast: false, matrix: {k: [1, 2]}}\n")
+		}
+		if j.seeds != "" {
+			fmt.Fprintf(&b, "    seeds: %s\n", j.seeds)
+		}
+		if j.seeds != "" && !j.matrix {
+			b.WriteString("    strategy: {fail-fast: false}\n")
 		}
 		if j.choose {
 			b.WriteString("    select: best(m)\n")

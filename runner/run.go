@@ -53,9 +53,12 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 	s := newSchedule(x, atWork, welcome)
 	s.member = m
 	s.loop()
+	for x.wantsMore(s, turn) {
+		s.loop()
+	}
 	tooMuch := settle()
 	againErr := x.publishAgain(hard)
-	run := x.finish(s, turn)
+	run := x.finish(turn)
 	overrun(run, tooMuch)
 	if run.Status == record.Cancelled {
 		run.Error = cmp.Or(run.Error, turn.reason())
@@ -133,7 +136,21 @@ func (x *execution) total() int {
 }
 
 // finish makes the record of the whole run and judges the gates.
-func (x *execution) finish(s *schedule, turn *runTurn) *record.Run {
+func (x *execution) finish(turn *runTurn) *record.Run {
+	run := x.tally(turn)
+	if x.judges(run) {
+		x.judge(turn.hard, turn.soft, run)
+	}
+	return run
+}
+
+// judges reports whether there is something to decide on a run.
+func (x *execution) judges(run *record.Run) bool {
+	return run.Status == record.Success && x.Judge != nil && x.whole()
+}
+
+// tally makes the record of the whole run but for its gates.
+func (x *execution) tally(turn *runTurn) *record.Run {
 	cancelled := turn.soft.Err() != nil
 	run := x.Options.Header
 	run.ID, run.Dir, run.Started, run.Ended = x.writer.ID(), x.writer.Dir(), x.started.UTC(), x.now().UTC()
@@ -145,21 +162,19 @@ func (x *execution) finish(s *schedule, turn *runTurn) *record.Run {
 		if o.line != nil {
 			run.Summary = append(run.Summary, record.JobSummary{ID: o.line.Job})
 		}
-		if o.leg != "" {
-			run.Selected = selected(run.Selected, x.Plan.Nodes[i].Job, o.leg)
+		if n := x.Plan.Nodes[i]; o.leg != "" && n.ID == n.Job && o.config != n.Job {
+			run.Selected = selected(run.Selected, n.Job, o.config)
 		}
 		x.count(&run, x.Plan.Nodes[i], o)
 	}
 	if cancelled && run.Status != record.Failure {
 		run.Status, run.Exit, run.Reason = record.Cancelled, exitCancelled, string(agent.ReasonCanceled)
 	}
-	if run.Status == record.Success && x.Judge != nil && x.whole() {
-		x.judge(turn.hard, turn.soft, &run)
-	}
 	return &run
 }
 
-// selected notes the leg that a job's select chose.
+// selected notes the leg that a job's select chose; of a job with seeds, that of
+// all seeds.
 func selected(legs record.Labels, job, leg string) record.Labels {
 	if legs == nil {
 		legs = record.Labels{}
@@ -189,11 +204,7 @@ func (x *execution) count(run *record.Run, n *plan.Node, o *outcome) {
 
 // judge lets the run be decided on, and acts on its gates.
 func (x *execution) judge(hard, soft context.Context, run *record.Run) {
-	whole, err := withJobs(run)
-	var j *Judgement
-	if err == nil {
-		j, err = x.Judge(hard, soft, whole, x.jobsContext())
-	}
+	j, err := x.ask(hard, soft, run)
 	if err == nil {
 		for _, name := range slices.Sorted(maps.Keys(j.Files)) {
 			err = errors.Join(err, x.writer.AddFile(name, j.Files[name]))
@@ -221,6 +232,15 @@ func (x *execution) judge(hard, soft context.Context, run *record.Run) {
 			x.watch.send(Event{Kind: Notice, Level: "notice", File: x.Plan.File, Line: g.Line, Reason: string(agent.ReasonGate), Text: text})
 		}
 	}
+}
+
+// ask lets a run be decided on.
+func (x *execution) ask(hard, soft context.Context, run *record.Run) (*Judgement, error) {
+	whole, err := withJobs(run)
+	if err != nil {
+		return nil, err
+	}
+	return x.Judge(hard, soft, whole, x.jobsContext())
 }
 
 // withJobs returns a run with the jobs that its record has, in the order of the
@@ -264,7 +284,7 @@ func (x *execution) settled(run *record.Run) bool {
 	}
 	for i, n := range x.Plan.Nodes {
 		o := x.outcomes[i]
-		if !x.selected(i) {
+		if !x.selected(i) && o == nil {
 			continue
 		}
 		if o == nil || o.soft || n.NoCache || o.uncached {
@@ -335,7 +355,7 @@ func (x *execution) summary(run *record.Run) Summary {
 
 func (x *execution) summarize(s *Summary, n *plan.Node, o *outcome) {
 	if o.leg != "" {
-		s.Selected[n.Job] = o.leg
+		s.Selected[n.ID] = o.leg
 	}
 	if o.line == nil {
 		return

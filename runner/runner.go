@@ -83,6 +83,8 @@ type Runner struct {
 	// known, not to be changed; jobs is the jobs context: result and outputs by job.
 	// The contexts are those of Run; an error that ends with them cancels the run,
 	// any other is mlops' own.
+	// It may ask for more nodes of the plan to be run first ([Judgement.More]), and
+	// is then called again.
 	Judge func(hard, soft context.Context, run *record.Run, jobs map[string]any) (*Judgement, error)
 	// Past reads a file that a job kept in the run that this one is compared with, and
 	// returns nil if there is no such run or file. nil means that there is never one.
@@ -101,9 +103,12 @@ type Runner struct {
 
 // A Judgement is what Judge has decided.
 type Judgement struct {
-	Gates    []record.Gate     // in the order of the file
-	Baseline string            // run or commit that it was compared with; "" for none
-	Files    map[string][]byte // further files of the record, by name; see [record.Writer.AddFile]
+	Gates    []record.Gate // in the order of the file
+	Baseline string        // run or commit that it was compared with; "" for none
+	// More are ids of nodes that are to run before anything is decided, none of which
+	// has an outcome and all of whose needs have. The rest is then left out.
+	More  []string
+	Files map[string][]byte // further files of the record, by name; see [record.Writer.AddFile]
 }
 
 // Options are a person's wishes for one run. The zero value runs everything
@@ -162,12 +167,17 @@ func (r *Runner) log() *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-func (r *Runner) selected(i int) bool { return r.Options.Selected == nil || r.Options.Selected[i] }
+func (r *Runner) selected(i int) bool {
+	if r.Options.Selected == nil {
+		return !r.Plan.Nodes[i].Spare
+	}
+	return r.Options.Selected[i]
+}
 
 // whole reports whether the run concerns all jobs.
 func (r *Runner) whole() bool {
 	for i := range r.Plan.Nodes {
-		if !r.selected(i) {
+		if !r.selected(i) && !r.Plan.Nodes[i].Spare {
 			return false
 		}
 	}

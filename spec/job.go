@@ -180,21 +180,6 @@ func (w *walker) retryOn(r *Retry, n *yaml.Node) {
 	}
 }
 
-func (w *walker) seeds(j *Job, n *yaml.Node) {
-	j.Seeds = &Seeds{When: "always"}
-	if v, ok := number(n); ok {
-		j.Seeds.N = int(v)
-	} else {
-		walk(w, n, &seedsTable, j.Seeds, place{kind: "seeds", job: j.ID.Value, node: n})
-	}
-	if j.Seeds.Max == 0 {
-		j.Seeds.Max = j.Seeds.N
-	}
-	if j.Seeds.Max < j.Seeds.N {
-		w.at(n, CodeBadValue, "", "seeds of job %q: max %d is less than n %d", j.ID.Value, j.Seeds.Max, j.Seeds.N)
-	}
-}
-
 func (w *walker) services(j *Job, n *yaml.Node) {
 	w.entries(n, place{kind: "services", job: j.ID.Value}, func(k, v *yaml.Node) {
 		s := Service{Name: w.name(k, "a service"), Pos: nodePos(k)}
@@ -224,6 +209,7 @@ func (w *walker) checkJob(j *Job) {
 	if j.Select.Value != "" {
 		w.checkSelect(j)
 	}
+	w.checkSeedKey(j)
 	for i, s := range j.Steps {
 		w.step = i
 		w.checkUses(s)
@@ -269,11 +255,16 @@ func (w *walker) checkSelect(j *Job) {
 	switch {
 	case !ok:
 		w.str(j.Select, CodeSelect, "write best(METRIC), worst(METRIC) or first", "%s selects no leg", clip(j.Select.Value))
-	case len(j.Strategy.Matrix.Axes) == 0 && len(j.Strategy.Matrix.Include) == 0:
+	case !j.legged():
 		w.str(j.Select, CodeSelect, "add strategy: {matrix: ...}, or remove select", "the job %q has no matrix to select from", j.ID.Value)
 	case how != "first":
 		w.checkSelectMetric(j, metric)
 	}
+}
+
+// legged reports whether a job is run several times: with a matrix, or with seeds.
+func (j *Job) legged() bool {
+	return len(j.Strategy.Matrix.Axes)+len(j.Strategy.Matrix.Include) > 0 || j.Seeds != nil
 }
 
 func (w *walker) checkSelectMetric(j *Job, metric string) {

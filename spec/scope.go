@@ -48,7 +48,7 @@ var scopeContexts = [...][]string{
 // "... is not available here, only in". github and params are known everywhere.
 var contextPlaces = map[string]string{
 	"inputs":   "jobs, env, concurrency and data of files that have on.workflow_dispatch",
-	"matrix":   "jobs that have strategy.matrix",
+	"matrix":   "jobs that have strategy.matrix or seeds",
 	"needs":    "if, env, run and with of jobs that have needs",
 	"data":     "if, env, run and with of jobs in files that have data",
 	"env":      "env, run, with and if of steps, and env of jobs",
@@ -112,7 +112,7 @@ func (c *check) signature(ids bool) string {
 		return strconv.Itoa(int(c.form.scope))
 	}
 	b := append(make([]byte, 0, 64), byte('0'+c.form.scope))
-	if m := &c.job.Strategy.Matrix; len(m.Axes)+len(m.Include) > 0 {
+	if c.job.legged() {
 		b = append(append(b, " matrix "...), c.job.ID.Value...)
 	}
 	if c.form.scope < scopeJob {
@@ -169,7 +169,7 @@ func (e *environments) context(f *File, c *check, name string) (t expression.Typ
 	case "env", "secrets":
 		return expression.MapOf(expression.StringType()), true
 	case "matrix":
-		return matrixType(c.job), c.job != nil && len(c.job.Strategy.Matrix.Axes)+len(c.job.Strategy.Matrix.Include) > 0
+		return matrixType(c.job), c.job != nil && c.job.legged()
 	case "needs":
 		return needsType(c.job), c.job != nil && len(c.job.Needs) > 0
 	case "steps":
@@ -243,6 +243,9 @@ func matrixType(j *Job) expression.Type {
 	fields := make(map[string]expression.Type, len(values))
 	for name, vs := range values {
 		fields[name] = valuesType(vs, open[name])
+	}
+	if j.Seeds != nil {
+		fields[SeedKey] = expression.NumberType()
 	}
 	return expression.ObjectOf(fields)
 }

@@ -91,7 +91,7 @@ var jobTable = object[Job]{
 			func(w *walker, j *Job, n *yaml.Node) {
 				walk(w, n, &strategyTable, &j.Strategy, place{kind: "strategy", job: j.ID.Value, node: n})
 			}},
-		{keyDoc{name: "select", form: form{kind: kindText, pattern: selectPattern}, doc: "Which leg of the matrix gives the job its outputs: `best(METRIC)`, `worst(METRIC)` or `first`.", example: "best(auc)"},
+		{keyDoc{name: "select", form: form{kind: kindText, pattern: selectPattern}, doc: "Which leg of the matrix gives the job its outputs: `best(METRIC)`, `worst(METRIC)` or `first`. With seeds, combinations are told apart by the mean of their first n.", example: "best(auc)"},
 			func(w *walker, j *Job, n *yaml.Node) { j.Select = str(n) }},
 		{keyDoc{name: "caches", form: form{kind: kindMap, elem: &form{kind: kindText, scope: scopePlan}, names: namePattern}, doc: "Folders kept between runs, never part of the fingerprint: absolute paths, or below ~/.", example: "{pip: ~/.cache/pip}"},
 			(*walker).caches},
@@ -111,7 +111,7 @@ var jobTable = object[Job]{
 			func(w *walker, j *Job, n *yaml.Node) { j.ContinueOnError = condition(n) }},
 		{keyDoc{name: "retry", form: form{kind: kindUnion, alts: []form{{kind: kindInt, min: 0, max: 10}, {kind: kindObject, object: &retryTable}, {kind: kindList, elem: &form{kind: kindObject, object: &retryTable}, nonEmpty: true}}}, doc: "Try the job again after some failures: a number of times, or rules.", example: "{on: [oom], limit: 2, resources: {memory: 8GiB}}"},
 			(*walker).retry},
-		{keyDoc{name: "seeds", form: form{kind: kindUnion, alts: []form{{kind: kindInt, min: 1, max: 100}, {kind: kindObject, object: &seedsTable}}}, doc: "Repeat the job with other seeds, so that its metrics get an interval.", example: "{n: 3, when: undecided}"},
+		{keyDoc{name: "seeds", form: form{kind: kindUnion, alts: []form{{kind: kindInt, min: 1, max: 100}, {kind: kindObject, object: &seedsTable}}}, doc: "Repeat the job with other seeds, so that its metrics get an interval. Each repetition is a leg of its own and finds its seed, 1, 2, …, in `MLOPS_SEED` and `matrix.seed`.", example: "{n: 3, max: 10}"},
 			(*walker).seeds},
 		{keyDoc{name: "cache", form: boolForm, doc: "false runs the job every time.", def: "true", example: "false"},
 			func(w *walker, j *Job, n *yaml.Node) { j.Cache = Str{boolText(n), nodePos(n)} }},
@@ -272,9 +272,9 @@ var seedsTable = object[Seeds]{
 	keys: []key[Seeds]{
 		{keyDoc{name: "n", form: form{kind: kindInt, min: 1, max: 100}, required: true, doc: "How many seeds.", example: "3"},
 			func(w *walker, s *Seeds, n *yaml.Node) { v, _ := number(n); s.N = int(v) }},
-		{keyDoc{name: "max", form: form{kind: kindInt, min: 1, max: 1000}, doc: "How many seeds at most while the gates are undecided.", def: "n", example: "10"},
+		{keyDoc{name: "max", form: form{kind: kindInt, min: 1, max: 1000}, doc: "How many seeds at most while a gate cannot tell by those that ran.", def: "n; with when: undecided 10", example: "10"},
 			func(w *walker, s *Seeds, n *yaml.Node) { v, _ := number(n); s.Max = int(v) }},
-		{keyDoc{name: "when", form: form{kind: kindWord, words: []string{"always", "undecided"}}, doc: "Whether to repeat each time, or only when a gate cannot tell.", def: "always", example: "undecided"},
+		{keyDoc{name: "when", form: form{kind: kindWord, words: []string{"always", "undecided"}}, doc: "`always` runs n seeds; `undecided` runs more, up to max, while a gate cannot tell.", def: "undecided with max, else always", example: "undecided"},
 			func(w *walker, s *Seeds, n *yaml.Node) { s.When = n.Value }},
 	},
 }

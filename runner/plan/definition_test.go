@@ -333,8 +333,8 @@ func TestNewIsDeterministic(t *testing.T) {
 
 func TestLater(t *testing.T) {
 	t.Parallel()
-	p := planOf(t, "jobs:\n  a: {isolate: true, seeds: 3, run: x}\n  b: {run: x}\n")
-	same(t, "a", []string{"seeds"}, p.Node("a").Later)
+	p := planOf(t, "jobs:\n  a: {isolate: true, uses: pack}\n  b: {run: x}\n")
+	same(t, "a", []string{"uses: pack"}, p.Node("a").Later)
 	same(t, "b", []string(nil), p.Node("b").Later)
 }
 

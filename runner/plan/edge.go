@@ -15,7 +15,7 @@ func (b *builder) edges() {
 	for i, n := range b.plan.Nodes {
 		e := &edgeSet{at: map[int]int{}}
 		if n.Kind == Select {
-			for _, leg := range b.legs[n.Job] {
+			for _, leg := range b.members[i] {
 				e.add(leg, "", true)
 			}
 			n.Needs = e.needs
@@ -32,10 +32,10 @@ func (b *builder) edges() {
 	w.conflicts(b)
 }
 
-// targets are the nodes that stand for a job: its Select, or all of its legs.
+// targets are the nodes that stand for a job: its Selects, or all of its legs.
 func (b *builder) targets(job string) []int {
 	if s, ok := b.selects[job]; ok {
-		return []int{s}
+		return s
 	}
 	return b.legs[job]
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -15,13 +16,13 @@ import (
 //	train@depth=3   ← prepare (data/clean.csv)
 func (p *Plan) WriteText(w io.Writer) error {
 	width := 0
-	for _, n := range p.Nodes {
+	for _, n := range p.drawn() {
 		width = max(width, utf8.RuneCountInString(oneLine(n.ID)))
 	}
-	for _, n := range p.Nodes {
+	for _, n := range p.drawn() {
 		line := oneLine(n.ID)
 		if len(n.Needs) > 0 {
-			line += strings.Repeat(" ", width-utf8.RuneCountInString(line)) + "  ← " + strings.Join(p.needTexts(n), ", ")
+			line += strings.Repeat(" ", width-utf8.RuneCountInString(line)) + "  ← " + strings.Join(p.needTexts(n), ", ") + moreSeeds(n)
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
@@ -67,6 +68,9 @@ func (p *Plan) WriteMermaid(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")
 	for i, n := range p.Nodes {
+		if n.Spare {
+			continue
+		}
 		open, shut := "[", "]"
 		if n.Kind == Select {
 			open, shut = "{{", "}}"
@@ -74,6 +78,9 @@ func (p *Plan) WriteMermaid(w io.Writer) error {
 		fmt.Fprintf(&b, "  n%d%s\"%s\"%s\n", i, open, mermaidText(n.label()), shut)
 	}
 	for i, n := range p.Nodes {
+		if n.Spare {
+			continue
+		}
 		for _, need := range n.Needs {
 			if len(need.Paths) > 0 {
 				fmt.Fprintf(&b, "  n%d -->|\"%s\"| n%d\n", need.Node, mermaidText(strings.Join(need.Paths, ", ")), i)
@@ -88,9 +95,21 @@ func (p *Plan) WriteMermaid(w io.Writer) error {
 
 func (n *Node) label() string {
 	if n.Kind == Select {
-		return n.ID + ": " + n.Select.String()
+		return n.ID + ": " + n.Select.String() + n.MoreSeeds()
 	}
 	return n.ID
+}
+
+// drawn are the nodes that a drawing shows: spare legs are a remark at who chooses.
+func (p *Plan) drawn() []*Node {
+	return slices.DeleteFunc(slices.Clone(p.Nodes), func(n *Node) bool { return n.Spare })
+}
+
+func moreSeeds(n *Node) string {
+	if n.Kind != Select {
+		return ""
+	}
+	return n.MoreSeeds()
 }
 
 // String is the rule as people read it: highest auc, or first.
@@ -114,14 +133,14 @@ var mermaidEscapes = strings.NewReplacer("#", "#35;", `"`, "#quot;", "&", "#amp;
 func (p *Plan) WriteDOT(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "digraph %s {\n  rankdir=LR;\n  node [shape=box];\n", dotText(p.Pipeline))
-	for _, n := range p.Nodes {
+	for _, n := range p.drawn() {
 		shape := ""
 		if n.Kind == Select {
 			shape = ", shape=hexagon"
 		}
 		fmt.Fprintf(&b, "  %s [label=%s%s];\n", dotText(n.ID), dotText(n.label()), shape)
 	}
-	for _, n := range p.Nodes {
+	for _, n := range p.drawn() {
 		for _, need := range n.Needs {
 			fmt.Fprintf(&b, "  %s -> %s", dotText(p.Nodes[need.Node].ID), dotText(n.ID))
 			if len(need.Paths) > 0 {

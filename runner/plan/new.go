@@ -29,7 +29,7 @@ type Options struct {
 func New(f *spec.File, o Options) (*Plan, error) {
 	b := &builder{
 		file: f, options: o, reported: map[problem]bool{}, templates: map[string]*expression.Template{}, reads: map[string][]reference{},
-		legs: map[string][]int{}, selects: map[string]int{},
+		legs: map[string][]int{}, selects: map[string][]int{}, members: map[int][]int{},
 		plan: &Plan{
 			Pipeline: f.Name.Value, File: f.Path, Gates: f.Gates,
 			Params: f.Params.Leaves, ParamTree: f.Params.Tree, ParamFile: f.Params.Path,
@@ -64,7 +64,8 @@ type builder struct {
 	diagnostics spec.Diagnostics
 	reported    map[problem]bool
 	legs        map[string][]int // job → its Run nodes
-	selects     map[string]int   // job → its Select node
+	selects     map[string][]int // job → its Select nodes
+	members     map[int][]int    // Select node → the legs that it may choose
 	sources     []source         // of each node
 
 	parser    expression.Parser
@@ -114,25 +115,41 @@ type problem struct {
 
 // job adds the nodes of one job: one, or one per leg and perhaps a Select.
 func (b *builder) job(j *spec.Job) {
-	m := &j.Strategy.Matrix
-	if len(m.Axes) == 0 && len(m.Include) == 0 {
-		b.add(b.node(j, j.ID.Value, nil))
+	ids, ls, ok := b.configurations(j)
+	switch {
+	case !ok:
+		return
+	case j.Seeds != nil:
+		b.seeded(j, ids, ls)
 		return
 	}
-	ls, axes, ok := b.matrix(j)
-	if !ok {
-		return
-	}
-	for i, id := range legIDs(j.ID.Value, ls, axes) {
+	for i, id := range ids {
 		n, s := b.node(j, id, ls[i])
 		n.Publish = j.Select.Value == ""
 		b.add(n, s)
 	}
 	if j.Select.Value != "" {
-		b.selects[j.ID.Value] = len(b.plan.Nodes)
-		b.plan.Nodes = append(b.plan.Nodes, b.selectNode(j))
-		b.sources = append(b.sources, source{job: j})
+		b.choice(j, b.selectNode(j, j.ID.Value, b.legs[j.ID.Value]), b.legs[j.ID.Value])
 	}
+}
+
+// configurations are the combinations of a job's matrix with their names; the
+// job itself if it has none.
+func (b *builder) configurations(j *spec.Job) (ids []string, ls []spec.Leg, ok bool) {
+	m := &j.Strategy.Matrix
+	if len(m.Axes) == 0 && len(m.Include) == 0 {
+		return []string{j.ID.Value}, []spec.Leg{nil}, true
+	}
+	ls, axes, ok := b.matrix(j)
+	return legIDs(j.ID.Value, ls, axes), ls, ok
+}
+
+// choice adds a Select node that chooses among legs.
+func (b *builder) choice(j *spec.Job, n *Node, legs []int) {
+	i := len(b.plan.Nodes)
+	b.selects[n.Job], b.members[i] = append(b.selects[n.Job], i), legs
+	b.plan.Nodes = append(b.plan.Nodes, n)
+	b.sources = append(b.sources, source{job: j})
 }
 
 func (b *builder) add(n *Node, s source) {

@@ -87,9 +87,6 @@ func (n *Node) Uncached() string {
 // later lists the keys of a job that are part of the language and not carried out yet.
 func (b *builder) later(j *spec.Job) []string {
 	var keys []string
-	if j.Seeds != nil {
-		keys = append(keys, "seeds")
-	}
 	for _, s := range j.Steps {
 		if name := s.Uses.Value; name != "" && b.options.Actions[name].Version == 0 {
 			keys = append(keys, "uses: "+name)
@@ -226,9 +223,9 @@ func vars(list []spec.Var) []Var {
 	return out
 }
 
-// selectNode is the node that takes the place of a job with a matrix and
-// `select`: it has the outputs of the leg that wins, and declares those of all.
-func (b *builder) selectNode(j *spec.Job) *Node {
+// selectNode is the node that takes the place of legs of a job, by its `select`:
+// it has the outputs of the leg that wins, and declares those of all.
+func (b *builder) selectNode(j *spec.Job, id string, legs []int) *Node {
 	rule, metric := j.Select.Value, ""
 	if name, rest, ok := strings.Cut(rule, "("); ok {
 		rule, metric = strings.TrimSpace(name), strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), ")"))
@@ -239,14 +236,14 @@ func (b *builder) selectNode(j *spec.Job) *Node {
 		highest = !highest
 	}
 	n := &Node{
-		ID: j.ID.Value, Job: j.ID.Value, Kind: Select, Pos: j.Select.Pos, Publish: true,
+		ID: id, Job: j.ID.Value, Kind: Select, Pos: j.Select.Pos, Publish: true,
 		Select: Selection{Metric: metric, Highest: highest},
 	}
-	for _, i := range b.legs[j.ID.Value] { // which leg wins is not known
+	for _, i := range legs { // which leg wins is not known
 		n.Outputs = union(n.Outputs, b.plan.Nodes[i].Outputs)
 		n.Metrics = union(n.Metrics, b.plan.Nodes[i].Metrics)
 	}
-	n.Definition = Define(Line{"select", j.ID.Value, j.Select.Value})
+	n.Definition = Define(Line{"select", id, j.Select.Value})
 	return n
 }
 

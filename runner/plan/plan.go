@@ -129,6 +129,13 @@ type Node struct {
 
 	Select Selection // of a Select node
 
+	// Config is, of a leg of a job with seeds, the name that it has in common with
+	// those of other seeds: train, train@depth=4. Seeds and MaxSeeds are how many
+	// each of them has, and may have while gates are undecided.
+	Config          string
+	Seeds, MaxSeeds int
+	Spare           bool // a leg of a seed beyond Seeds: no run concerns it unless it is asked for
+
 	// Definition holds the lines of the fingerprint that are known when planning.
 	Definition Definition
 	// Late names what expressions read of other jobs, such as

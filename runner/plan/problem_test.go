@@ -52,6 +52,9 @@ mlops.yaml:4:29: jobs "b" and "c" both write x [output-twice]`},
 		{"all legs write one path, said once", `jobs:
   a: {inputs: [], outputs: ["x${{ matrix.k }}", y], strategy: {matrix: {k: [1, 2, 3]}}, run: x}`,
 			`mlops.yaml:2:49: every leg of job "a" writes y [matrix-output]`},
+		{"too many seeds", `jobs:
+  a: {inputs: [], seeds: {n: 2, max: 700}, strategy: {matrix: {k: [1, 2]}}, run: x}`,
+			`mlops.yaml:2:3: the seeds of job "a" make 1400 legs; at most 1024 are allowed [matrix]`},
 		{"a path that is empty only when evaluated", `params: {p: ""}
 jobs:
   a: {inputs: [], outputs: [ok, "${{ params.p }}"], run: x}`, `mlops.yaml:3:33: the path "" is empty [bad-path]`},

@@ -25,13 +25,14 @@ func (e *SelectionError) Error() string {
 
 // Select returns which nodes a run of the named jobs concerns: the jobs
 // themselves (all legs for a matrix job's plain name), everything they need,
-// and with downstream also everything that needs them. No names means all.
+// and with downstream also everything that needs them. No names means all. Spare
+// legs of seeds are concerned only if they are named themselves.
 // It fails with a *SelectionError for an unknown name.
 func (p *Plan) Select(names []string, downstream bool) ([]bool, error) {
 	on := make([]bool, len(p.Nodes))
 	if len(names) == 0 {
 		for i := range on {
-			on[i] = true
+			on[i] = !p.Nodes[i].Spare
 		}
 		return on, nil
 	}
@@ -50,7 +51,7 @@ func (p *Plan) Select(names []string, downstream bool) ([]bool, error) {
 func (p *Plan) mark(on []bool, name string) error {
 	found := false
 	for i, n := range p.Nodes {
-		if n.ID == name || n.Job == name {
+		if n.ID == name || n.Job == name && !n.Spare || n.Config == name && name != "" && !n.Spare {
 			on[i], found = true, true
 		}
 	}
@@ -84,7 +85,7 @@ func (p *Plan) spreadUp(on []bool) {
 func (p *Plan) spreadDown(on []bool) {
 	for i, n := range p.Nodes {
 		for _, need := range n.Needs {
-			on[i] = on[i] || on[need.Node]
+			on[i] = on[i] || on[need.Node] && !n.Spare
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (b *builder) writers() *writers {
 	for i, n := range b.plan.Nodes {
 		switch {
 		case n.Kind == Select:
-			for _, leg := range b.legs[n.Job] {
+			for _, leg := range b.members[i] {
 				w.add(i, b.plan.Nodes[leg], b.sources[leg])
 			}
 		case n.Publish:
