@@ -25,35 +25,62 @@ func (j *judging) makeBaseline(hard, soft context.Context, y *yardstick, q basel
 	why := strings.TrimSuffix(f.Why, "; "+baseline.RunIt)
 	j.say("notice", fmt.Sprintf("baseline: %s; running %.12s now", foreign(why), f.Wanted))
 	began := time.Now()
-	run, err := j.runCommit(hard, soft, y, f)
+	err := j.runAnew(hard, soft, y, commitRun{f.Wanted, f.Name, nil})
 	if soft.Err() != nil {
 		return nil, context.Cause(soft)
-	}
-	switch {
-	case err != nil:
-		err = errors.New(foreign(err.Error()) + cureOf(err))
-	case run.Status != record.Success:
-		err = errors.New(foreign(run.Error))
-	default:
-		j.say("notice", fmt.Sprintf("baseline: ran %.12s in %s", f.Wanted, view.Duration(time.Since(began))))
-		err = y.again()
 	}
 	if err != nil {
 		f.Why = fmt.Sprintf("the baseline run of %.12s failed: %s", f.Wanted, err)
 		return f, nil
 	}
+	j.say("notice", fmt.Sprintf("baseline: ran %.12s in %s", f.Wanted, view.Duration(time.Since(began))))
 	return y.find(soft, q, began)
+}
+
+// makeSeeds runs more seeds of the commit that the run is compared with, and
+// looks again. That it fails is told: what was found before stays.
+func (j *judging) makeSeeds(hard, soft context.Context, y *yardstick, q baseline.Query, ids []string) (*baseline.Found, error) {
+	f := j.found
+	j.say("notice", fmt.Sprintf("baseline: running %s of %.12s too", strings.Join(ids, ", "), f.Found))
+	err := j.runAnew(hard, soft, y, commitRun{f.Found, f.Name, ids})
+	if soft.Err() != nil {
+		return nil, context.Cause(soft)
+	}
+	if err != nil {
+		j.say("warning", fmt.Sprintf("baseline: the seeds of %.12s could not be run: %s", f.Found, err))
+		return f, nil
+	}
+	return y.find(soft, q, time.Now())
+}
+
+// A commitRun says what is run of which commit.
+type commitRun struct {
+	commit string
+	name   string   // of its branch, as people call it
+	spare  []string // legs of seeds that usually stand by
+}
+
+// runAnew runs a commit and reads the records again. The error is for people.
+func (j *judging) runAnew(hard, soft context.Context, y *yardstick, c commitRun) error {
+	run, err := j.runCommit(hard, soft, y, c)
+	switch {
+	case err != nil:
+		return errors.New(foreign(err.Error()) + cureOf(err))
+	case run.Status != record.Success:
+		return errors.New(foreign(run.Error))
+	}
+	return y.again()
 }
 
 // runCommit runs the whole pipeline of a commit in a folder of its own below the
 // store, from the same cache, and returns its record.
-func (j *judging) runCommit(hard, soft context.Context, y *yardstick, f *baseline.Found) (run *record.Run, err error) {
+func (j *judging) runCommit(hard, soft context.Context, y *yardstick, c commitRun) (run *record.Run, err error) {
 	scratch, err := j.session.Store.Scratch()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, j.session.Store.RemoveScratch(scratch)) }()
-	p, err := j.bring(soft, y, f.Wanted, scratch)
+	p, err := j.bring(soft, y, c.commit, scratch)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +89,7 @@ func (j *judging) runCommit(hard, soft context.Context, y *yardstick, f *baselin
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close(), os.RemoveAll(p.indexPath())) }()
-	j.prepare(s, f)
+	j.prepare(s, c)
 	s.Overlay = &runner.Overlay{Outputs: filepath.Join(scratch, "outputs"), Scope: j.session.Store.Root()}
 	if err := j.app.giveSecrets(s, maps.Clone(j.session.Secrets), os.LookupEnv); err != nil {
 		return nil, err
@@ -76,11 +103,16 @@ func (j *judging) runCommit(hard, soft context.Context, y *yardstick, f *baselin
 
 // prepare makes a session one of a baseline: it is recorded as such, waits for no
 // turn, since the run that waits for it may have it, and promotes nothing.
-func (j *judging) prepare(s *session, f *baseline.Found) {
+func (j *judging) prepare(s *session, c commitRun) {
 	s.Watch = j.hear
 	s.Plan.Group = plan.Group{}
 	s.Options.Jobs, s.Options.KeepGoing, s.Options.Alone, s.Options.DiskFloor = j.options.jobs, false, j.options.alone, j.options.floor
-	s.source.Repository, s.source.Branch = j.session.source.Repository, f.Name
+	s.source.Repository, s.source.Branch = j.session.source.Repository, c.name
+	for _, id := range c.spare {
+		if i := s.Plan.Index(id); i >= 0 {
+			s.Options.Selected[i] = true
+		}
+	}
 	s.Options.Header = s.header(engineOptions{})
 	s.Options.Header.File = j.session.project.path
 	s.Options.Header.Trigger = record.Trigger{Event: baseline.Event, Actor: j.session.source.Author}

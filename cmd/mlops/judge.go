@@ -26,6 +26,10 @@ type judging struct {
 	own      []spec.Str     // gates of the run's own file, where those of another one judge it; else nil
 	base     string         // commit of that other one, or ""
 
+	found  *baseline.Found     // what was found to compare with, once somebody looked
+	past   []*record.Run       // beside it
+	unsure map[string][]string // metrics by the job whose extra seeds they asked for
+
 	report *report.Report // what the run came to; nil if it was not judged
 	beside *record.Run    // what it was compared with; nil if there is nothing
 	basis  report.CompareOptions
@@ -83,12 +87,23 @@ func (j *judging) judge(hard, soft context.Context, run *record.Run, jobs map[st
 	if err := evaluations(soft, j.session.Store, run, base, &o); err != nil {
 		return nil, err
 	}
+	gs := growths(pl, run)
+	o.SeedLevels = seedLevels(gs)
 	j.beside, j.basis = base, o
 	j.report = compare(run, base, o)
+	if out.More = j.moreSeeds(gs); len(out.More) > 0 {
+		return out, nil
+	}
+	j.addNotes(j.seedNotes(gs))
 	for _, v := range j.report.Gates {
 		out.Gates = append(out.Gates, record.Gate{Gate: v.Gate, Line: j.line(v), Outcome: string(v.Outcome), Detail: v.Detail})
 	}
 	return out, nil
+}
+
+// addNotes adds lines to what is told of the run, here and where it is told again.
+func (j *judging) addNotes(notes []string) {
+	j.basis.Notes, j.report.Notes = append(j.basis.Notes, notes...), append(j.report.Notes, notes...)
 }
 
 // line is where a gate stands in the run's own file; 0 if it does not.
@@ -114,39 +129,87 @@ func (j *judging) contexts(jobs map[string]any) map[string]any {
 	return known
 }
 
-// compared finds the run to compare with, makes it if it is to be made, and says
-// which it is.
+// compared finds the run to compare with, once, and tells the comparison of it.
 func (j *judging) compared(hard, soft context.Context, run *record.Run, o *report.CompareOptions) (*baseline.Found, error) {
+	if j.found == nil {
+		if err := j.look(hard, soft, run); err != nil {
+			return nil, err
+		}
+	} else if err := j.pair(hard, soft, run); err != nil {
+		return nil, err
+	}
+	f := j.found
+	o.Baseline, o.BaseName, o.History = f.Baseline, f.Name, j.past
+	o.Code = code(soft, j.session.Tree, f.Run, run)
+	return f, nil
+}
+
+// look finds the run to compare with, makes it if it is to be made, and says
+// which it is.
+func (j *judging) look(hard, soft context.Context, run *record.Run) error {
 	y, err := j.app.openYardstick(soft, j.session.project, j.stranger)
 	if err != nil {
-		return &baseline.Found{Baseline: report.Baseline{Asked: j.session.Plan.Baseline.Asked, Tip: -1, Why: foreign(err.Error())}}, soft.Err()
+		j.found = &baseline.Found{Baseline: report.Baseline{Asked: j.session.Plan.Baseline.Asked, Tip: -1, Why: foreign(err.Error())}}
+		return soft.Err()
 	}
 	defer y.close()
+	q := j.query(soft, y, run)
+	f, err := y.find(soft, q, run.Started)
+	if err == nil && f.Run == nil && f.Wanted != "" && j.makes() {
+		if j.stranger {
+			f.Why += " (a stranger's run makes no baseline)"
+		} else if f, err = j.makeBaseline(hard, soft, y, q, f); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if f.Run != nil || j.compares() {
+		j.say("notice", "baseline: "+foreign(f.Line()))
+	}
+	j.found, j.past = f, y.past(f)
+	return nil
+}
+
+// query is what is asked for the run to compare with.
+func (j *judging) query(ctx context.Context, y *yardstick, run *record.Run) baseline.Query {
 	if j.base != "" {
-		y.folder = y.filesOf(soft, j.base, !j.stranger)
+		y.folder = y.filesOf(ctx, j.base, !j.stranger)
 	}
 	q := y.query(run.Source, run.Pipeline, run.ID)
 	q.Asked = j.session.Plan.Baseline.Asked
 	if j.options.base != "" && q.Base == (baseline.Base{}) {
 		q.Base = baseline.Base{Branch: j.options.base, Tip: j.base}
 	}
-	f, err := y.find(soft, q, run.Started)
-	if err == nil && f.Run == nil && f.Wanted != "" && (j.session.Plan.Baseline.Run || j.options.baselineRun) && !j.options.cachedOnly {
-		if j.stranger {
-			f.Why += " (a stranger's run makes no baseline)"
-		} else if f, err = j.makeBaseline(hard, soft, y, q, f); err != nil {
-			return nil, err
-		}
+	return q
+}
+
+// makes reports whether jobs of another commit may be run to compare with.
+func (j *judging) makes() bool {
+	return (j.session.Plan.Baseline.Run || j.options.baselineRun) && !j.options.cachedOnly
+}
+
+// pair runs the seeds that the run has come to at the commit that it is compared
+// with, if that may be run: what differs between seeds then does not count.
+func (j *judging) pair(hard, soft context.Context, run *record.Run) error {
+	if j.found.Run == nil || j.found.Found == "" || j.found.Run.ID == "" || j.stranger || !j.makes() {
+		return nil
 	}
+	ids := lone(j.session.Plan, run, j.found.Run)
+	if len(ids) == 0 {
+		return nil
+	}
+	y, err := j.app.openYardstick(soft, j.session.project, false)
 	if err != nil {
-		return nil, err
+		return soft.Err()
 	}
-	if f.Run != nil || j.compares() {
-		j.say("notice", "baseline: "+foreign(f.Line()))
+	defer y.close()
+	f, err := j.makeSeeds(hard, soft, y, j.query(soft, y, run), ids)
+	if err == nil && f.Run != nil {
+		j.found, j.past = f, y.past(f)
 	}
-	o.Baseline, o.BaseName, o.History = f.Baseline, f.Name, y.past(f)
-	o.Code = code(soft, j.session.Tree, f.Run, run)
-	return f, nil
+	return err
 }
 
 // say shows a remark among those of the run, which has ended but for its judgement.

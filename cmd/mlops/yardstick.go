@@ -175,7 +175,7 @@ func branchOf(src record.Source, e *trigger.Event) string {
 func (s *session) departures(o engineOptions) []string {
 	var out []string
 	for i, n := range s.Plan.Nodes {
-		if !s.Options.Selected[i] {
+		if !s.Options.Selected[i] && !n.Spare {
 			out = append(out, "without "+n.ID)
 			break
 		}

@@ -36,6 +36,10 @@ type CompareOptions struct {
 	Values map[string]Interval
 	Level  float64 // of confidence of the intervals that Compare makes; 0 means 0.95
 
+	// SeedLevels are the levels of intervals over the seeds of jobs, by their keys in
+	// mlops.yaml, where it is not Level: who looks several times asks each time for more.
+	SeedLevels map[string]float64
+
 	Code     Code
 	Logs     map[string][]string // last lines of failed jobs, by id
 	Sections []Section           // beside those of the jobs, and in the place of those of the same id
@@ -51,7 +55,7 @@ const DefaultMinHistory = 5
 func Compare(head, base *record.Run, o CompareOptions) *Report {
 	o.Level = cmp.Or(o.Level, 0.95)
 	o.MinHistory = cmp.Or(o.MinHistory, DefaultMinHistory)
-	c := &comparison{CompareOptions: o, head: head, base: base, quantiles: map[float64]float64{}}
+	c := &comparison{CompareOptions: o, head: head, base: base, quantiles: map[[2]float64]float64{}}
 	r := &Report{
 		Version: Version, Pipeline: head.Pipeline, Head: side(head, o.HeadName), Baseline: o.Baseline,
 		Metrics: c.metrics(), Changed: gateChanges(o.Gates, o.OwnGates),
@@ -80,10 +84,10 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 type comparison struct {
 	CompareOptions
 	head, base *record.Run
-	here       []reading           // of head
-	past       *past               // of History
-	curve      int                 // points of a curve
-	quantiles  map[float64]float64 // of Student's t, by degrees of freedom
+	here       []reading              // of head
+	past       *past                  // of History
+	curve      int                    // points of a curve
+	quantiles  map[[2]float64]float64 // of Student's t, by level and degrees of freedom
 }
 
 // earlier is the history without the run itself.

@@ -20,7 +20,8 @@
 //
 //  1. what the caller computed from the rows that both models were tried on;
 //  2. seeds: with two or more on both sides, the t interval of the paired
-//     differences where the seeds are the same, else Welch's;
+//     differences where the baseline has all seeds of the run, of which the others
+//     then do not count, else Welch's;
 //  3. history: with [DefaultMinHistory] earlier runs that measured the metric
 //     themselves, the prediction interval of the difference of two runs. A metric
 //     that never moved in them does not move by itself: any move is a move.

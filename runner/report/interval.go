@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -18,7 +19,7 @@ func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
 	if math.IsInf(change, 0) {
 		return nil, ""
 	}
-	if i := c.seedInterval(h.seeds, b.seeds); i != nil {
+	if i := c.seedInterval(h.seeds, b.seeds, c.seedLevel(h)); i != nil {
 		return i, ""
 	}
 	past := c.past.measured(h, m.Unit)
@@ -32,25 +33,28 @@ func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
 // sound reports whether i has a level and does not end before it begins.
 func (i *Interval) sound() bool { return i.Level > 0 && i.Level < 1 && !(i.Low > i.High) }
 
+// seedLevel is the confidence of intervals over the seeds of who reported a metric.
+func (c *comparison) seedLevel(r *reading) float64 { return cmp.Or(c.SeedLevels[r.job], c.Level) }
+
 // seedInterval returns the interval of the difference of two means over seeds:
 // the paired t interval where both sides have the same seeds, else Welch's
 // (B. L. Welch, The generalization of Student's problem when several different
 // population variances are involved, Biometrika 34, 1947). It is nil where a
 // side has less than two seeds or a value that is not finite.
-func (c *comparison) seedInterval(h, b []seed) *Interval {
+func (c *comparison) seedInterval(h, b []seed, level float64) *Interval {
 	if len(h) < 2 || len(b) < 2 {
 		return nil
 	}
 	if ds := paired(h, b); ds != nil {
 		mean, v := history.Moments(ds)
 		return c.student(mean, math.Sqrt(v/float64(len(ds))), float64(len(ds)-1),
-			Interval{Method: "paired t over seeds", N: len(ds), Unit: "seeds", Paired: true})
+			Interval{Level: level, Method: "paired t over seeds", N: len(ds), Unit: unitSeeds, Paired: true})
 	}
 	mh, vh := history.Moments(valuesOf(h))
 	mb, vb := history.Moments(valuesOf(b))
 	vh, vb = vh/float64(len(h)), vb/float64(len(b))
 	df := (vh + vb) * (vh + vb) / (vh*vh/float64(len(h)-1) + vb*vb/float64(len(b)-1))
-	return c.student(mh-mb, math.Sqrt(vh+vb), df, Interval{Method: "Welch t over seeds", N: min(len(h), len(b)), Unit: "seeds"})
+	return c.student(mh-mb, math.Sqrt(vh+vb), df, Interval{Level: level, Method: "Welch t over seeds", N: min(len(h), len(b)), Unit: unitSeeds})
 }
 
 // paired returns the differences of equal seeds, or nil if the seeds are not the same.
@@ -86,12 +90,12 @@ func (c *comparison) student(mean, se, df float64, i Interval) *Interval {
 	if math.IsNaN(mean+se) || math.IsInf(mean+se, 0) {
 		return nil
 	}
-	i.Level = c.Level
+	i.Level = cmp.Or(i.Level, c.Level)
 	if se == 0 {
 		i.Low, i.High = Number(mean), Number(mean)
 		return &i
 	}
-	half := c.quantile(df) * se
+	half := c.quantile(i.Level, df) * se
 	i.Low, i.High = Number(mean-half), Number(mean+half)
 	i.P = number(2 * distribution.StudentCDF(-math.Abs(mean)/se, df))
 	i.Needs = needs(i.N, half, math.Abs(mean))
@@ -100,11 +104,12 @@ func (c *comparison) student(mean, se, df float64, i Interval) *Interval {
 
 // quantile returns how many standard errors half an interval is wide. History
 // gives most metrics the same degrees of freedom.
-func (c *comparison) quantile(df float64) float64 {
-	q, ok := c.quantiles[df]
+func (c *comparison) quantile(level, df float64) float64 {
+	key := [2]float64{level, df}
+	q, ok := c.quantiles[key]
 	if !ok {
-		q = distribution.StudentQuantile((1+c.Level)/2, df)
-		c.quantiles[df] = q
+		q = distribution.StudentQuantile((1+level)/2, df)
+		c.quantiles[key] = q
 	}
 	return q
 }
@@ -153,7 +158,7 @@ func (c *comparison) valueIntervals() map[string]Interval {
 			continue
 		}
 		mean, v := history.Moments(valuesOf(m.seeds))
-		i := c.student(mean, math.Sqrt(v/float64(len(m.seeds))), float64(len(m.seeds)-1), Interval{Method: "t over seeds", N: len(m.seeds), Unit: "seeds"})
+		i := c.student(mean, math.Sqrt(v/float64(len(m.seeds))), float64(len(m.seeds)-1), Interval{Method: "t over seeds", N: len(m.seeds), Unit: unitSeeds})
 		if i != nil {
 			i.P, i.Needs = nil, 0 // they are about no change
 			out[m.key] = *i

@@ -170,15 +170,15 @@ func TestCoverage(t *testing.T) {
 		}
 		return out
 	}
-	c := &comparison{CompareOptions: CompareOptions{Level: 0.95}, quantiles: map[float64]float64{}}
+	c := &comparison{CompareOptions: CompareOptions{Level: 0.95}, quantiles: map[[2]float64]float64{}}
 	held := map[string]int{}
 	const rounds = 4000
 	for range rounds {
 		history, _ := c.pastInterval(draw(1)[0]-draw(1)[0], draw(6))
 		for name, i := range map[string]*Interval{
 			"history": history,
-			"paired":  c.seedInterval(seeds(1, draw(3)), seeds(1, draw(3))),
-			"Welch":   c.seedInterval(seeds(1, draw(4)), seeds(9, draw(3))),
+			"paired":  c.seedInterval(seeds(1, draw(3)), seeds(1, draw(3)), 0.95),
+			"Welch":   c.seedInterval(seeds(1, draw(4)), seeds(9, draw(3)), 0.95),
 		} {
 			if i.Low <= 0 && i.High >= 0 {
 				held[name]++

@@ -118,6 +118,7 @@ func (c *comparison) metric(key string, h, b *reading, declared map[string]plan.
 	m.HeadCurve, m.Past = c.thin(h.History), c.past.points(key, c.curve)
 	switch {
 	case b != nil:
+		b = b.like(h)
 		m.Base, m.BaseCurve = number(b.Value), c.thin(b.History)
 		m.Better, m.Unit = cmp.Or(m.Better, b.Better), cmp.Or(m.Unit, b.Unit)
 		c.compare(&m, h, b)

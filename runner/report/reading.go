@@ -7,6 +7,7 @@ import (
 
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report/history"
+	"github.com/mlops-runner/mlops/spec"
 	"github.com/mlops-runner/mlops/spec/expression"
 )
 
@@ -17,6 +18,7 @@ type reading struct {
 	record.Metric
 	key    string   // of the metric
 	seeds  []seed   // two or more, or nil
+	job    string   // key in mlops.yaml of who reported it
 	others []string // jobs whose other value does not count
 	reused bool     // was measured in an earlier run
 }
@@ -40,6 +42,7 @@ func isSeed(name string) bool {
 
 // A place is what a job instance has in common with those of other seeds.
 type place struct {
+	job    string // key in mlops.yaml
 	group  string // for people: train, train@depth=4
 	key    string // equal for legs that differ in their seed alone
 	seed   string // "" for none
@@ -56,7 +59,7 @@ func (l Leg) place(id string) place {
 		}
 	}
 	if len(seeds) == 0 {
-		return place{group: id, key: id}
+		return place{job: l.Job, group: id, key: id}
 	}
 	var parts []string
 	for _, k := range sortedKeys(rest) {
@@ -66,7 +69,7 @@ func (l Leg) place(id string) place {
 	if len(parts) > 0 {
 		group += "@" + strings.Join(parts, ",")
 	}
-	return place{group: group, key: l.Job + " " + canonical(rest), seed: canonical(seeds)}
+	return place{job: l.Job, group: group, key: l.Job + " " + canonical(rest), seed: canonical(seeds)}
 }
 
 // canonical is the one text of a value.
@@ -78,6 +81,13 @@ func canonical(v any) string {
 	return strings.TrimSuffix(string(line), "\n")
 }
 
+// configOf is what the id of a leg of seeds has in common with those of other
+// seeds, which a select chooses together: train@depth=4 of train@depth=4,seed=2.
+func configOf(j record.Job) string {
+	id, _ := strings.CutSuffix(j.ID, spec.SeedKey+"="+expression.Format(expression.FromGo(j.Matrix[spec.SeedKey])))
+	return strings.TrimRight(id, ",@")
+}
+
 // readingsOf returns the readings of a run. Legs that a job's select did not
 // choose do not count.
 func readingsOf(r *record.Run) []reading {
@@ -87,7 +97,7 @@ func readingsOf(r *record.Run) []reading {
 		p := Leg{Job: j.Job, Matrix: j.Matrix}.place(j.ID)
 		p.reused = j.Cached
 		places[j.ID] = p
-		if chosen := r.Selected[j.Job]; chosen != "" && chosen != j.ID {
+		if chosen := r.Selected[j.Job]; chosen != "" && chosen != j.ID && chosen != configOf(j) {
 			continue
 		}
 		from := len(ms)
@@ -120,7 +130,7 @@ func readings(ms []record.Metric, places map[string]place) []reading {
 	}
 	for k := range out {
 		r := &out[k]
-		r.reused = places[r.Job].reused
+		r.job, r.reused = places[r.Job].job, places[r.Job].reused
 		if all := again[k]; all != nil {
 			r.choose(all, places)
 		}
@@ -132,7 +142,7 @@ func readings(ms []record.Metric, places map[string]place) []reading {
 func (r *reading) choose(all []record.Metric, places map[string]place) {
 	last := all[len(all)-1]
 	at := places[last.Job]
-	r.Metric, r.reused = last, at.reused
+	r.Metric, r.job, r.reused = last, at.job, at.reused
 	others := all
 	if at.seed != "" {
 		others = nil
@@ -156,6 +166,31 @@ func (r *reading) choose(all []record.Metric, places map[string]place) {
 			r.others = append(r.others, m.Job)
 		}
 	}
+}
+
+// like returns r as it would be with the seeds of h alone, if it has all of
+// them and more: then the two are paired, and what differs between seeds does not
+// make the difference of the runs less sure.
+func (r *reading) like(h *reading) *reading {
+	if len(h.seeds) < 2 || len(r.seeds) <= len(h.seeds) {
+		return r
+	}
+	at := make(map[string]seed, len(r.seeds))
+	for _, s := range r.seeds {
+		at[s.name] = s
+	}
+	out := *r
+	out.seeds = nil
+	for _, s := range h.seeds {
+		if same, ok := at[s.name]; ok {
+			out.seeds = append(out.seeds, same)
+		}
+	}
+	if len(out.seeds) < len(h.seeds) {
+		return r
+	}
+	out.Value, _ = history.Moments(valuesOf(out.seeds))
+	return &out
 }
 
 func sameFloat(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }

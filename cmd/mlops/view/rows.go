@@ -68,7 +68,7 @@ func (t teller) activity(j *job, now time.Time) string {
 func (t teller) statusRow(now time.Time) string {
 	done := Count(t.done)
 	if t.total > 0 {
-		done += "/" + Count(t.total)
+		done += "/" + Count(max(t.total, t.done))
 	}
 	parts := []string{done + " done"}
 	for _, p := range []struct {
