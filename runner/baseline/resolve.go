@@ -308,3 +308,9 @@ func (r *Resolver) Newest(pipeline, commit string) *record.Run {
 	}
 	return nil
 }
+
+// Recorded returns the run that stands for a commit, the best and newest one; nil
+// if there is none.
+func (r *Resolver) Recorded(pipeline, commit string) *record.Run {
+	return r.load(r.Index.of(Query{Pipeline: pipeline})[commit])
+}

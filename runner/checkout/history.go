@@ -63,6 +63,18 @@ func (r *Repo) lineHere(ctx context.Context, commit string, n int) (ids []string
 	return ids, len(ids) == n || !cut[ids[len(ids)-1]], nil
 }
 
+// Subject returns the first line of a commit's message, "" if it is not here.
+func (r *Repo) Subject(ctx context.Context, commit string) string {
+	if !isCommit(commit) {
+		return ""
+	}
+	text, err := r.line(ctx, "log", "-1", "--no-show-signature", "--format=%s", commit)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
 // Ahead counts the commits on the first-parent line from one commit to a later
 // one. ok is false if the history that is here does not tell.
 func (r *Repo) Ahead(ctx context.Context, from, to string) (n int, ok bool) {
