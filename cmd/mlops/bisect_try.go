@@ -129,7 +129,7 @@ func (b *bisection) basisOf(head *record.Run) report.CompareOptions {
 	p := b.session.Plan
 	return report.CompareOptions{
 		Metrics: p.Metrics, Gates: append(slices.Clip(p.Gates), spec.Str{Value: "worse(" + b.metric + ")"}), Contexts: map[string]any{"params": b.params},
-		History: b.history, SeedLevels: seedLevels(growths(p, head)),
+		History: b.history, Noise: noise(b.y.root, p.Pipeline), SeedLevels: seedLevels(growths(p, head)),
 	}
 }
 

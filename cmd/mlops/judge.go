@@ -88,7 +88,7 @@ func (j *judging) judge(hard, soft context.Context, run *record.Run, jobs map[st
 		return nil, err
 	}
 	gs := growths(pl, run)
-	o.SeedLevels = seedLevels(gs)
+	o.SeedLevels, o.Noise = seedLevels(gs), noise(j.session.project.sharedStore(), pl.Pipeline)
 	j.beside, j.basis = base, o
 	j.report = compare(run, base, o)
 	if out.More = j.moreSeeds(gs); len(out.More) > 0 {

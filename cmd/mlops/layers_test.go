@@ -36,6 +36,7 @@ var layers = map[string][]string{
 	"runner/checkout":            {},                      // git alone: what it brings is looked at by others
 	"runner/untrusted":           {"runner/plan", "spec"}, // holds plans back; who runs them does the rest
 	"runner/report":              {"spec", "spec/expression", "runner/plan", "runner/record", "runner/report/distribution", "runner/report/history", "runner/store"},
+	"runner/repro":               {}, // bytes in, what their differences look like out
 	"runner/bisect":              {}, // a search in a row: what is good and bad its caller says
 	"runner/report/distribution": {},
 	"runner/report/history":      {"runner/report/distribution"},

@@ -34,7 +34,14 @@ type CompareOptions struct {
 	Intervals map[string]Interval
 	// Values are intervals of the run's own values, by key, for ci_low and ci_high.
 	Values map[string]Interval
-	Level  float64 // of confidence of the intervals that Compare makes; 0 means 0.95
+	// Noise is how metrics move when nothing changes, by key, as repeated runs of
+	// their jobs showed. It stands in where there are neither seeds nor enough history.
+	Noise map[string]Noise
+	Level float64 // of confidence of the intervals that Compare makes; 0 means 0.95
+
+	// SeedLevels are the levels of intervals over the seeds of jobs, by their keys in
+	// mlops.yaml, where it is not Level: who looks several times asks each time for more.
+	SeedLevels map[string]float64
 
 	// SeedLevels are the levels of intervals over the seeds of jobs, by their keys in
 	// mlops.yaml, where it is not Level: who looks several times asks each time for more.

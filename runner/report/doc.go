@@ -24,7 +24,8 @@
 //     then do not count, else Welch's;
 //  3. history: with [DefaultMinHistory] earlier runs that measured the metric
 //     themselves, the prediction interval of the difference of two runs. A metric
-//     that never moved in them does not move by itself: any move is a move.
+//     that never moved in them does not move by itself: any move is a move;
+//  4. noise: what repeated runs of one job showed of it, in the same way.
 //
 // Else the verdict rests on the two values alone, and the metric's note says so.
 // Verdicts are better, same, worse and can't tell; an interval on one side of 0

@@ -23,6 +23,9 @@ func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
 		return i, ""
 	}
 	past := c.past.measured(h, m.Unit)
+	if n, ok := c.Noise[h.key]; ok && len(past) < c.MinHistory && len(h.seeds) == 0 {
+		return c.noiseInterval(change, n)
+	}
 	if len(past) < c.MinHistory {
 		// The same for all of them, so that renderings can say it once.
 		return nil, fmt.Sprintf("one run on each side, fewer than %d like it before: no interval", c.MinHistory)
@@ -147,6 +150,26 @@ func (c *comparison) pastInterval(change float64, past []float64) (*Interval, st
 		full.Needs = 0 // more runs make noise better known, not smaller
 	}
 	return full, ""
+}
+
+// A Noise is the standard deviation, with n-1, of n values of a metric that nothing
+// but chance told apart.
+type Noise struct {
+	SD float64
+	N  int
+}
+
+// noiseInterval is pastInterval with the noise of repeated runs. Where these made
+// the same value each time any move is a move.
+func (c *comparison) noiseInterval(change float64, n Noise) (*Interval, string) {
+	if n.N < 2 || math.IsNaN(n.SD) || n.SD < 0 {
+		return nil, ""
+	}
+	i := c.student(change, math.Sqrt2*n.SD, float64(n.N-1), Interval{N: n.N, Unit: "runs", Method: "t of repeated runs"})
+	if i != nil {
+		i.Needs = 0
+	}
+	return i, fmt.Sprintf("noise of %d repeated runs of its job", n.N)
 }
 
 // valueIntervals returns the intervals of the run's own values: those given, and else

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/report/history"
 )
 
 // legs are runs of one job with a seed each, from 1 or in other words from first.
@@ -174,9 +175,10 @@ func TestCoverage(t *testing.T) {
 	held := map[string]int{}
 	const rounds = 4000
 	for range rounds {
-		history, _ := c.pastInterval(draw(1)[0]-draw(1)[0], draw(6))
+		past, _ := c.pastInterval(draw(1)[0]-draw(1)[0], draw(6))
 		for name, i := range map[string]*Interval{
-			"history": history,
+			"history": past,
+			"noise":   noise(c, draw(1)[0]-draw(1)[0], draw(5)),
 			"paired":  c.seedInterval(seeds(1, draw(3)), seeds(1, draw(3)), 0.95),
 			"Welch":   c.seedInterval(seeds(1, draw(4)), seeds(9, draw(3)), 0.95),
 		} {
@@ -226,4 +228,11 @@ func TestLegs(t *testing.T) {
 	if m := auc(t, r, nil, CompareOptions{}); *m.Head != 0.5 || m.Seeds != 0 || m.Job != "evaluate" || len(m.Others) != 4 {
 		t.Errorf("%+v", m)
 	}
+}
+
+// noise is the interval of a change with the noise of some values.
+func noise(c *comparison, change float64, values []float64) *Interval {
+	_, v := history.Moments(values)
+	i, _ := c.noiseInterval(change, Noise{math.Sqrt(v), len(values)})
+	return i
 }
