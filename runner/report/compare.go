@@ -43,10 +43,6 @@ type CompareOptions struct {
 	// mlops.yaml, where it is not Level: who looks several times asks each time for more.
 	SeedLevels map[string]float64
 
-	// SeedLevels are the levels of intervals over the seeds of jobs, by their keys in
-	// mlops.yaml, where it is not Level: who looks several times asks each time for more.
-	SeedLevels map[string]float64
-
 	Code     Code
 	Logs     map[string][]string // last lines of failed jobs, by id
 	Sections []Section           // beside those of the jobs, and in the place of those of the same id
