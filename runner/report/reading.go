@@ -81,9 +81,9 @@ func canonical(v any) string {
 	return strings.TrimSuffix(string(line), "\n")
 }
 
-// configOf is what the id of a leg of seeds has in common with those of other
+// Config is what the id of a leg of seeds has in common with those of other
 // seeds, which a select chooses together: train@depth=4 of train@depth=4,seed=2.
-func configOf(j record.Job) string {
+func Config(j record.Job) string {
 	id, _ := strings.CutSuffix(j.ID, spec.SeedKey+"="+expression.Format(expression.FromGo(j.Matrix[spec.SeedKey])))
 	return strings.TrimRight(id, ",@")
 }
@@ -97,7 +97,7 @@ func readingsOf(r *record.Run) []reading {
 		p := Leg{Job: j.Job, Matrix: j.Matrix}.place(j.ID)
 		p.reused = j.Cached
 		places[j.ID] = p
-		if chosen := r.Selected[j.Job]; chosen != "" && chosen != j.ID && chosen != configOf(j) {
+		if chosen := r.Selected[j.Job]; chosen != "" && chosen != j.ID && chosen != Config(j) {
 			continue
 		}
 		from := len(ms)
