@@ -57,18 +57,17 @@ be run is passed over. Interrupted, the same command goes on where it was.`,
 
 // A bisection is the search for the commit where a metric fell.
 type bisection struct {
-	*judging          // how commits are run
-	y                 *yardstick
-	hard, soft        context.Context
-	options           bisectOptions
-	metric            string
-	line              []string               // commits, the good end first
-	runs              map[string]*record.Run // by commit; nil for one that is known to have none
-	history           []*record.Run          // by which one sees how much the metric moves by itself
-	state             bisectState
-	tried             []trial
-	goodRun, badRun   *record.Run
-	goodWord, badWord string // as they were named
+	*judging        // how commits are run
+	y               *yardstick
+	hard, soft      context.Context
+	options         bisectOptions
+	metric          string
+	line            []string               // commits, the good end first
+	runs            map[string]*record.Run // by commit; nil for one that is known to have none
+	history         []*record.Run          // by which one sees how much the metric moves by itself
+	state           bisectState
+	tried           []trial
+	goodRun, badRun *record.Run
 }
 
 func (a *app) bisect(ctx context.Context, o bisectOptions, metric string) (err error) {
