@@ -52,7 +52,13 @@ func (c *Checked) driftSection() report.Section {
 		}
 		moved++
 		s.Failing = s.Failing || r.Level == Fail
-		was, is := Pair(c.base, c.now, r.Column)
+		was, is := "", ""
+		if base, now := find(c.base, r.Column), find(c.now, r.Column); base != nil && now != nil {
+			was, is = pair(base, now)
+			if p, ok := plotOf(base, now, c.Base); ok {
+				s.Plots = append(s.Plots, p)
+			}
+		}
 		moved := "" // of a test that measures no rows; its figure is in the words
 		if r.Share > 0 {
 			moved = percent(r.Share)
@@ -66,17 +72,18 @@ func (c *Checked) driftSection() report.Section {
 // Pair draws what a column was and is as block characters over the same bars; "" for
 // one that has no shape to draw, or that only one profile has.
 func Pair(base, now *profile.Profile, name string) (was, is string) {
-	find := func(p *profile.Profile) *profile.Column {
-		for i := range p.Columns {
-			if p.Columns[i].Name == name {
-				return &p.Columns[i]
-			}
-		}
-		return nil
-	}
-	a, b := find(base), find(now)
+	a, b := find(base, name), find(now, name)
 	if a == nil || b == nil {
 		return "", ""
 	}
 	return pair(a, b)
+}
+
+func find(p *profile.Profile, name string) *profile.Column {
+	for i := range p.Columns {
+		if p.Columns[i].Name == name {
+			return &p.Columns[i]
+		}
+	}
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/spf13/cobra"
@@ -141,7 +140,7 @@ func writeProfile(out io.Writer, name string, p *profile.Profile) error {
 		c := &p.Columns[i]
 		cells := []string{foreign(c.Name), c.Kind.String(), nullText(c), distinctText(c), "", "", "", datacheck.Blocks(datacheck.Shape(c)), commonText(c)}
 		if n := c.Numbers; n != nil && n.Count > 0 && c.Kind != table.Bool {
-			cells[4], cells[5], cells[6] = numberText(c, n.Min), numberText(c, n.Quantile(0.5)), numberText(c, n.Max)
+			cells[4], cells[5], cells[6] = datacheck.NumberText(c.Kind, n.Min), datacheck.NumberText(c.Kind, n.Quantile(0.5)), datacheck.NumberText(c.Kind, n.Max)
 		}
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
@@ -168,17 +167,6 @@ func distinctText(c *profile.Column) string {
 		return strconv.FormatInt(c.Distinct(), 10)
 	}
 	return "~" + strconv.FormatInt(c.Distinct(), 10)
-}
-
-// numberText writes a number of a column as its kind does.
-func numberText(c *profile.Column, v float64) string {
-	switch c.Kind {
-	case table.Date:
-		return time.Unix(int64(v)*86400, 0).UTC().Format(time.DateOnly)
-	case table.Time:
-		return time.UnixMicro(int64(v)).UTC().Format("2006-01-02T15:04:05Z")
-	}
-	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
 // commonText are the commonest values with their shares, if one value is common.

@@ -45,7 +45,7 @@ func writeProfilePage(out io.Writer, name string, p *profile.Profile) error {
 			Name: c.Name, Kind: c.Kind.String(), Nulls: nullText(c), Distinct: distinctText(c), Common: commonText(c), Bars: histogramBars(datacheck.Shape(c)),
 		}
 		if n := c.Numbers; n != nil && n.Count > 0 && c.Kind != table.Bool {
-			r.Min, r.Median, r.Max = numberText(c, n.Min), numberText(c, n.Quantile(0.5)), numberText(c, n.Max)
+			r.Min, r.Median, r.Max = datacheck.NumberText(c.Kind, n.Min), datacheck.NumberText(c.Kind, n.Quantile(0.5)), datacheck.NumberText(c.Kind, n.Max)
 		}
 		rows[i] = r
 	}
