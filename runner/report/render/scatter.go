@@ -98,7 +98,7 @@ func (s scatter) line() text {
 func (s scatter) svg(to *strings.Builder) {
 	a := newArea(s.x0, s.x1, s.low, s.high, chartHeight)
 	d := newDrawing(to, "chart", chartWidth, chartHeight, s.tale())
-	d.grid(a, lone(a.x0, mostDigits), shortName(s.plot.X), lone(a.x1, mostDigits))
+	d.grid(a, lone(a.x0, mostDigits), clip(clean(s.plot.X), maxWord), lone(a.x1, mostDigits))
 	for _, g := range s.guides {
 		pen := strokeOf(g.role, 0)
 		d.series(a, pen.class, pen.dash, g.points)

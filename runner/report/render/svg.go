@@ -142,7 +142,7 @@ func (c chart) svg(to *strings.Builder) {
 	low, high := c.extent()
 	a := newArea(c.steps[0], c.steps[len(c.steps)-1], low, high, chartHeight)
 	d := newDrawing(to, "chart", chartWidth, chartHeight, c.tale())
-	d.grid(a, lone(a.x0, mostDigits), shortName(c.x), lone(a.x1, mostDigits))
+	d.grid(a, lone(a.x0, mostDigits), clip(clean(c.x), maxWord), lone(a.x1, mostDigits))
 	var taken []float64
 	own := 0
 	for _, s := range c.series {
