@@ -147,9 +147,7 @@ func (e *environments) build(f *File, c *check) *expression.Env {
 	case scopeGate:
 		env.Funcs = GateFunctions()
 		env.Names["slices"] = expression.AnyType()
-		for _, m := range f.Metrics {
-			env.Names[m.Name.Value] = expression.MetricType()
-		}
+		maps.Copy(env.Names, metricTree(f.Metrics, expression.MetricType()))
 	}
 	return env
 }
@@ -303,14 +301,35 @@ func stepsType(j *Job, ids map[string]int) expression.Type {
 
 // metricsType is the metrics or the baseline context of gates.
 func metricsType(ms []Metric, current bool) expression.Type {
+	leaf := expression.NumberType()
+	if current {
+		leaf = expression.MetricType()
+	}
+	return expression.ObjectOf(metricTree(ms, leaf))
+}
+
+// metricTree is the types of metrics by the parts of their dotted names: val.auc is
+// auc of val. A name that others begin with, val beside val.auc, may be either.
+func metricTree(ms []Metric, leaf expression.Type) map[string]expression.Type {
+	inner := map[string][]Metric{}
 	fields := make(map[string]expression.Type, len(ms))
 	for _, m := range ms {
-		fields[m.Name.Value] = expression.NumberType()
-		if current {
-			fields[m.Name.Value] = expression.MetricType()
+		first, rest, dotted := strings.Cut(m.Name.Value, ".")
+		if !dotted {
+			fields[first] = leaf
+			continue
+		}
+		m.Name.Value = rest
+		inner[first] = append(inner[first], m)
+	}
+	for first, list := range inner {
+		if _, both := fields[first]; both {
+			fields[first] = expression.AnyType()
+		} else {
+			fields[first] = expression.ObjectOf(metricTree(list, leaf))
 		}
 	}
-	return expression.ObjectOf(fields)
+	return fields
 }
 
 // StatusFunctions returns the types of success(), failure(), always() and
