@@ -25,9 +25,20 @@ func evaluations(ctx context.Context, s *store.Dir, head, base *record.Run, o *r
 	if s == nil {
 		return nil
 	}
+	seeds := map[string]int{}
 	for i := range head.Jobs {
 		e := evaluation{store: s, run: head, job: &head.Jobs[i]}
-		if !e.load() {
+		group := report.Config(head.Jobs[i])
+		if seeds[group]++; seeds[group] > 1 || !e.load() {
+			continue
+		}
+		if group != e.job.ID { // intervals of one seed's rows are none of the mean: seeds make that
+			one := *o
+			one.Intervals = nil
+			if err := e.beside(ctx, base, &one); err != nil {
+				return err
+			}
+			o.Sections, o.Notes = one.Sections, one.Notes
 			continue
 		}
 		e.values(o)
