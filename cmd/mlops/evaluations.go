@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/actions/evaluate"
@@ -25,9 +26,20 @@ func evaluations(ctx context.Context, s *store.Dir, head, base *record.Run, o *r
 	if s == nil {
 		return nil
 	}
+	seeds := map[string]int{}
 	for i := range head.Jobs {
 		e := evaluation{store: s, run: head, job: &head.Jobs[i]}
-		if !e.load() {
+		group := report.Config(head.Jobs[i])
+		if seeds[group]++; seeds[group] > 1 || !e.load() {
+			continue
+		}
+		if group != e.job.ID { // one of several seeds: its rows are a part of the noise
+			one := *o
+			one.Intervals = nil
+			if err := e.beside(ctx, base, &one); err != nil {
+				return err
+			}
+			o.Sections, o.Notes, o.Rows = one.Sections, one.Notes, one.Intervals
 			continue
 		}
 		e.values(o)
@@ -179,7 +191,7 @@ func (e *evaluation) files(ctx context.Context) (out []storedFile, err error) {
 
 // digestOf is the digest of a file among the inputs of the job, alone or in a folder.
 func (e *evaluation) digestOf(ctx context.Context, name string) (store.Digest, error) {
-	for _, in := range e.job.Inputs {
+	for _, in := range slices.Concat(e.job.Inputs, e.job.Outputs) { // a job may evaluate what it made
 		if in.Path == name && in.Link == "" {
 			return in.Digest, nil
 		}
@@ -197,7 +209,7 @@ func (e *evaluation) digestOf(ctx context.Context, name string) (store.Digest, e
 			}
 		}
 	}
-	return store.Digest{}, fmt.Errorf("the record of job %s has no input of this name", e.job.ID)
+	return store.Digest{}, fmt.Errorf("the record of job %s has no file of this name", e.job.ID)
 }
 
 func (e *evaluation) side(files []storedFile) side { return side{e.result.Inputs, files} }

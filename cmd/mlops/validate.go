@@ -92,7 +92,7 @@ func (a *app) check(file string) (int, spec.Diagnostics, error) {
 func instances(pl *plan.Plan) int {
 	n := 0
 	for _, node := range pl.Nodes {
-		if node.Kind == plan.Run {
+		if node.Kind == plan.Run && !node.Spare {
 			n++
 		}
 	}

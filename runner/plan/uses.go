@@ -104,8 +104,13 @@ func (b *builder) table(n *Node, name string) string {
 	return in.Pattern
 }
 
-// read adds an input that is not there yet.
+// read adds an input that is not there yet. What the job writes itself, by a
+// command before its actions, is none: they find it in the workspace.
 func (n *Node) read(in Input) {
+	written := func(out string) bool { return Reads(in.Pattern, out) }
+	if in.Source == "" && n.Steps[0].Run != "" && slices.ContainsFunc(n.Outputs, written) {
+		return
+	}
 	if !slices.ContainsFunc(n.Inputs, func(i Input) bool { return i.Pattern == in.Pattern }) {
 		n.Inputs = append(n.Inputs, in)
 	}

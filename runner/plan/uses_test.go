@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -28,6 +29,26 @@ jobs:
 		}
 		if len(got) != len(want) || len(got) > 0 && got[0] != want[0] {
 			t.Errorf("%s waits for %q, want %q", id, got, want)
+		}
+	}
+}
+
+// What a job's command writes before its action is no input of the job.
+func TestActionReadsWhatTheJobWrote(t *testing.T) {
+	t.Parallel()
+	src := "jobs:\n  a:\n    inputs: []\n    outputs: [p.csv]\n    steps:\n      - run: x\n      - {uses: look, with: {at: %s}}\n"
+	actions := map[string]spec.Action{"look": {Name: "look", Version: 1, Inputs: []spec.ActionInput{{Name: "at", Type: "path"}}}}
+	for at, want := range map[string][]Input{"p.csv": {}, "q.csv": {{Pattern: "q.csv"}}} {
+		f, ds := spec.Parse("mlops.yaml", fmt.Appendf(nil, src, at), spec.Options{Actions: actions})
+		if len(ds) > 0 {
+			t.Fatal(ds)
+		}
+		p, err := New(f, Options{Actions: actions})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Node("a").Inputs; len(got) != len(want) || len(got) > 0 && got[0] != want[0] {
+			t.Errorf("%s: inputs %v, want %v", at, got, want)
 		}
 	}
 }

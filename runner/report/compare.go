@@ -32,6 +32,9 @@ type CompareOptions struct {
 	// Intervals of changes by [record.Metric.Key], such as those of rows that
 	// both models were tried on. They beat what seeds and history tell.
 	Intervals map[string]Interval
+	// Rows are intervals of changes by the rows that both models were tried on, of one
+	// of several seeds: they are added to what the seeds tell.
+	Rows map[string]Interval
 	// Values are intervals of the run's own values, by key, for ci_low and ci_high.
 	Values map[string]Interval
 	// Noise is how metrics move when nothing changes, by key, as repeated runs of

@@ -21,7 +21,8 @@
 //  1. what the caller computed from the rows that both models were tried on;
 //  2. seeds: with two or more on both sides, the t interval of the paired
 //     differences where the baseline has all seeds of the run, of which the others
-//     then do not count, else Welch's;
+//     then do not count, else Welch's; what the caller knows of the rows of one of
+//     them is added;
 //  3. history: with [DefaultMinHistory] earlier runs that measured the metric
 //     themselves, the prediction interval of the difference of two runs. A metric
 //     that never moved in them does not move by itself: any move is a move;

@@ -20,7 +20,7 @@ func (c *comparison) interval(m *Metric, h, b *reading) (*Interval, string) {
 		return nil, ""
 	}
 	if i := c.seedInterval(h.seeds, b.seeds, c.seedLevel(h)); i != nil {
-		return i, ""
+		return i.withRows(c.Rows[h.key]), ""
 	}
 	past := c.past.measured(h, m.Unit)
 	if n, ok := c.Noise[h.key]; ok && len(past) < c.MinHistory && len(h.seeds) == 0 {
@@ -150,6 +150,29 @@ func (c *comparison) pastInterval(change float64, past []float64) (*Interval, st
 		full.Needs = 0 // more runs make noise better known, not smaller
 	}
 	return full, ""
+}
+
+// withRows adds the noise of the rows, on which all seeds were tried, to that of
+// the seeds: the two are independent, so their variances add up, and half the
+// width is the root of both squares, at the level of i. What is the larger part is
+// what the interval rests on: more seeds do not make that of the rows smaller.
+func (i *Interval) withRows(rows Interval) *Interval {
+	if rows.Level == 0 || !rows.sound() {
+		return i
+	}
+	z := func(level float64) float64 { return distribution.NormalQuantile((1 + level) / 2) }
+	middle, seeds := float64(i.Low+i.High)/2, float64(i.High-i.Low)/2
+	row := float64(rows.High-rows.Low) / 2 * z(i.Level) / z(rows.Level)
+	half := math.Hypot(seeds, row)
+	out := *i
+	out.Low, out.High, out.Method = Number(middle-half), Number(middle+half), i.Method+" and "+rows.Method
+	if half > 0 {
+		out.P = number(2 * distribution.NormalCDF(-math.Abs(middle)*z(i.Level)/half))
+	}
+	if row > seeds {
+		out.N, out.Unit, out.Needs = rows.N, rows.Unit, rows.Needs
+	}
+	return &out
 }
 
 // A Noise is the standard deviation, with n-1, of n values of a metric that nothing

@@ -96,3 +96,33 @@ func TestSelectedSeeds(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// Of a difference with noise of rows, which all seeds share, and noise of each
+// seed, 95 of 100 intervals hold the true one; those of the seeds alone do not.
+func TestRowsAndSeeds(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	const rounds = 4000
+	held, alone := 0, 0
+	c := &comparison{CompareOptions: CompareOptions{Level: 0.95}, quantiles: map[[2]float64]float64{}}
+	for range rounds {
+		shared := 0.5 * r.NormFloat64()
+		var head, base []seed
+		for i := range 8 {
+			head, base = append(head, seed{fmt.Sprint(i), shared + 0.7*r.NormFloat64()}), append(base, seed{fmt.Sprint(i), 0})
+		}
+		s := c.seedInterval(head, base, 0.95)
+		if s.Low <= 0 && s.High >= 0 {
+			alone++
+		}
+		if both := s.withRows(Interval{Low: -0.98, High: 0.98, Level: 0.95, Method: "DeLong", N: 100, Unit: "rows"}); both.Low <= 0 && both.High >= 0 {
+			held++
+		}
+	}
+	if rate := float64(held) / rounds; rate < 0.94 || rate > 0.975 {
+		t.Errorf("%.3f hold the true difference", rate)
+	}
+	if rate := float64(alone) / rounds; rate > 0.85 {
+		t.Errorf("seeds alone hold it in %.3f: the test shows nothing", rate)
+	}
+}

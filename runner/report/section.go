@@ -27,7 +27,13 @@ func together(ofJobs, others []Section) []Section {
 // report, and neutralised when it is rendered.
 func sectionsOf(jobs []record.Job) []Section {
 	var out []Section
+	seen := map[string]bool{}
 	for _, j := range jobs {
+		c := Config(j)
+		if c != j.ID && seen[c] {
+			continue // another seed says much the same
+		}
+		seen[c] = true
 		for _, line := range j.Report {
 			var s Section
 			if err := json.Unmarshal([]byte(line), &s); err == nil && (s.ID != "" || s.Title != "") {
