@@ -85,14 +85,14 @@ func Compare(ctx context.Context, candidate, baseline Side) (*Comparison, error)
 // are is the baseline's own business, which metrics are compared is not.
 func (c *config) of(inputs map[string]any) (*config, error) {
 	own := maps.Clone(inputs)
-	for _, name := range []string{"slices", "find", "fairness", "metrics"} {
+	for _, name := range []string{"slices", "find", "fairness", "metrics", "group", "weight"} { // the candidate's count
 		delete(own, name)
 	}
 	other, err := parseConfig(own)
 	if err != nil {
 		return nil, err
 	}
-	other.metrics, other.findAll, other.as, other.hash = c.metrics, false, c.as, c.hash
+	other.metrics, other.findAll, other.as, other.hash, other.lenient = c.metrics, false, c.as, c.hash, true
 	return other, nil
 }
 
@@ -133,6 +133,12 @@ func (out *Comparison) compare(a, b *Frame) error {
 		return err
 	}
 	out.Rows, out.Groups = t.candidate.Len(), distinctGroups(t.groups)
+	if out.Relabeled > 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("%s of %d have another label in the baseline's predictions; both models are held against the candidate's", rowsOf(out.Relabeled), out.Rows))
+	}
+	if mismatch != nil {
+		out.Notes = append(out.Notes, fmt.Sprintf("the metrics of both runs are those of the %s that both have", rowsOf(out.Rows)))
+	}
 	return errors.Join(t.metrics(out), t.find(out))
 }
 

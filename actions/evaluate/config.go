@@ -3,6 +3,7 @@ package evaluate
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -25,6 +26,7 @@ type config struct {
 	findAll     bool
 	fairness    []string
 	as          string
+	lenient     bool      // metrics of columns that are not there are left out
 	hash        keyHasher // of ids; the same where tables are joined
 }
 
@@ -56,7 +58,7 @@ func parseConfig(values map[string]any) (*config, error) {
 	if c.predictions == "" {
 		in.Wrong("predictions", "it is missing; name the file with the predictions")
 	}
-	if _, err := strconv.ParseFloat(c.threshold, 64); err != nil && c.threshold != "best" {
+	if x, err := strconv.ParseFloat(c.threshold, 64); (err != nil || math.IsNaN(x) || math.IsInf(x, 0)) && c.threshold != "best" {
 		in.Wrong("threshold", "%q is neither a number nor best", c.threshold)
 	}
 	return c, in.Err()

@@ -137,29 +137,3 @@ func (r *Result) FairnessValues() map[string]report.Interval {
 	}
 	return out
 }
-
-// FairnessChanges are intervals of how the measures of fairness changed, by metric.
-// They are as wide as if the runs had other rows each, which is too wide for the
-// same rows: what they call better or worse is so. A measure without an interval in
-// one of the runs has an unknown one.
-func FairnessChanges(now, base *Result) map[string]report.Interval {
-	out := map[string]report.Interval{}
-	before := map[string]FairMeasure{}
-	for name, m := range base.measures() {
-		before[name] = m
-	}
-	for name, m := range now.measures() {
-		b, ok := before[name]
-		if !ok {
-			continue
-		}
-		change := float64(m.Value - b.Value)
-		down := math.Hypot(float64(m.Value-m.Low), float64(b.High-b.Value))
-		up := math.Hypot(float64(m.High-m.Value), float64(b.Value-b.Low))
-		out[name] = report.Unknown("the rates of groups are not known well enough")
-		if !math.IsNaN(down + up) {
-			out[name] = report.Interval{Low: report.Number(change - down), High: report.Number(change + up), Level: 0.95, Method: "rates of groups", N: now.Rows, Unit: "rows"}
-		}
-	}
-	return out
-}

@@ -44,6 +44,11 @@ func (c *config) read(ctx context.Context, paths []string, all bool) (*Frame, er
 		return nil, err
 	}
 	names := namesOf(head.Columns())
+	if c.lenient {
+		c.metrics = slices.DeleteFunc(slices.Clone(c.metrics), func(a asked) bool {
+			return slices.ContainsFunc(a.reads(names), func(n string) bool { return !slices.Contains(names, n) })
+		})
+	}
 	wanted, err := c.wanted(names, all)
 	if err != nil {
 		return nil, err

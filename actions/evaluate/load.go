@@ -97,9 +97,14 @@ func (l *loader) see(b *table.Batch) error {
 			return err
 		}
 	}
-	l.rows += b.Rows
+	if l.rows += b.Rows; l.rows > maxCells/(len(l.columns)+3) {
+		return &table.Error{File: b.File, Reason: fmt.Sprintf("has more than %d rows of %d columns, which do not fit in memory", l.rows-b.Rows, len(l.columns)), Fix: "evaluate a sample, or name fewer columns: find: false"}
+	}
 	return nil
 }
+
+// maxCells bounds what is read into memory: values of 8 bytes.
+const maxCells = 1 << 29
 
 func (c *column) add(v *table.Vector, rows int) {
 	switch {

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/mlops-runner/mlops/actions/metric"
 	"github.com/mlops-runner/mlops/actions/paired"
@@ -30,6 +31,9 @@ func (f *Frame) parts() (parts []part, small []Small, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		if err := f.few(spec); err != nil {
+			return nil, nil, fmt.Errorf("slices: %s: %w", text, err)
+		}
 		of, err := spec.Of(columns, limits)
 		if err != nil {
 			return nil, nil, fmt.Errorf("slices: %s: %w", text, err)
@@ -47,6 +51,16 @@ func (f *Frame) parts() (parts []part, small []Small, err error) {
 		}
 	}
 	return parts, small, nil
+}
+
+// few fails for columns of which not all values were kept.
+func (f *Frame) few(spec slice.Spec) error {
+	for _, term := range spec.Terms {
+		if slices.ContainsFunc(f.others, func(c *column) bool { return c.name == term.Column && c.many }) {
+			return &ColumnError{Column: term.Column, Reason: fmt.Sprintf("holds more than %d values", maxValues), Fix: "slice by a column that puts them together"}
+		}
+	}
+	return nil
 }
 
 // classes are those of a binary task, of which a slice needs both.

@@ -2,6 +2,8 @@ package evaluate
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 
 	"github.com/mlops-runner/mlops/runner/report"
 )
@@ -82,4 +84,15 @@ type VersionError struct{ Version int }
 
 func (e *VersionError) Error() string {
 	return "the evaluation was made by a later version of mlops; update mlops"
+}
+
+// Undefined says of which metrics the rows have no value, and why, a line each; of
+// all rows alone.
+func (r *Result) Undefined() (out []string) {
+	for _, m := range r.Metrics {
+		if m.Slice == nil && m.Reason != "" && math.IsNaN(float64(m.Value)) {
+			out = append(out, fmt.Sprintf("%s has no value: %s", m.Name, m.Reason))
+		}
+	}
+	return out
 }

@@ -2,7 +2,6 @@ package evaluate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/datacheck"
+	"github.com/mlops-runner/mlops/runner/record"
 )
 
 // Run evaluates the predictions that the inputs name. It prints the metrics and
@@ -25,11 +25,11 @@ func Run(ctx context.Context, call action.Call) (action.Outcome, error) {
 	if err := r.log(call.Log); err != nil {
 		return action.Outcome{}, err
 	}
-	text, err := json.MarshalIndent(r, "", "  ")
+	text, err := record.Canonical(r)
 	if err != nil {
 		return action.Outcome{}, err
 	}
-	return action.Outcome{Metrics: r.recorded(), Sections: r.Sections(), Files: map[string][]byte{ResultFile: append(text, '\n')}}, nil
+	return action.Outcome{Metrics: r.recorded(), Sections: r.Sections(), Files: map[string][]byte{ResultFile: text}}, nil
 }
 
 // Evaluate evaluates the predictions that the inputs of the action name, below

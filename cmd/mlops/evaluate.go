@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,16 +66,24 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions, args []string) er
 	if err != nil {
 		return err
 	}
-	result, err := evaluate.Evaluate(ctx, in, ".")
+	root, predictions, err := rooted(fmt.Sprint(in["predictions"]))
 	if err != nil {
 		return err
 	}
-	r, err := o.report(ctx, result)
+	in["predictions"] = predictions
+	result, err := evaluate.Evaluate(ctx, in, root)
+	if err != nil {
+		return err
+	}
+	r, why, err := o.report(ctx, root, result)
 	if err == nil {
 		err = a.writeReport(r, o.diffOptions)
 	}
 	if err != nil {
 		return err
+	}
+	if why != "" && len(o.failOn) > 0 {
+		return fmt.Errorf("nothing was compared row by row: %s", why)
 	}
 	return a.failOn(r, o.failOn)
 }
@@ -122,29 +132,57 @@ func anySlice(texts []string) []any {
 }
 
 // report shows a result as that of a run of one job, beside the one that it is
-// compared with.
-func (o *evaluateOptions) report(ctx context.Context, result *evaluate.Result) (*report.Report, error) {
+// compared with. why says why nothing was compared row by row.
+func (o *evaluateOptions) report(ctx context.Context, root string, result *evaluate.Result) (r *report.Report, why string, err error) {
 	if o.against == "" {
-		options := report.CompareOptions{Sections: result.Sections(), Notes: result.Notes}
+		options := report.CompareOptions{Sections: result.Sections(), Notes: append(result.Notes, result.Undefined()...)}
 		options.Baseline.Why = "name one by --against"
-		return report.Compare(alone(result), nil, options), nil
+		return report.Compare(alone(result), nil, options), "", nil
 	}
-	in := result.Inputs
-	head := evaluate.Side{Inputs: in, Paths: fromSlashes(result.Files)}
-	c, err := evaluate.Compare(ctx, head, evaluate.Side{Inputs: in, Paths: []string{o.against}})
+	_, against, err := rooted(o.against)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	options := report.CompareOptions{Sections: append(result.Sections(), c.Sections()...), Notes: append(result.Notes, c.Notes...), BaseName: o.against}
+	in := maps.Clone(result.Inputs)
+	in["predictions"] = against
+	base, err := evaluate.Evaluate(ctx, in, root)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", o.against, err)
+	}
+	c, err := evaluate.Compare(ctx, sideOf(root, result), sideOf(root, base))
+	if err != nil {
+		return nil, "", err
+	}
+	options := report.CompareOptions{
+		Sections: append(result.Sections(), c.Sections()...), Notes: slices.Concat(result.Notes, result.Undefined(), c.Notes), BaseName: o.against,
+		Intervals: c.Changes(result, base),
+	}
+	if curves, ok := evaluate.Curves(result, base); ok {
+		options.Sections = append(options.Sections, curves)
+	}
 	options.Baseline.Why = "the file that was named"
-	base := &record.Run{Pipeline: evaluate.Name, Status: record.Success, Jobs: []record.Job{{ID: evaluate.Name, Status: record.Success}}}
-	noteChanges(c, result, &options)
-	for _, m := range c.Metrics {
-		if !math.IsNaN(float64(m.Baseline)) {
-			base.Jobs[0].Metrics = append(base.Jobs[0].Metrics, record.Metric{Name: m.Name, Value: float64(m.Baseline), Slice: m.Slice, Better: m.Better})
-		}
+	b := &besides{Comparison: c, then: &evaluation{job: &record.Job{ID: evaluate.Name}}}
+	return compare(b.head(alone(result), evaluate.Name), b.base(alone(base)), options), c.Why, nil
+}
+
+func sideOf(root string, r *evaluate.Result) evaluate.Side {
+	s := evaluate.Side{Inputs: r.Inputs}
+	for _, f := range r.Files {
+		s.Paths = append(s.Paths, filepath.Join(root, filepath.FromSlash(f)))
 	}
-	return compare(alone(result), base, options), nil
+	return s
+}
+
+// rooted splits a path into the root of the file system and the rest, so that a file
+// may be anywhere.
+func rooted(path string) (root, rest string, err error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", "", err
+	}
+	root = filepath.VolumeName(abs) + string(filepath.Separator)
+	rest, err = filepath.Rel(root, abs)
+	return root, filepath.ToSlash(rest), err
 }
 
 // alone is a run of one job that evaluated predictions.
@@ -156,14 +194,6 @@ func alone(result *evaluate.Result) *record.Run {
 		}
 	}
 	return &record.Run{Pipeline: evaluate.Name, Status: record.Success, Jobs: []record.Job{job}}
-}
-
-func fromSlashes(paths []string) []string {
-	out := make([]string, len(paths))
-	for i, p := range paths {
-		out[i] = filepath.FromSlash(p)
-	}
-	return out
 }
 
 func newMetrics(a *app) *cobra.Command {

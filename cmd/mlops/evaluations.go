@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,39 +21,48 @@ import (
 
 // evaluations adds to what a comparison rests on what the predictions tell that
 // jobs of both runs evaluated: intervals of values and of differences, row by row,
-// and what became better or worse where. What cannot be compared is told in the
-// report; an error is the context's.
-func evaluations(ctx context.Context, s *store.Dir, head, base *record.Run, o *report.CompareOptions) error {
+// and what became better or worse where. It returns the runs with the values of the
+// rows that were compared, where those are others. What cannot be compared is told
+// in the report; an error is the context's. root is where the files of head's
+// repository are, "" for nowhere.
+func evaluations(ctx context.Context, s *store.Dir, root string, head, base *record.Run, o *report.CompareOptions) (*record.Run, *record.Run, error) {
 	if s == nil {
-		return nil
+		return head, base, nil
 	}
 	seeds := map[string]int{}
 	for i := range head.Jobs {
-		e := evaluation{store: s, run: head, job: &head.Jobs[i]}
+		e := evaluation{store: s, root: root, run: head, job: &head.Jobs[i]}
 		group := report.Config(head.Jobs[i])
 		if seeds[group]++; seeds[group] > 1 || !e.load() {
 			continue
 		}
+		_, _ = e.files(ctx) // takes files that no job made into the store, for the runs to come
+		o.Notes = append(append(o.Notes, e.result.Notes...), e.result.Undefined()...)
+		into := o
+		one := *o
 		if group != e.job.ID { // one of several seeds: its rows are a part of the noise
-			one := *o
 			one.Intervals = nil
-			if err := e.beside(ctx, base, &one); err != nil {
-				return err
-			}
-			o.Sections, o.Notes, o.Rows = one.Sections, one.Notes, one.Intervals
-			continue
+			into = &one
+		} else {
+			e.values(o)
 		}
-		e.values(o)
-		if err := e.beside(ctx, base, o); err != nil {
-			return err
+		b, err := e.beside(ctx, base, into)
+		if err != nil {
+			return nil, nil, err
+		}
+		if group != e.job.ID {
+			o.Sections, o.Notes, o.Rows = one.Sections, one.Notes, one.Intervals
+		} else if b != nil {
+			head, base = b.head(head, e.job.ID), b.base(base)
 		}
 	}
-	return nil
+	return head, base, nil
 }
 
 // An evaluation is what a job of a run made of predictions.
 type evaluation struct {
 	store  *store.Dir
+	root   string // of the repository, "" for none
 	run    *record.Run
 	job    *record.Job
 	text   []byte // of the result, as it was kept
@@ -61,6 +71,9 @@ type evaluation struct {
 
 // load reads what the job kept. It is false for a job that evaluated nothing.
 func (e *evaluation) load() bool {
+	if len(e.job.Steps) > 0 && !slices.ContainsFunc(e.job.Steps, func(s record.Step) bool { return s.Uses == evaluate.Name }) {
+		return false
+	}
 	text, err := keptFile(e.run, e.store, e.job.ID, evaluate.ResultFile)
 	if err != nil || text == nil {
 		return false
@@ -76,12 +89,25 @@ func (e *evaluation) values(o *report.CompareOptions) {
 		o.Values = map[string]report.Interval{}
 	}
 	for _, m := range e.result.Metrics {
-		if m.Own == nil {
-			continue
+		if key := keyOf(m.Name, m.Slice); m.Own != nil && e.counts(key) {
+			o.Values[key] = *m.Own
 		}
-		o.Values[keyOf(m.Name, m.Slice)] = *m.Own
 	}
 	maps.Copy(o.Values, e.result.FairnessValues())
+}
+
+// counts reports whether the job's value of a metric is the one that counts in its
+// run: the last one that was reported does.
+func (e *evaluation) counts(key string) bool {
+	behind := false
+	for i := range e.run.Jobs {
+		j := &e.run.Jobs[i]
+		if behind && slices.ContainsFunc(j.Metrics, func(m record.Metric) bool { return m.Key() == key }) {
+			return false
+		}
+		behind = behind || j.ID == e.job.ID
+	}
+	return true
 }
 
 func keyOf(name string, slice map[string]string) string {
@@ -89,49 +115,101 @@ func keyOf(name string, slice map[string]string) string {
 	return m.Key()
 }
 
-// beside compares with what the same job of the baseline evaluated.
-func (e *evaluation) beside(ctx context.Context, base *record.Run, o *report.CompareOptions) error {
-	if base == nil || base.Job(e.job.ID) == nil {
-		return nil
+// besides is what became of a comparison with the baseline.
+type besides struct {
+	*evaluate.Comparison
+	now, then *evaluation
+}
+
+// beside compares with what the same job of the baseline evaluated. It returns nil
+// if that evaluated nothing.
+func (e *evaluation) beside(ctx context.Context, base *record.Run, o *report.CompareOptions) (*besides, error) {
+	other := e.counterpart(base)
+	if other == nil {
+		return nil, nil
 	}
-	other := evaluation{store: e.store, run: base, job: base.Job(e.job.ID)}
-	if !other.load() {
-		return nil
+	c, err := e.comparison(ctx, other)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	c, err := e.comparison(ctx, &other)
 	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		c = &evaluate.Comparison{Why: err.Error()}
 	}
-	noteChanges(c, e.result, o)
-	maps.Copy(o.Intervals, evaluate.FairnessChanges(e.result, other.result))
+	b := &besides{c, e, other}
+	if o.Intervals == nil {
+		o.Intervals = map[string]report.Interval{}
+	}
+	for key, i := range c.Changes(e.result, other.result) {
+		if e.counts(key) && other.counts(key) {
+			o.Intervals[key] = i
+		}
+	}
 	o.Sections = append(o.Sections, c.Sections()...)
 	if curves, ok := evaluate.Curves(e.result, other.result); ok {
 		o.Sections = append(o.Sections, curves)
 	}
 	o.Notes = append(o.Notes, c.Notes...)
-	return nil
+	return b, nil
 }
 
-// noteChanges notes where the differences lie. Of rows that are no pairs, nothing
-// is known of any: the values are of different rows.
-func noteChanges(c *evaluate.Comparison, result *evaluate.Result, o *report.CompareOptions) {
-	if o.Intervals == nil {
-		o.Intervals = map[string]report.Interval{}
+// counterpart is the evaluation of the baseline that belongs to this one: that of
+// the job of the same id or, if the job has got another name, the only one.
+func (e *evaluation) counterpart(base *record.Run) *evaluation {
+	if base == nil {
+		return nil
 	}
-	for _, m := range c.Metrics {
-		if m.Change != nil {
-			o.Intervals[keyOf(m.Name, m.Slice)] = *m.Change
+	var all []*evaluation
+	for i := range base.Jobs {
+		other := &evaluation{store: e.store, root: e.root, run: base, job: &base.Jobs[i]}
+		if !other.load() {
+			continue
+		}
+		if other.job.ID == e.job.ID {
+			return other
+		}
+		all = append(all, other)
+	}
+	if len(all) != 1 || e.run.Job(all[0].job.ID) != nil {
+		return nil
+	}
+	return all[0]
+}
+
+// head is the run with the values of the rows that were compared.
+func (b *besides) head(run *record.Run, job string) *record.Run {
+	return withValues(run, job, b.Metrics, func(c evaluate.Compared) report.Number { return c.Candidate })
+}
+
+// base is the same of the baseline: its predictions are held against the labels of
+// the candidate's rows.
+func (b *besides) base(run *record.Run) *record.Run {
+	return withValues(run, b.then.job.ID, b.Metrics, func(c evaluate.Compared) report.Number { return c.Baseline })
+}
+
+// withValues returns the run with other values of a job's metrics, or the run
+// itself if they are the same.
+func withValues(run *record.Run, job string, ms []evaluate.Compared, value func(evaluate.Compared) report.Number) *record.Run {
+	values := map[string]float64{}
+	for _, m := range ms {
+		if v := float64(value(m)); !math.IsNaN(v) {
+			values[keyOf(m.Name, m.Slice)] = v
 		}
 	}
-	if c.Why == "" || c.Mismatch == nil {
-		return
+	out := *run
+	out.Jobs = slices.Clone(run.Jobs)
+	for i := range out.Jobs {
+		if out.Jobs[i].ID != job {
+			continue
+		}
+		metrics := slices.Clone(out.Jobs[i].Metrics)
+		for k := range metrics {
+			if v, ok := values[metrics[k].Key()]; ok && math.Abs(v-metrics[k].Value) > 1e-9*math.Abs(v) {
+				metrics[k].Value = v
+			}
+		}
+		out.Jobs[i].Metrics = metrics
 	}
-	for _, m := range result.Metrics {
-		o.Intervals[keyOf(m.Name, m.Slice)] = report.Unknown("the rows differ")
-	}
+	return &out
 }
 
 // comparison is made once and kept, since equal predictions compare equally.
@@ -156,7 +234,7 @@ func (e *evaluation) comparison(ctx context.Context, base *evaluation) (*evaluat
 	if err != nil {
 		return nil, err
 	}
-	if text, err := json.Marshal(c); err == nil {
+	if text, err := record.Canonical(c); err == nil {
 		_ = e.store.WriteFile(place, text) // it costs time to make it again, nothing else
 	}
 	return c, nil
@@ -176,10 +254,10 @@ func (e *evaluation) files(ctx context.Context) (out []storedFile, err error) {
 	for _, name := range e.result.Files {
 		digest, err := e.digestOf(ctx, name)
 		if err == nil {
-			err = e.store.Check(digest)
+			err = e.have(ctx, name, digest)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s is not in the store any more: %w", name, err)
+			return nil, fmt.Errorf("%s is not in the store: %w", name, err)
 		}
 		out = append(out, storedFile{name, digest, e.store.Path(digest)})
 	}
@@ -187,6 +265,24 @@ func (e *evaluation) files(ctx context.Context) (out []storedFile, err error) {
 		err = errors.New("the record names no file of predictions")
 	}
 	return out, err
+}
+
+// have makes sure that the store has a file. One that no job made is taken from
+// the repository if it is still the same there.
+func (e *evaluation) have(ctx context.Context, name string, digest store.Digest) error {
+	err := e.store.Check(digest)
+	if err == nil || e.root == "" {
+		return err
+	}
+	f, opened := os.Open(filepath.Join(e.root, filepath.FromSlash(name)))
+	if opened != nil {
+		return err
+	}
+	defer f.Close()
+	if got, _, failed := e.store.Put(ctx, f); failed != nil || got != digest {
+		return err
+	}
+	return nil
 }
 
 // digestOf is the digest of a file among the inputs of the job, alone or in a folder.

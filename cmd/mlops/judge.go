@@ -84,7 +84,8 @@ func (j *judging) judge(hard, soft context.Context, run *record.Run, jobs map[st
 	if o.Baseline.Why == "" {
 		o.Baseline.Why = "not looked for, since no gate compares and the file has no baseline:"
 	}
-	if err := evaluations(soft, j.session.Store, run, base, &o); err != nil {
+	run, base, err := evaluations(soft, j.session.Store, j.session.project.root, run, base, &o)
+	if err != nil {
 		return nil, err
 	}
 	gs := growths(pl, run)
