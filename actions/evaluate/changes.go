@@ -26,7 +26,6 @@ func (c *Comparison) Changes(now, base *Result) map[string]report.Interval {
 		}
 	}
 	for _, m := range c.Metrics {
-		m := m
 		key := record.Metric{Name: m.Name, Slice: m.Slice}
 		if m.Change != nil {
 			out[key.Key()] = *m.Change

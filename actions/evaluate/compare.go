@@ -24,6 +24,7 @@ type Side struct {
 // A Comparison is what the predictions of two runs tell of their difference.
 type Comparison struct {
 	Version   int        `json:"version"`
+	As        string     `json:"as,omitempty"`        // what the metrics' names begin with
 	Rows      int        `json:"rows"`                // that were compared
 	Groups    int        `json:"groups,omitempty"`    // of rows that belong together; 0 if rows are independent
 	Mismatch  *Mismatch  `json:"mismatch,omitempty"`  // how the ids differ; nil if they are the same
@@ -56,7 +57,7 @@ func Compare(ctx context.Context, candidate, baseline Side) (*Comparison, error)
 	if err != nil {
 		return nil, err
 	}
-	out := &Comparison{Version: Version}
+	out := &Comparison{Version: Version, As: c.as}
 	if c.columns.id == "" {
 		out.Why = "the predictions have no id; name the column by which rows of two runs are joined: id"
 		return out, nil
@@ -78,7 +79,7 @@ func Compare(ctx context.Context, candidate, baseline Side) (*Comparison, error)
 		out.Why = "the baseline's predictions: " + err.Error()
 		return out, nil
 	}
-	return out, out.compare(a, b)
+	return out, out.compare(ctx, a, b)
 }
 
 // of is the config by which the baseline's predictions are read: where its columns
@@ -96,7 +97,7 @@ func (c *config) of(inputs map[string]any) (*config, error) {
 	return other, nil
 }
 
-func (out *Comparison) compare(a, b *Frame) error {
+func (out *Comparison) compare(ctx context.Context, a, b *Frame) error {
 	if a.rows.Task != b.rows.Task {
 		out.Why = fmt.Sprintf("this is a %s task, the baseline's a %s one", a.rows.Task, b.rows.Task)
 		return nil
@@ -139,7 +140,7 @@ func (out *Comparison) compare(a, b *Frame) error {
 	if mismatch != nil {
 		out.Notes = append(out.Notes, fmt.Sprintf("the metrics of both runs are those of the %s that both have", rowsOf(out.Rows)))
 	}
-	return errors.Join(t.metrics(out), t.find(out))
+	return errors.Join(t.metrics(out), t.find(ctx, out))
 }
 
 func inOrder(rows []int32) bool {
@@ -355,7 +356,7 @@ func (m wanted) compared(p part, e paired.Estimate) Compared {
 }
 
 // find searches slices in which the candidate loses more than the baseline.
-func (t *twins) find(out *Comparison) error {
+func (t *twins) find(ctx context.Context, out *Comparison) error {
 	features, _, err := t.a.features()
 	if err != nil || len(features) == 0 {
 		return err
@@ -376,9 +377,20 @@ func (t *twins) find(out *Comparison) error {
 	}
 	out.Looked = "the difference of " + what + ", " + lookedAt(features)
 	o := slice.Options{Difference: true, Scale: scale / float64(len(a)), What: what}
-	found, notes, err := search(features, a, t.candidate.Weight, t.groups, o, func(row int) string { return t.a.idOf(int(t.rowsA[row])) })
+	found, notes, err := search(features, a, t.candidate.Weight, t.groups, o, t.names(ctx))
 	out.Found, out.Notes = found, append(out.Notes, notes...)
 	return err
+}
+
+// names names compared rows by their ids.
+func (t *twins) names(ctx context.Context) func(rows []int) ([]string, error) {
+	return func(rows []int) ([]string, error) {
+		own := make([]int, len(rows))
+		for i, row := range rows {
+			own[i] = int(t.rowsA[row])
+		}
+		return t.a.idsOf(ctx, own)
+	}
 }
 
 func pickCodes(codes []uint16, rows []int32) []uint16 {

@@ -108,7 +108,7 @@ func (f *Frame) residualPlot() []report.Plot {
 // Curves is the section with the curves of a result and, where there is one, of
 // the baseline's beside them.
 func Curves(now, base *Result) (report.Section, bool) {
-	s := report.Section{ID: "plots", Title: "Model plots", Priority: 4}
+	s := report.Section{ID: sectionID("plots", now.as()), Title: titled("Model plots", now.as()), Priority: 4}
 	for _, p := range now.Plots {
 		if base != nil {
 			p = beside(p, base.Plots)

@@ -23,6 +23,7 @@ type Frame struct {
 	rows   *metric.Rows
 	ids    *keys     // nil without an id
 	groups []uint64  // nil without a group
+	paths  []string  // of the files
 	others []*column // what slices may be made of
 	notes  []string  // what is not plain to see
 }
@@ -67,7 +68,11 @@ func (c *config) read(ctx context.Context, paths []string, all bool) (*Frame, er
 	if err != nil {
 		return nil, err
 	}
-	return c.frame(l)
+	f, err := c.frame(l)
+	if err == nil {
+		f.paths = paths
+	}
+	return f, err
 }
 
 func namesOf(cs []table.Column) []string {

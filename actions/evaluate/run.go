@@ -47,7 +47,7 @@ func Evaluate(ctx context.Context, inputs map[string]any, root string) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	r, err := f.result()
+	r, err := f.result(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.predictions, err)
 	}
@@ -64,7 +64,7 @@ func pathsOf(root string, files []string) []string {
 }
 
 // result looks at all that the inputs ask for.
-func (f *Frame) result() (*Result, error) {
+func (f *Frame) result(ctx context.Context) (*Result, error) {
 	if err := f.settle(); err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (f *Frame) result() (*Result, error) {
 		return nil, err
 	}
 	fairness, e := f.fairness()
-	err = errors.Join(f.find(r), e)
+	err = errors.Join(f.find(ctx, r), e)
 	r.Fairness, r.Plots, r.Notes = fairness, f.curves(), append(r.Notes, f.notes...)
 	return r, err
 }
@@ -127,7 +127,7 @@ func (r *Result) log(w io.Writer) error {
 		}
 	}
 	if n := r.slices(); n > 0 {
-		p.printf("%d slices, %d more with too few rows\n", n, len(r.Small))
+		p.printf("%d slices, %d more not judged\n", n, len(r.Small))
 	}
 	for _, f := range r.Found {
 		p.printf("found: %s\n", f.Sentence)

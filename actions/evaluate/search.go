@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/mlops-runner/mlops/actions/metric"
 	"github.com/mlops-runner/mlops/actions/slice"
+	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/runner/report"
 )
 
@@ -44,7 +46,7 @@ func (f *Frame) features() (out []slice.Feature, notes []string, err error) {
 
 // search looks for slices in which values, a loss or a difference of losses, are
 // higher than elsewhere. ids names rows for people.
-func search(features []slice.Feature, values, weights []float64, groups []uint64, o slice.Options, ids func(row int) string) ([]Found, []string, error) {
+func search(features []slice.Feature, values, weights []float64, groups []uint64, o slice.Options, ids func(rows []int) ([]string, error)) ([]Found, []string, error) {
 	if len(features) == 0 || values == nil {
 		return nil, nil, nil
 	}
@@ -59,8 +61,8 @@ func search(features []slice.Feature, values, weights []float64, groups []uint64
 		for _, v := range f.Values {
 			found.Where[v.Feature] = v.Value
 		}
-		for _, row := range f.Examples {
-			found.Examples = append(found.Examples, ids(row))
+		if found.Examples, err = ids(f.Examples); err != nil {
+			return nil, nil, err
 		}
 		out = append(out, found)
 	}
@@ -111,7 +113,7 @@ func losses(r *metric.Rows) (values []float64, what string) {
 }
 
 // find searches the rows of one model.
-func (f *Frame) find(r *Result) error {
+func (f *Frame) find(ctx context.Context, r *Result) error {
 	features, notes, err := f.features()
 	if err != nil || len(features) == 0 {
 		return err
@@ -121,7 +123,7 @@ func (f *Frame) find(r *Result) error {
 		return nil
 	}
 	r.Looked = what + ", " + lookedAt(features)
-	found, more, err := search(features, values, f.rows.Weight, f.groups, slice.Options{What: what}, f.idOf)
+	found, more, err := search(features, values, f.rows.Weight, f.groups, slice.Options{What: what}, func(rows []int) ([]string, error) { return f.idsOf(ctx, rows) })
 	r.Found = found
 	for _, n := range append(notes, more...) {
 		r.Notes = append(r.Notes, "search of slices: "+n)
@@ -141,5 +143,33 @@ func lookedAt(fs []slice.Feature) string {
 	return "by values and pairs of values of " + strings.Join(names, ", ")
 }
 
-// idOf names a row: by its number, since ids are kept as hashes.
-func (f *Frame) idOf(row int) string { return strconv.Itoa(row + 1) }
+// idsOf names rows by their ids, which are read anew since only hashes of them are
+// kept, or by their numbers if there are none.
+func (f *Frame) idsOf(ctx context.Context, rows []int) ([]string, error) {
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		out[i] = strconv.Itoa(row + 1)
+	}
+	if f.ids == nil || len(rows) == 0 {
+		return out, nil
+	}
+	t, err := table.Open(f.paths, table.Options{Columns: []string{f.ids.column}})
+	if err != nil {
+		return nil, err
+	}
+	first, last := 0, slices.Max(rows)
+	for b, err := range t.Batches(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		for i, row := range rows {
+			if row >= first && row < first+b.Rows {
+				out[i] = string(keyText(&b.Columns[0], row-first, nil))
+			}
+		}
+		if first += b.Rows; first > last {
+			break
+		}
+	}
+	return out, nil
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/runner/report"
 )
 
@@ -17,17 +18,35 @@ func (r *Result) Sections() []report.Section {
 		out = append(out, s)
 	}
 	if r.Looked != "" {
-		s := foundSection("found", "Weak slices", r.Found)
+		s := foundSection(sectionID("found", r.as()), titled("Weak slices", r.as()), r.Found)
 		s.Summary = foundSummary(r.Found, "worse than elsewhere", r.Looked)
 		out = append(out, s)
 	}
 	for i := range r.Fairness {
-		out = append(out, r.Fairness[i].section())
+		out = append(out, r.Fairness[i].section(r.as()))
 	}
 	if s, ok := Curves(r, nil); ok {
 		out = append(out, s)
 	}
 	return out
+}
+
+func (r *Result) as() string { return action.TextOf(r.Inputs["as"]) }
+
+// sectionID tells the sections of several evaluations in one run apart by what
+// their metrics' names begin with.
+func sectionID(id, as string) string {
+	if as == "" {
+		return id
+	}
+	return id + "." + as
+}
+
+func titled(title, as string) string {
+	if as == "" {
+		return title
+	}
+	return title + " of " + as
 }
 
 // sliceSection is a table of the slices with their first metrics.
@@ -36,7 +55,7 @@ func (r *Result) sliceSection() (report.Section, bool) {
 	if len(rows) == 0 && len(r.Small) == 0 {
 		return report.Section{}, false
 	}
-	s := report.Section{ID: "slices", Title: "Slices", Columns: []report.Column{{Name: "slice"}, {Name: "rows", Numeric: true}}, Priority: 2}
+	s := report.Section{ID: sectionID("slices", r.as()), Title: titled("Slices", r.as()), Columns: []report.Column{{Name: "slice"}, {Name: "rows", Numeric: true}}, Priority: 2}
 	for _, n := range names {
 		s.Columns = append(s.Columns, report.Column{Name: n, Numeric: true})
 	}
@@ -49,7 +68,7 @@ func (r *Result) sliceSection() (report.Section, bool) {
 		}
 		s.Rows = append(s.Rows, row)
 	}
-	s.Summary = fmt.Sprintf("%d measured, %d with too few rows to be judged", len(rows), len(r.Small))
+	s.Summary = fmt.Sprintf("%d measured, %d not judged", len(rows), len(r.Small))
 	return s, true
 }
 
@@ -107,9 +126,9 @@ func foundSummary(found []Found, what, looked string) string {
 	return text
 }
 
-func (f *Fairness) section() report.Section {
+func (f *Fairness) section(as string) report.Section {
 	s := report.Section{
-		ID: "fairness." + f.Attribute, Title: "Fairness by " + f.Attribute, Priority: 3,
+		ID: sectionID("fairness."+f.Attribute, as), Title: titled("Fairness by "+f.Attribute, as), Priority: 3,
 		Columns: []report.Column{{Name: "measure"}, {Name: "value", Numeric: true}, {Name: "95 %", Numeric: true}, {Name: "between"}, {Name: "verdict"}},
 	}
 	count := map[string]int{}
@@ -132,19 +151,19 @@ func (f *Fairness) section() report.Section {
 // the same name that are about one model.
 func (c *Comparison) Sections() []report.Section {
 	if c.Why != "" {
-		return []report.Section{{ID: "pairs", Title: "Row by row", Summary: "not compared: " + c.Why, Failing: c.Mismatch != nil}}
+		return []report.Section{{ID: sectionID("pairs", c.As), Title: titled("Row by row", c.As), Summary: "not compared: " + c.Why, Failing: c.Mismatch != nil}}
 	}
 	var out []report.Section
 	if s, ok := c.sliceSection(); ok {
 		out = append(out, s)
 	}
 	if c.Looked != "" {
-		s := foundSection("found.change", "Where it got worse", c.Found)
+		s := foundSection(sectionID("found.change", c.As), titled("Where it got worse", c.As), c.Found)
 		s.Summary = foundSummary(c.Found, "worse than the baseline", c.Looked)
 		out = append(out, s)
 	}
 	if c.Mismatch != nil {
-		out = append(out, report.Section{ID: "pairs", Title: "Row by row", Summary: c.Mismatch.Error() + "; only those in both were compared", Failing: true})
+		out = append(out, report.Section{ID: sectionID("pairs", c.As), Title: titled("Row by row", c.As), Summary: c.Mismatch.Error() + "; only those in both were compared", Failing: true})
 	}
 	return out
 }
@@ -152,7 +171,7 @@ func (c *Comparison) Sections() []report.Section {
 // sliceSection lists the slices by how they moved, the worst first.
 func (c *Comparison) sliceSection() (report.Section, bool) {
 	s := report.Section{
-		ID: "slices", Title: "Slices", Priority: 2,
+		ID: sectionID("slices", c.As), Title: titled("Slices", c.As), Priority: 2,
 		Columns: []report.Column{{Name: "slice"}, {Name: "metric"}, {Name: "rows", Numeric: true}, {Name: "baseline", Numeric: true}, {Name: "now", Numeric: true}, {Name: "difference (95 %)", Numeric: true}, {Name: "verdict"}},
 	}
 	var list []*Compared
