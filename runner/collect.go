@@ -235,7 +235,26 @@ func (x *execution) metrics(n *plan.Node, a *attempt) ([]record.Metric, error) {
 	if err != nil {
 		return nil, &jobError{"", err}
 	}
-	return x.describeMetrics(all), nil
+	return x.describeMetrics(x.withoutSecrets(all, notice)), nil
+}
+
+// withoutSecrets drops metrics whose words hold a secret: records, reports and
+// the terminal show them. The agent has dropped the lines that do.
+func (x *execution) withoutSecrets(ms []record.Metric, notice func(string)) []record.Metric {
+	if x.secret.Empty() {
+		return ms
+	}
+	return slices.DeleteFunc(ms, func(m record.Metric) bool {
+		words := []string{m.Name, m.Unit}
+		for column, value := range m.Slice {
+			words = append(words, column, value)
+		}
+		if !slices.ContainsFunc(words, x.secret.Holds) {
+			return false
+		}
+		notice(fmt.Sprintf("metric %s is dropped: it holds a value that was masked", m.Name))
+		return true
+	})
 }
 
 func readMetrics(reader record.MetricReader, workspace, path string) ([]record.Metric, error) {

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -181,7 +182,7 @@ func failure(n *plan.Node, err error) *outcome {
 	case errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT):
 		o.reason, o.fix = agent.ReasonDiskFull, `free some space: "mlops cache gc --max-size 5GiB"`
 	case errors.As(err, &unsafe):
-		o.fix, o.place = fmt.Sprintf("move %s out of the way of the outputs of %s", unsafe.Path, n.ID), false
+		o.fix, o.place = cmp.Or(unsafe.Fix, fmt.Sprintf("move %s out of the way of the outputs of %s", unsafe.Path, n.ID)), false
 	}
 	return o
 }

@@ -15,7 +15,8 @@ func (j *job) public(r StepResult) StepResult {
 	return r
 }
 
-// withoutSecrets returns the values that hold no secret, and the names of the others.
+// withoutSecrets returns the values that hold no secret, in their names or in
+// themselves, and the names of the others.
 func (j *job) withoutSecrets(values map[string]string) (map[string]string, []string) {
 	if j.masks.Empty() {
 		return values, nil
@@ -23,7 +24,7 @@ func (j *job) withoutSecrets(values map[string]string) (map[string]string, []str
 	kept := maps.Clone(values)
 	var dropped []string
 	for _, name := range sortedKeys(values) {
-		if j.masks.Holds(values[name]) {
+		if j.masks.Holds(values[name]) || j.masks.Holds(name) {
 			delete(kept, name)
 			dropped = append(dropped, name)
 		}
@@ -40,14 +41,15 @@ func (j *job) conceal(r *Result) {
 		steps[i] = j.public(s)
 	}
 	r.Steps = steps
-	r.Error, r.Summary, r.ReportText = j.masks.Text(r.Error), j.masks.Text(r.Summary), j.masks.Text(r.ReportText)
+	r.Error, r.Fix = j.masks.Text(r.Error), j.masks.Text(r.Fix)
+	r.Summary, r.ReportText = j.masks.Text(r.Summary), j.masks.Text(r.ReportText)
 	var dropped []string
 	r.Outputs, dropped = j.withoutSecrets(r.Outputs)
 	for _, name := range dropped {
 		j.warn(fmt.Sprintf("output %s is dropped: it holds a value that was masked", name))
 	}
 	r.Kept = slices.DeleteFunc(slices.Clone(r.Kept), func(f KeptFile) bool {
-		if !j.masks.Holds(string(f.Data)) {
+		if !j.masks.Holds(f.Name) && !j.masks.Holds(string(f.Data)) {
 			return false
 		}
 		j.warn(fmt.Sprintf("the file %s of %s is dropped: it holds a value that was masked", f.Name, keptVariable))
@@ -56,6 +58,21 @@ func (j *job) conceal(r *Result) {
 	if lines := j.metricLines(r.MetricText); lines > 0 {
 		j.warn(fmt.Sprintf("%d of the lines of MLOPS_METRICS are dropped: they hold a value that was masked", lines))
 	}
+}
+
+// toldBy is an error if the name of an output's file, or where a link leads,
+// holds a secret: both would stand in the record. A word that the job's outputs
+// are declared with is none.
+func (j *job) toldBy(artifacts []Artifact) error {
+	if j.masks.Empty() || slices.ContainsFunc(j.spec.Outputs, j.masks.Holds) {
+		return nil
+	}
+	for _, a := range artifacts {
+		if j.masks.Holds(a.Path) || j.masks.Holds(a.Link) {
+			return fmt.Errorf("output %s: its name holds a value that was masked", shown(a.Path))
+		}
+	}
+	return nil
 }
 
 func (j *job) warn(text string) {

@@ -143,6 +143,7 @@ func endNamespace() error {
 // collect takes the outputs of a successful job.
 func (j *job) collect(r *Result) {
 	artifacts, missing, err := collectOutputs(j.ctx, &j.spec, r.Started)
+	told := j.toldBy(artifacts)
 	var space *spaceError
 	switch {
 	case errors.As(err, &space) || errors.As(context.Cause(j.ctx), &space):
@@ -158,6 +159,9 @@ func (j *job) collect(r *Result) {
 	case len(missing) > 0:
 		r.Missing = missing
 		j.blame(r, ReasonConfig, missingError(&j.spec, missing, r.Started))
+	case told != nil:
+		j.blame(r, ReasonConfig, told)
+		r.Fix = "give the file another name: records and reports list the outputs by name"
 	default:
 		r.Artifacts = artifacts
 	}

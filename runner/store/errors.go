@@ -58,6 +58,7 @@ func shortOrNone(d Digest) string {
 type UnsafeError struct {
 	Path   string
 	Reason string
+	Fix    string // what to do, if it is not to move what stands at Path
 }
 
 func (e *UnsafeError) Error() string { return fmt.Sprintf("%s: %s", e.Path, e.Reason) }

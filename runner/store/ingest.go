@@ -74,7 +74,7 @@ func (b *Batch) IngestAll(ctx context.Context, root string, es []Entry, o Ingest
 func (b *Batch) checkPaths(es []Entry) error {
 	for _, e := range es {
 		if e.Path == "." || !fs.ValidPath(e.Path) {
-			return &UnsafeError{e.Path, "is not a clean relative path"}
+			return &UnsafeError{Path: e.Path, Reason: "is not a clean relative path"}
 		}
 	}
 	return nil
@@ -116,7 +116,7 @@ func (b *Batch) ingest(ctx context.Context, dir folder, name string, want Entry,
 		got.Digest = Sum([]byte(got.Link))
 		return got, errors.Join(err, mismatch(dir, name, want.Digest, got.Digest))
 	case !st.Mode.IsRegular():
-		return got, &UnsafeError{dir.path + "/" + name, "is neither a file, a folder nor a symbolic link"}
+		return got, &UnsafeError{Path: dir.path + "/" + name, Reason: "is neither a file, a folder nor a symbolic link"}
 	}
 	got.Size = st.Size
 	if o.Move && st.Nlink == 1 && b.renames(dir, name, st.Dev) {

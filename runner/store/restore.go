@@ -269,7 +269,7 @@ func inTheWay(rel string, st fileInfo) error {
 	if st.Mode&fs.ModeSymlink != 0 {
 		kind = "symbolic link"
 	}
-	return &UnsafeError{rel, "a " + kind + " stands where a folder has to be"}
+	return &UnsafeError{Path: rel, Reason: "a " + kind + " stands where a folder has to be"}
 }
 
 func (r *restorer) placeRange(ctx context.Context, es []Entry) error {
@@ -334,7 +334,7 @@ func (r *restorer) clear(dir folder, name, rel string) error {
 		return dir.removeAll(name)
 	}
 	if err := dir.rmdir(name); err != nil {
-		return &UnsafeError{rel, "a folder with content stands where a file has to be"}
+		return &UnsafeError{Path: rel, Reason: "a folder with content stands where a file has to be"}
 	}
 	return nil
 }
@@ -447,7 +447,7 @@ func (r *restorer) placeCopy(dir folder, name string, e Entry, source folder, ol
 		return err
 	}
 	if !before.Mode.IsRegular() {
-		return &UnsafeError{e.Path, "is no regular file any more"}
+		return &UnsafeError{Path: e.Path, Reason: "is no regular file any more"}
 	}
 	if r.from == nil && r.o.Link && e.Mode == 0o644 && !r.noLink.Load() {
 		return r.cloneOrLink(dir, name, e, source, old, before)

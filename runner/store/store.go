@@ -233,7 +233,7 @@ func callers(rel string) error {
 	top, _, _ := strings.Cut(rel, "/")
 	own := []string{"cas", "actions", "last", "refs", "trees", "pins", "bad", "tmp", "lock", "claims", ".gitignore"}
 	if !fs.ValidPath(rel) || rel == "." || slices.Contains(own, top) {
-		return &UnsafeError{rel, "is not a place for the caller's files"}
+		return &UnsafeError{Path: rel, Reason: "is not a place for the caller's files"}
 	}
 	return nil
 }

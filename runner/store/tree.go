@@ -153,9 +153,9 @@ func CheckEntries(es []Entry) error {
 		}
 		switch prev := sorted[i-1].Path; {
 		case prev == e.Path:
-			return &UnsafeError{e.Path, "stands twice"}
+			return &UnsafeError{Path: e.Path, Reason: "stands twice"}
 		case strings.HasPrefix(e.Path, prev) && e.Path[len(prev)] == '/':
-			return &UnsafeError{e.Path, "lies below " + prev + ", which is no folder with content"}
+			return &UnsafeError{Path: e.Path, Reason: "lies below " + prev + ", which is no folder with content"}
 		}
 	}
 	return nil
@@ -174,18 +174,18 @@ func sortedCopy(es []Entry, compare func(a, b Entry) int) []Entry {
 
 func checkEntry(e *Entry) error {
 	if e.Path == "." || !fs.ValidPath(e.Path) || strings.ContainsRune(e.Path, 0) {
-		return &UnsafeError{strconv.Quote(e.Path), "is not a clean relative path"}
+		return &UnsafeError{Path: strconv.Quote(e.Path), Reason: "is not a clean relative path"}
 	}
 	switch e.Mode {
 	case 0o644, 0o755:
 		if e.Size < 0 {
-			return &UnsafeError{e.Path, "has a negative size"}
+			return &UnsafeError{Path: e.Path, Reason: "has a negative size"}
 		}
 	case fs.ModeDir:
 	case fs.ModeSymlink:
 		return checkLink(e)
 	default:
-		return &UnsafeError{e.Path, fmt.Sprintf("has mode %v", e.Mode)}
+		return &UnsafeError{Path: e.Path, Reason: fmt.Sprintf("has mode %v", e.Mode)}
 	}
 	return nil
 }
@@ -195,9 +195,9 @@ func checkEntry(e *Entry) error {
 func checkLink(e *Entry) error {
 	switch to := path.Join(path.Dir(e.Path), e.Link); {
 	case e.Link == "" || strings.ContainsRune(e.Link, 0):
-		return &UnsafeError{e.Path, "is a symbolic link without a target"}
+		return &UnsafeError{Path: e.Path, Reason: "is a symbolic link without a target"}
 	case path.IsAbs(e.Link) || to == ".." || strings.HasPrefix(to, "../"):
-		return &UnsafeError{e.Path, "is a symbolic link that leads out, to " + e.Link}
+		return &UnsafeError{Path: e.Path, Reason: "is a symbolic link that leads out, to " + e.Link}
 	}
 	return nil
 }

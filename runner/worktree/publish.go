@@ -113,7 +113,10 @@ func (p *publisher) check(s *store.Dir) error {
 		return err
 	}
 	for _, e := range p.entries {
-		if p.t.reserved(e.Path) || !p.names(e.Path) {
+		switch {
+		case p.t.reserved(e.Path):
+			return &store.UnsafeError{Path: e.Path, Reason: "lies in a .git or .mlops, or another place of no job", Fix: "write it elsewhere, or delete it in a step"}
+		case !p.names(e.Path):
 			return &store.UnsafeError{Path: e.Path, Reason: "is not named by the outputs"}
 		}
 		if e.Mode.IsRegular() {
