@@ -58,6 +58,9 @@ func (c *Checked) driftSection() report.Section {
 			moved = percent(r.Share)
 		}
 		s.Rows = append(s.Rows, []string{r.Column, moved, was, is, r.Measured})
+		if p, ok := plot(columnOf(c.base, r.Column), columnOf(c.now, r.Column), r.Column+": "+r.Measured); ok && len(s.Plots) < mostPlots {
+			s.Plots = append(s.Plots, p)
+		}
 	}
 	s.Summary = fmt.Sprintf("%s moved since %s, %d did not or cannot be told", count(int64(moved), "column"), c.Base, same)
 	return s
@@ -66,15 +69,7 @@ func (c *Checked) driftSection() report.Section {
 // Pair draws what a column was and is as block characters over the same bars; "" for
 // one that has no shape to draw, or that only one profile has.
 func Pair(base, now *profile.Profile, name string) (was, is string) {
-	find := func(p *profile.Profile) *profile.Column {
-		for i := range p.Columns {
-			if p.Columns[i].Name == name {
-				return &p.Columns[i]
-			}
-		}
-		return nil
-	}
-	a, b := find(base), find(now)
+	a, b := columnOf(base, name), columnOf(now, name)
 	if a == nil || b == nil {
 		return "", ""
 	}

@@ -29,10 +29,10 @@ func spark(shares []float64, top float64) string {
 // of numbers between the outermost hundredths, of texts the commonest and all
 // others. It is nil for a column without values.
 func Shape(c *profile.Column) []float64 {
-	a, _ := shapes(c, c)
-	for _, share := range a {
+	s := shapes(c, c)
+	for _, share := range s.base {
 		if share > 0 {
-			return a
+			return s.base
 		}
 	}
 	return nil
@@ -53,33 +53,57 @@ func Blocks(shares []float64) string {
 // pair draws what a column was and is over the same bars. It is "" for columns that have
 // no shape to draw.
 func pair(base, now *profile.Column) (was, is string) {
-	a, b := shapes(base, now)
+	s := shapes(base, now)
 	top := 0.0
-	for i := range a {
-		top = max(top, a[i], b[i])
+	for i := range s.base {
+		top = max(top, s.base[i], s.now[i])
 	}
 	if top == 0 {
 		return "", ""
 	}
-	return spark(a, top), spark(b, top)
+	return spark(s.base, top), spark(s.now, top)
+}
+
+// A shape is how the values of a column are shared out to bars, then and now.
+type shape struct {
+	labels    []string // of the bars
+	base, now []float64
 }
 
 // shapes are the shares of both columns' values in common bars: of numbers between
 // the outermost hundredths, else of the base's commonest values and all others.
-func shapes(base, now *profile.Column) (a, b []float64) {
+func shapes(base, now *profile.Column) shape {
 	if base.Numbers != nil && now.Numbers != nil && (base.Numbers.Count > 0 && now.Numbers.Count > 0) && !base.Exact {
 		low := min(base.Numbers.Quantile(0.01), now.Numbers.Quantile(0.01))
 		high := max(base.Numbers.Quantile(0.99), now.Numbers.Quantile(0.99))
-		return histogram(base.Numbers, low, high), histogram(now.Numbers, low, high)
+		return histograms(base, now, low, high)
 	}
 	if base.Numbers != nil && now.Numbers != nil && len(base.Values) > bars {
-		return histogram(base.Numbers, base.Numbers.Min, base.Numbers.Max), histogram(now.Numbers, base.Numbers.Min, base.Numbers.Max)
+		return histograms(base, now, base.Numbers.Min, base.Numbers.Max)
 	}
 	var names []string
 	for _, v := range base.Values[:min(len(base.Values), bars-1)] {
 		names = append(names, v.Text)
 	}
-	return valueShares(base, names), valueShares(now, names)
+	s := shape{base: valueShares(base, names), now: valueShares(now, names)}
+	for _, name := range names {
+		s.labels = append(s.labels, clip(name))
+	}
+	if n := len(names); s.base[n] == 0 && s.now[n] == 0 {
+		s.base, s.now = s.base[:n], s.now[:n]
+	} else {
+		s.labels = append(s.labels, "others")
+	}
+	return s
+}
+
+func histograms(base, now *profile.Column, low, high float64) shape {
+	s := shape{base: histogram(base.Numbers, low, high), now: histogram(now.Numbers, low, high)}
+	for i := range bars {
+		s.labels = append(s.labels, numberText(now.Kind, low+(high-low)*float64(i)/bars)+"..")
+	}
+	s.labels[0] = ".." + numberText(now.Kind, low+(high-low)/bars)
+	return s
 }
 
 func histogram(n *profile.Numbers, low, high float64) []float64 {
