@@ -36,8 +36,8 @@ func (c *Checked) accept(s *setup, p *profile.Profile) error {
 	return err
 }
 
-// patch is the changes as the lines of a diff.
-func (c *Checked) patch() (lines []string) {
+// Proposal is the changes as lines of a diff that knows no file.
+func (c *Checked) Proposal() (lines []string) {
 	for _, ch := range c.Accept {
 		if ch.Old != "" {
 			lines = append(lines, fmt.Sprintf("-  %s: %s", ch.Name, ch.Old))

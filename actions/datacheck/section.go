@@ -28,7 +28,7 @@ func (c *Checked) Sections() []report.Section {
 		s.Rows = append(s.Rows, []string{h.Column, h.Kind, h.Text, "", "hint", ""})
 	}
 	if s.Failing {
-		s.Patch = c.patch()
+		s.Patch = c.Proposal()
 	}
 	if c.base == nil {
 		return []report.Section{s}

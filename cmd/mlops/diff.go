@@ -147,19 +147,18 @@ func (d *differ) compare(ctx context.Context, head, base *operand, gates []spec.
 	for _, m := range d.project.spec.Metrics {
 		o.Metrics = append(o.Metrics, plan.Metric{Name: m.Name.Value, Better: m.Better, Unit: m.Unit})
 	}
-	if err := d.evaluations(ctx, head.run, base.run, &o); err != nil {
-		return nil, err
-	}
-	return compare(head.run, base.run, o), nil
-}
-
-// evaluations adds what predictions in the store tell.
-func (d *differ) evaluations(ctx context.Context, head, base *record.Run, o *report.CompareOptions) error {
 	s, err := store.Open(d.root)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return evaluations(ctx, s, head, base, o)
+	if err := evaluations(ctx, s, head.run, base.run, &o); err != nil {
+		return nil, err
+	}
+	r := compare(head.run, base.run, o)
+	if pl, err := d.project.plan(); err == nil {
+		d.project.placePatches(r, head.run, s, pl)
+	}
+	return r, nil
 }
 
 // head is the second argument, or the newest run of HEAD.
