@@ -11,15 +11,29 @@ import (
 // 0 if it is not found. step is [Step.Pos], and path leads down from `with:`, as in
 // columns.age or rules[1].
 func InputLine(source []byte, step Pos, path string) int {
+	if with := inputs(source, step); with != nil {
+		return lineBelow(with, path)
+	}
+	return 0
+}
+
+// InputValue returns the value of an input of an action as it stands in a file, nil
+// if it is not there. step is [Step.Pos].
+func InputValue(source []byte, step Pos, input string) *yaml.Node {
+	if with := inputs(source, step); with != nil {
+		_, value := childOf(with, input)
+		return value
+	}
+	return nil
+}
+
+// inputs finds the inputs of an action in a file.
+func inputs(source []byte, step Pos) *yaml.Node {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(source, &doc); err != nil {
-		return 0
+		return nil
 	}
-	with := withOf(&doc, nil, step)
-	if with == nil {
-		return 0
-	}
-	return lineBelow(with, path)
+	return withOf(&doc, nil, step)
 }
 
 // withOf finds the value of `with:` of the mapping that begins at a place, or

@@ -20,15 +20,28 @@ const context = 3
 // Diff returns the changes as a unified diff of a file, which "git apply" and
 // "patch" take, "" if there are none. The text behind a line that changes, such as a
 // comment, stays. It fails with [ErrShared] if a change has no line of its own, as in
-// columns: {a: int, b: int}.
+// columns: {a: int, b: int}; see [FlowDiff].
 func Diff(path string, source []byte, changes []Change) (string, error) {
-	lines := strings.SplitAfter(string(source), "\n")
+	lines := linesOf(string(source))
+	edits, err := edits(lines, changes)
+	if err != nil {
+		return "", err
+	}
+	return unified(path, lines, edits), nil
+}
+
+func linesOf(text string) []string {
+	lines := strings.SplitAfter(text, "\n")
 	if lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
 	}
-	edits, err := edits(lines, changes)
-	if err != nil || len(edits) == 0 {
-		return "", err
+	return lines
+}
+
+// unified writes edits as a diff; "" if there are none.
+func unified(path string, lines []string, edits []edit) string {
+	if len(edits) == 0 {
+		return ""
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "--- a/%s\n+++ b/%s\n", path, path)
@@ -41,7 +54,7 @@ func Diff(path string, source []byte, changes []Change) (string, error) {
 		shift += hunk(&b, lines, edits[:n], shift)
 		edits = edits[n:]
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // An edit replaces lines from at on, counted from 0.
@@ -136,7 +149,13 @@ func readsAs(entry, name, text string) bool {
 	if yaml.Unmarshal([]byte(entry), &m) != nil || len(m) != 1 {
 		return false
 	}
-	switch n := m[name]; n.Kind {
+	n := m[name]
+	return isText(&n, text)
+}
+
+// isText reports whether a node is that line, or the list of it.
+func isText(n *yaml.Node, text string) bool {
+	switch n.Kind {
 	case yaml.ScalarNode:
 		return n.Value == text && n.LineComment == ""
 	case yaml.SequenceNode:

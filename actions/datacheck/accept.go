@@ -3,8 +3,11 @@ package datacheck
 import (
 	"fmt"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/mlops-runner/mlops/actions/columns"
 	"github.com/mlops-runner/mlops/actions/profile"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // accept notes how the column lines would have to change for the table to be
@@ -33,8 +36,8 @@ func (c *Checked) accept(s *setup, p *profile.Profile) error {
 	return err
 }
 
-// patch is the changes as the lines of a diff.
-func (c *Checked) patch() (lines []string) {
+// Proposal is the changes as lines of a diff that knows no file.
+func (c *Checked) Proposal() (lines []string) {
 	for _, ch := range c.Accept {
 		if ch.Old != "" {
 			lines = append(lines, fmt.Sprintf("-  %s: %s", ch.Name, ch.Old))
@@ -46,9 +49,11 @@ func (c *Checked) patch() (lines []string) {
 	return lines
 }
 
-// Patch returns the changes of the columns block of mlops.yaml, by which it accepts
-// the table, as a unified diff; "" if there are none. line is where an input stands.
-func (c *Checked) Patch(file string, source []byte, line func(input string) int) (string, error) {
+// Patch returns the changes of the columns of a data-check step in mlops.yaml, by
+// which it accepts the table, as a unified diff; "" if there are none. step is where
+// the step stands.
+func (c *Checked) Patch(file string, source []byte, step spec.Pos) (string, error) {
+	line := func(input string) int { return spec.InputLine(source, step, input) }
 	changes := make([]columns.Change, len(c.Accept))
 	for i, ch := range c.Accept {
 		changes[i] = ch
@@ -62,6 +67,9 @@ func (c *Checked) Patch(file string, source []byte, line func(input string) int)
 				changes[i].At = line("columns." + before.Name)
 			}
 		}
+	}
+	if v := spec.InputValue(source, step, "columns"); v != nil && v.Style&yaml.FlowStyle != 0 {
+		return columns.FlowDiff(file, source, v, changes)
 	}
 	return columns.Diff(file, source, changes)
 }

@@ -75,7 +75,7 @@ func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b
 // parse reads a text as a value of a type, see number.
 func parse(s, typ string) (float64, bool) {
 	if typ != "string" {
-		s = strings.Trim(s, " \t") // as tables are read
+		s = trim(s)
 	}
 	switch typ {
 	case "int":
@@ -103,6 +103,14 @@ func parse(s, typ string) (float64, bool) {
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	return n, err == nil
+}
+
+// trim cuts blanks off, as tables are read.
+func trim(s string) string {
+	if s != "" && s[0] != ' ' && s[0] != '\t' && s[len(s)-1] != ' ' && s[len(s)-1] != '\t' {
+		return s // as nearly always
+	}
+	return strings.Trim(s, " \t")
 }
 
 // infinite reports whether s spells an infinity, as tables do.

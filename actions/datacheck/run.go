@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/profile"
@@ -73,10 +74,7 @@ func Table(ctx context.Context, call action.Call) (checked *Checked, until time.
 		return open(call.Root, files)
 	}
 	checked = &Checked{Version: Version, Data: c.data, Files: files, Columns: len(s.columns)}
-	if err := checked.run(s, t); err != nil {
-		return nil, until, err
-	}
-	if err := checked.describe(s); err != nil {
+	if err := checked.look(s, t); err != nil {
 		return nil, until, err
 	}
 	checked.relative(call.Root)
@@ -134,12 +132,30 @@ func pathsOf(root string, files []string) []string {
 	return paths
 }
 
-// describe makes the profile of the table, and looks at what it tells.
-func (c *Checked) describe(s *setup) error {
-	p, err := s.profile(c.Files)
-	if err != nil {
+// look runs the checks and describes the table at the same time. Both read it: what
+// a check sees are texts as they stand in the file, and what is described are values
+// of kinds that only the whole file tells.
+func (c *Checked) look(s *setup, t source) error {
+	ctx, stop := context.WithCancel(s.ctx)
+	defer stop()
+	beside := *s
+	beside.ctx = ctx
+	var p *profile.Profile
+	var g errgroup.Group
+	g.Go(func() (err error) { p, err = beside.profile(c.Files); return err })
+	if err := c.run(s, t); err != nil {
+		stop()
+		_ = g.Wait() // what the checks say is closer to the inputs
 		return err
 	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return c.describe(s, p)
+}
+
+// describe looks at what the profile of the table tells.
+func (c *Checked) describe(s *setup, p *profile.Profile) error {
 	c.now = p
 	c.hint(p)
 	if err := c.accept(s, p); err != nil {

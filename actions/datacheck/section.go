@@ -28,7 +28,7 @@ func (c *Checked) Sections() []report.Section {
 		s.Rows = append(s.Rows, []string{h.Column, h.Kind, h.Text, "", "hint", ""})
 	}
 	if s.Failing {
-		s.Patch = c.patch()
+		s.Patch = c.Proposal()
 	}
 	if c.base == nil {
 		return []report.Section{s}
@@ -55,7 +55,7 @@ func (c *Checked) driftSection() report.Section {
 		was, is := "", ""
 		if base, now := find(c.base, r.Column), find(c.now, r.Column); base != nil && now != nil {
 			was, is = pair(base, now)
-			if p, ok := plotOf(base, now, c.Base); ok {
+			if p, ok := plotOf(base, now, c.Base); ok && len(s.Plots) < mostPlots {
 				s.Plots = append(s.Plots, p)
 			}
 		}
@@ -87,3 +87,6 @@ func find(p *profile.Profile, name string) *profile.Column {
 	}
 	return nil
 }
+
+// mostPlots is how many columns are drawn: the worst ones.
+const mostPlots = 12

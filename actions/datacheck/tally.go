@@ -167,7 +167,10 @@ func (p *part) read() ([]entry, error) {
 
 func eachGroup(es []entry, f func([]entry)) {
 	slices.SortFunc(es, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo), cmp.Compare(a.row, b.row))
+		if a.hi != b.hi { // as nearly always
+			return cmp.Compare(a.hi, b.hi)
+		}
+		return cmp.Or(cmp.Compare(a.lo, b.lo), cmp.Compare(a.row, b.row))
 	})
 	for from := 0; from < len(es); {
 		to := from + 1

@@ -47,7 +47,9 @@ func (j *judging) final(ctx context.Context, run *record.Run) (*report.Report, e
 	}
 	o := j.basis
 	o.Logs = lastLines(run)
-	return compare(run, j.beside, o), nil
+	r := compare(run, j.beside, o)
+	j.session.project.placePatches(r, run, j.session.Store, j.session.Plan)
+	return r, nil
 }
 
 // shownLines is how much of a failed job's log is told, and lineRoom how much of a line.

@@ -253,7 +253,7 @@ func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataChec
 
 // printPatch prints the changes of mlops.yaml by which a table is accepted.
 func (a *app) printPatch(p *project, s checkStep, checked *datacheck.Checked) error {
-	patch, err := checked.Patch(filepath.Base(p.path), p.source, func(input string) int { return placeOf(p.source, s, input) })
+	patch, err := checked.Patch(filepath.Base(p.path), p.source, s.step.Pos)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.node.ID, err)
 	}

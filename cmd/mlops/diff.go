@@ -155,7 +155,11 @@ func (d *differ) compare(ctx context.Context, head, base *operand, gates []spec.
 	if err != nil {
 		return nil, err
 	}
-	return compare(a, b, o), nil
+	r := compare(a, b, o)
+	if pl, err := d.project.plan(); err == nil {
+		d.project.placePatches(r, head.run, s, pl)
+	}
+	return r, nil
 }
 
 // head is the second argument, or the newest run of HEAD.

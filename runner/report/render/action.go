@@ -68,7 +68,7 @@ func actionPatch(a report.Section) []block {
 	}
 	f := fence{language: "diff"}
 	for _, l := range a.Patch {
-		f.lines = append(f.lines, clip(cleanLine(l), maxLine))
+		f.lines = append(f.lines, clip(cleanPatch(l), maxLine))
 	}
 	return []block{f}
 }

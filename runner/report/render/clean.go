@@ -126,6 +126,15 @@ func cleanLine(s string) string {
 	return strings.Repeat(" ", min(width, maxIndent)) + clean(s[indent:])
 }
 
+// cleanPatch is [clean] for a line of a patch, whose blanks all count.
+func cleanPatch(s string) string {
+	words := strings.Split(s, " ")
+	for i, w := range words {
+		words[i] = clean(w)
+	}
+	return strings.Join(words, " ")
+}
+
 // inert returns a line that GitHub's runner takes for no command: it does if
 // a line begins with "::" after any white space, colours aside.
 func inert(line string) string {
