@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/store"
@@ -21,10 +22,15 @@ func (r *Registry) Model(name string) (*Model, error) {
 		return nil, &DamagedError{name, j.wrong[0]}
 	}
 	if len(j.entries) == 0 {
-		known, err := r.Names()
-		return nil, errors.Join(err, &NotFoundError{"model " + name, known})
+		return nil, r.unknown(name)
 	}
 	return settle(name, j), nil
+}
+
+// unknown is the error for a model that is not there.
+func (r *Registry) unknown(name string) error {
+	known, err := r.Names()
+	return errors.Join(err, &NotFoundError{"model " + name, known})
 }
 
 // patience is how often a reader looks again: a writer between its two renames
@@ -112,8 +118,9 @@ func (r *Registry) version(e Entry) (*Version, *Problem) {
 	return v, nil
 }
 
-// Made returns the run that made the version which an alias, or a number, names.
-// It fails as Model and Version do.
+// Made returns the run to compare with where a version, named by an alias or a number,
+// is the measure: the newest that promoted it, else the one that it was registered
+// from. Both had these very files. It fails as Model and Version do.
 func (r *Registry) Made(_ context.Context, model, alias string) (run string, err error) {
 	m, err := r.Model(model)
 	if err != nil {
@@ -122,6 +129,11 @@ func (r *Registry) Made(_ context.Context, model, alias string) (run string, err
 	n, err := m.Resolve(alias)
 	if err != nil {
 		return "", err
+	}
+	for _, e := range slices.Backward(m.Journal) {
+		if e.Action == Aliased && e.Version == n && e.Run != "" {
+			return e.Run, nil
+		}
 	}
 	v, err := r.Version(m, n)
 	if err != nil {

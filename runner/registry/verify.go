@@ -19,16 +19,23 @@ import (
 // it. A blob that is damaged is set aside, as store.Reread does. The error is of
 // Verify itself.
 func (r *Registry) Verify(ctx context.Context, model string) ([]Problem, error) {
-	if _, err := r.optional(journalFile(model)); err != nil {
+	if err := CheckModel(model); err != nil {
 		return nil, err
 	}
-	j, err := r.journal(model)
+	if _, err := os.Stat(r.path(folder(model))); errors.Is(err, os.ErrNotExist) {
+		return nil, r.unknown(model)
+	}
+	release, err := r.lock(ctx, model)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	j, err := r.journalOnce(model)
 	if err != nil {
 		return nil, err
 	}
 	if len(j.text) == 0 && len(j.wrong) == 0 {
-		known, err := r.Names()
-		return nil, errors.Join(err, &NotFoundError{"model " + model, known})
+		return nil, r.unknown(model)
 	}
 	v := &verifier{r: r, wrong: slices.Clone(j.wrong), read: map[store.Digest]error{}, runs: map[string]bool{}}
 	n := 0

@@ -37,6 +37,7 @@ type Origin struct {
 	Job       string          `json:"job,omitempty"`      // id of the instance that wrote it
 	Pipeline  string          `json:"pipeline,omitempty"`
 	Source    record.Source   `json:"source,omitzero"`
+	Departs   []string        `json:"departs,omitempty"` // how the run differs from what its commit says
 	Params    record.Values   `json:"params,omitempty"`
 	Metrics   []record.Metric `json:"metrics,omitempty"` // last values, also of slices
 	Gates     []record.Gate   `json:"gates,omitempty"`
@@ -95,7 +96,7 @@ func From(run *record.Run, job *record.Job, path string) (*Version, error) {
 		v.Size += f.Size
 	}
 	v.Origin = Origin{
-		Run: run.ID, RunDigest: run.Digest, Job: maker(run, job, path, files), Pipeline: run.Pipeline, Source: run.Source,
+		Run: run.ID, RunDigest: run.Digest, Job: maker(run, job, path, files), Pipeline: run.Pipeline, Source: run.Source, Departs: run.Departs,
 		Params: run.Params, Gates: run.Gates, Metrics: lastValues(run),
 	}
 	return v, nil
