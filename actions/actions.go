@@ -1,20 +1,19 @@
 // Package actions lists the built-in actions that `uses:` can name, with the
 // inputs that `with:` may give them and what they do.
-//
-// Not yet: promote. A pipeline that names one is checked in full,
-// and a job that comes to run one is refused with an error that says so.
 package actions
 
 import (
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/datacheck"
 	"github.com/mlops-runner/mlops/actions/evaluate"
+	"github.com/mlops-runner/mlops/actions/promote"
 	"github.com/mlops-runner/mlops/spec"
 )
 
-// All returns the built-in actions; those without Run are yet to come.
+// All returns the built-in actions; those without Run are yet to come: a pipeline
+// that names one is checked in full, and a job that comes to run it is refused.
 func All() []action.Action {
-	return []action.Action{datacheck.Builtin(), evaluate.Builtin(), {Action: promote()}}
+	return []action.Action{datacheck.Builtin(), evaluate.Builtin(), promote.Builtin()}
 }
 
 // Find returns the built-in action of a name that can be run.
@@ -35,12 +34,4 @@ func Table() map[string]spec.Action {
 		table[a.Name] = a.Action
 	}
 	return table
-}
-
-func promote() spec.Action {
-	return spec.Action{Name: "promote", Doc: "Registers a model and moves an alias to it if every gate passes.", Inputs: []spec.ActionInput{
-		{Name: "model", Type: "string", Required: true, Doc: "Name of the model."},
-		{Name: "from", Type: "path", Required: true, Doc: "File or folder of the model."},
-		{Name: "alias", Type: "string", Doc: "The alias to move, such as production."},
-	}}
 }

@@ -59,8 +59,12 @@ func others(n int) string {
 	return fmt.Sprintf(", and so are %d more", n-1)
 }
 
-// cured shows the cure of an error of package checkout.
+// cured shows the cure of an error of package checkout, or of one that knows its own.
 func cured(err error) error {
+	var curable interface{ Cure() string }
+	if errors.As(err, &curable) && curable.Cure() != "" {
+		return fixError{err, curable.Cure()}
+	}
 	var known *checkout.Error
 	if errors.As(err, &known) && known.Fix != "" {
 		return fixError{err, known.Fix}

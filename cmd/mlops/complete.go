@@ -39,3 +39,24 @@ func (a *app) completeJobs(_ *cobra.Command, given []string, _ string) ([]string
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
+
+// completeModels completes the name of a model, with its aliases where a version is meant.
+func (a *app) completeModels(versions bool) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		r, err := a.openModels()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		names, _ := r.Names()
+		for _, name := range slices.Clone(names) {
+			m, err := r.Model(name)
+			if err != nil || !versions {
+				continue
+			}
+			for alias := range m.Aliases {
+				names = append(names, name+"@"+alias)
+			}
+		}
+		return names, cobra.ShellCompDirectiveDefault
+	}
+}

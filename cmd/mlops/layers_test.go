@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"runner/agent":               {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":              {"runner/disk", "runner/store"},
 	"runner/dataset":             {"runner/record", "runner/store"},  // versions are files beside the records, in their form
+	"runner/registry":            {"runner/record", "runner/store"},  // what a run made becomes a version; gates come judged
 	"runner/source":              {"runner/dataset", "runner/store"}, // bytes from an address, verified
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
@@ -61,6 +62,9 @@ var layers = map[string][]string{
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions/evaluate":           {"actions/action", "actions/datacheck", "actions/metric", "actions/paired", "actions/slice", "actions/table", "runner/record", "runner/report", "runner/report/distribution", "spec", "spec/expression"},
 	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "spec"},
+	"actions/evaluate":           {"actions/action", "actions/datacheck", "actions/metric", "actions/paired", "actions/slice", "actions/table", "runner/report", "runner/report/distribution", "spec", "spec/expression"},
+	"actions/promote":            {"actions/action", "runner/registry", "spec"}, // names are checked where a step stands
+	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "actions/promote", "spec"},
 	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
 	"cmd/mlops":                  {"*"},
 	"cmd/bench":                  {"*"},

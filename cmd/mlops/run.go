@@ -150,30 +150,54 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 		return errors.Join(err, s.close(), out.Close())
 	}
 	f, err := a.execute(ctx, s, o, out)
-	var trouble []string // that is no fault of the run
+	var after aftermath
 	if err == nil {
-		trouble = a.keepData(ctx, s, f)
-		if keepErr := a.keepSnapshot(ctx, s, f, o, names); keepErr != nil {
-			a.log.Debug("keep snapshot", "error", keepErr)
-		}
+		after = a.afterRun(ctx, s, f, o, names)
 	}
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
 		return err
 	}
-	for _, text := range trouble {
+	for _, text := range after.said {
 		a.say("%s", text)
 	}
 	if err := heard(a.showReport(s.judging, f)); err != nil {
 		return err
 	}
 	a.tellRun(ctx, s.judging, f)
+	if after.err != nil {
+		return after.err
+	}
 	if f.Record.Status != record.Success {
 		return failedError{f.Record.Exit}
 	}
 	return nil
 }
 
-// prepare gives a session its secrets, and decides how its run will be judged.
+// An aftermath is what was done with an ended run that is no fault of it.
+type aftermath struct {
+	said []string
+	err  error // of promotions
+}
+
+// afterRun keeps what the run read, promotes what it made, and remembers that
+// nothing is left to do.
+func (a *app) afterRun(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) (after aftermath) {
+	after.said = a.keepData(ctx, s, f)
+	if s.promotion != nil {
+		after.err = s.promotion.finish(ctx, f)
+		after.said = append(after.said, s.promotion.said...)
+	}
+	if after.err != nil {
+		return after // the same run is to try again
+	}
+	if err := a.keepSnapshot(ctx, s, f, o, names); err != nil {
+		a.log.Debug("keep snapshot", "error", err)
+	}
+	return after
+}
+
+// prepare gives a session its secrets, and decides how its run will be judged and
+// what becomes of the models that it makes.
 func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map[string]string) error {
 	if err := a.giveSecrets(s, secrets, os.LookupEnv); err != nil {
 		return err
@@ -182,6 +206,10 @@ func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map
 		if err := a.onlyCached(ctx, s, o); err != nil {
 			return err
 		}
+	}
+	var err error
+	if s.promotion, err = promotes(s); err != nil {
+		return err
 	}
 	a.judgeBy(s, o)
 	return a.judgeByBase(ctx, s)

@@ -33,11 +33,12 @@ type engineOptions struct {
 // session is an open project with everything that a run needs.
 type session struct {
 	*runner.Runner
-	project *project
-	source  record.Source
-	judging *judging // of a run; nil where nothing is run
-	past    *pastFiles
-	close   func() error
+	project   *project
+	source    record.Source
+	judging   *judging   // of a run; nil where nothing is run
+	promotion *promotion // of a trusted run; nil if it promotes nothing
+	past      *pastFiles
+	close     func() error
 }
 
 // openSession opens a project's store, tree and executor, and makes its plan.

@@ -12,6 +12,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/baseline"
 	"github.com/mlops-runner/mlops/runner/checkout"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
@@ -25,8 +26,8 @@ type yardstick struct {
 	keep    func(rel string, data []byte) error
 	repo    *checkout.Repo // nil outside git
 	index   *baseline.Index
-	forge   baseline.Forge                    // that knows the repository; nil for none
-	models  baseline.Models                   // nil without a registry
+	forge   baseline.Forge // that knows the repository; nil for none
+	models  baseline.Models
 	folder  func(name string) ([]byte, error) // reads a file of the project
 }
 
@@ -38,6 +39,9 @@ func (a *app) openYardstick(ctx context.Context, p *project, stranger bool) (*ya
 		return nil, err
 	}
 	y := &yardstick{project: p, root: root, folder: p.read}
+	if y.models, err = modelsIn(root); err != nil {
+		return nil, err
+	}
 	if !stranger {
 		if y.keep, err = keeper(root); err != nil {
 			return nil, err
@@ -55,6 +59,15 @@ func (a *app) openYardstick(ctx context.Context, p *project, stranger bool) (*ya
 		return nil, errors.Join(err, y.close())
 	}
 	return y, nil
+}
+
+// modelsIn are the models of the store in root, which is left as it is.
+func modelsIn(root string) (*registry.Registry, error) {
+	s, err := store.OpenWith(root, store.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	return registry.Open(s, nil), nil
 }
 
 // keeper writes small files into the store in root, if there is one.

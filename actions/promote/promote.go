@@ -1,0 +1,95 @@
+// Package promote is the built-in action that asks for a model to be registered
+// and for an alias to be moved to it. It does neither: that is done after the
+// run, outside of any container, by whoever ran it, once the gates are judged. The
+// step checks what is asked and keeps it with the record of its job, so that it
+// holds for a job from the cache as well, and not for one whose if: says no.
+package promote
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mlops-runner/mlops/actions/action"
+	"github.com/mlops-runner/mlops/runner/registry"
+	"github.com/mlops-runner/mlops/spec"
+)
+
+// Name is what uses: names the action by.
+const Name = "promote"
+
+// Builtin is the action for the table of built-ins.
+func Builtin() action.Action {
+	return action.Action{Run: run, Action: spec.Action{
+		Name: Name, Version: 1, Doc: "Registers a model and moves an alias to it if every gate passes.", Inputs: []spec.ActionInput{
+			{Name: "model", Type: "string", Required: true, Doc: "Name of the model.", Example: "churn"},
+			{Name: "from", Type: "path", Required: true, Doc: "File or folder of the model, which a job writes.", Example: "out/model/"},
+			{Name: "alias", Type: "string", Doc: "The alias to move. Without it, the model is registered only.", Example: "production"},
+			{Name: "dry-run", Type: "bool", Doc: "Say what would happen, and do nothing.", Example: "true"},
+		},
+	}}
+}
+
+// A Request is what a step asks for.
+type Request struct {
+	Model  string `json:"model"`
+	From   string `json:"from"`
+	Alias  string `json:"alias,omitempty"`
+	DryRun bool   `json:"dryRun,omitempty"`
+}
+
+// check fails for names that cannot be and a model that is not there.
+func (r Request) check(root string) error {
+	errs := []error{registry.CheckModel(r.Model)}
+	if r.Alias != "" {
+		errs = append(errs, registry.CheckAlias(r.Alias))
+	}
+	if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(r.From))); err != nil {
+		errs = append(errs, fmt.Errorf("from: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+func run(_ context.Context, c action.Call) (action.Outcome, error) {
+	in := action.Inputs{Values: c.Inputs}
+	r := Request{Model: in.Text("model"), From: in.Text("from"), Alias: in.Text("alias"), DryRun: in.Text("dry-run") == "true"}
+	if err := r.check(c.Root); err != nil {
+		return action.Outcome{}, err
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return action.Outcome{}, err
+	}
+	fmt.Fprintf(c.Log, "%s from %s: it is registered when the run has ended\n", r.Model, r.From)
+	return action.Outcome{Files: map[string][]byte{fileName(data): data}}, nil
+}
+
+const prefix = "promote-"
+
+// fileName is where a request is kept: a job may have several.
+func fileName(request []byte) string {
+	sum := sha256.Sum256(request)
+	return fmt.Sprintf("%s%x.json", prefix, sum[:6])
+}
+
+// IsRequest reports whether a kept file is a request.
+func IsRequest(name string) bool { return strings.HasPrefix(name, prefix) }
+
+// Parse reads a request and checks its names. What a container wrote is nobody's
+// word yet.
+func Parse(data []byte) (Request, error) {
+	var r Request
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, err
+	}
+	err := registry.CheckModel(r.Model)
+	if r.Alias != "" {
+		err = errors.Join(err, registry.CheckAlias(r.Alias))
+	}
+	return r, err
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mlops-runner/mlops/runner/registry"
+)
+
+// A change is a command that adds a line to a model's journal.
+type change struct {
+	use, short, example string
+	args                int
+	do                  func(ctx context.Context, p *pick, args []string, by registry.By) (said string, err error)
+}
+
+func (a *app) newChange(ch change) *cobra.Command {
+	var by registry.By
+	c := &cobra.Command{
+		Use: ch.use, Short: ch.short, Example: ch.example,
+		Args: cobra.ExactArgs(ch.args),
+		RunE: func(c *cobra.Command, args []string) error {
+			p, err := a.pickModel(args[0])
+			if err != nil {
+				return err
+			}
+			by.Actor = cmp.Or(by.Actor, person())
+			said, err := ch.do(c.Context(), p, args[1:], by)
+			if err != nil {
+				return cured(err)
+			}
+			_, err = fmt.Fprintln(a.stdout, foreign(said))
+			return err
+		},
+		ValidArgsFunction: a.completeModels(true),
+	}
+	c.Flags().StringVar(&by.Actor, "actor", "", "who does it (default: the CI service's actor, or you)")
+	if !strings.HasPrefix(ch.use, "note") {
+		c.Flags().StringVarP(&by.Reason, "reason", "m", "", "why")
+	}
+	return c
+}
+
+// person is who calls, as far as the environment tells.
+func person() string {
+	if name := cmp.Or(os.Getenv("GITHUB_ACTOR"), os.Getenv("GITLAB_USER_LOGIN")); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return os.Getenv("USER")
+}
+
+func newModelAlias(a *app) *cobra.Command {
+	return a.newChange(change{
+		use: "alias MODEL@REF ALIAS", short: "Let an alias point to a version", args: 2,
+		example: "  mlops model alias churn@3 staging\n  mlops model alias churn@staging production -m 'a week without complaints'",
+		do: func(ctx context.Context, p *pick, args []string, by registry.By) (string, error) {
+			name, alias := p.model.Name, args[0]
+			from, err := p.registry.Move(ctx, name, alias, p.model.Aliases[alias], p.version, by)
+			if err == nil && from == p.version {
+				return fmt.Sprintf("%s@%d is %s already", name, p.version, alias), nil
+			}
+			return fmt.Sprintf("%s@%d is %s now, which was %s", name, p.version, alias, versionName(name, from)), err
+		},
+	})
+}
+
+func newModelRollback(a *app) *cobra.Command {
+	return a.newChange(change{
+		use: "rollback MODEL@ALIAS", short: "Let an alias point to the version before", args: 1,
+		example: "  mlops model rollback churn@production -m 'complaints from the north'",
+		do: func(ctx context.Context, p *pick, _ []string, by registry.By) (string, error) {
+			name := p.model.Name
+			if _, ok := p.model.Aliases[p.ref]; !ok {
+				return "", usagef("%s@%s is a version; name the alias that is to go back, such as %s@production", name, p.ref, name)
+			}
+			from, to, err := p.registry.Rollback(ctx, name, p.ref, by)
+			return fmt.Sprintf("%s@%d is %s again, which was %s", name, to, p.ref, versionName(name, from)), err
+		},
+	})
+}
+
+func newModelRetire(a *app) *cobra.Command {
+	return a.newChange(change{
+		use: "retire MODEL@REF", short: "Say that a version is not to be used any more", args: 1,
+		example: "  mlops model retire churn@2 -m 'trained on leaked data'",
+		do: func(ctx context.Context, p *pick, _ []string, by registry.By) (string, error) {
+			return fmt.Sprintf("%s@%d is retired", p.model.Name, p.version), p.registry.Retire(ctx, p.model.Name, p.version, by)
+		},
+	})
+}
+
+func newModelNote(a *app) *cobra.Command {
+	return a.newChange(change{
+		use: "note MODEL@REF TEXT", short: "Add a note to a version", args: 2,
+		example: "  mlops model note churn@2 'audited by risk, ticket 1234'",
+		do: func(ctx context.Context, p *pick, args []string, by registry.By) (string, error) {
+			by.Reason = args[0]
+			return fmt.Sprintf("noted of %s@%d", p.model.Name, p.version), p.registry.Note(ctx, p.model.Name, p.version, by)
+		},
+	})
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mlops-runner/mlops/actions/promote"
+	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/registry"
+)
+
+// A promotion registers the models of a session's run and moves aliases to them,
+// when the run is sealed and judged. It is no part of a job: what a step leaves is
+// a wish, and neither its container nor its cached result can do more.
+type promotion struct {
+	session  *session
+	registry *registry.Registry
+	seen     map[string]map[string]int // model → alias → version, before the run
+	run      *record.Run               // with its jobs
+	said     []string
+}
+
+// promotes makes ready for the promotions of a run; nil if it has none. What the
+// aliases point to is noted now: by the end the gates have judged the model beside
+// that, and not beside what another run may have put there meanwhile.
+func promotes(s *session) (*promotion, error) {
+	if !slices.ContainsFunc(s.Plan.Nodes, asksToPromote) {
+		return nil, nil
+	}
+	p := &promotion{session: s, registry: registry.Open(s.Store, nil), seen: map[string]map[string]int{}}
+	names, err := p.registry.Names()
+	for _, name := range names {
+		m, readErr := p.registry.Model(name)
+		if readErr != nil {
+			continue // told when it is to be changed
+		}
+		p.seen[name] = m.Aliases
+	}
+	return p, err
+}
+
+func asksToPromote(n *plan.Node) bool {
+	return n.Kind == plan.Run && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == promote.Name })
+}
+
+// finish does what the steps of an ended run ask for.
+func (p *promotion) finish(ctx context.Context, f *runner.Finished) (err error) {
+	if p.run, err = (record.Entry{ID: f.Record.ID, Dir: f.Record.Dir}).Load(); err != nil {
+		return err
+	}
+	for _, n := range p.session.Plan.Nodes {
+		job := p.run.Job(n.ID)
+		if !asksToPromote(n) || job == nil || job.Status != record.Success {
+			continue
+		}
+		if slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == "" }) {
+			return fixError{fmt.Errorf("job %s: uses: promote stands beside steps with run:, which could ask in its name", n.ID), "give it a job of its own"}
+		}
+		for _, kept := range job.Kept {
+			if promote.IsRequest(kept.Path) {
+				err = errors.Join(err, p.request(ctx, job, kept.Path))
+			}
+		}
+	}
+	return err
+}
+
+// request does what one step asks for.
+func (p *promotion) request(ctx context.Context, job *record.Job, name string) error {
+	data, err := keptFile(p.run, p.session.Store, job.ID, name)
+	if err != nil {
+		return fmt.Errorf("job %s: %w", job.ID, err)
+	}
+	if data == nil {
+		return fixError{fmt.Errorf("job %s: what it asked for is no longer in the record of run %s", job.ID, job.CachedFrom), "run it again: \"mlops run " + job.ID + " --force\""}
+	}
+	r, err := promote.Parse(data)
+	if why := p.undecided(); err == nil && why != "" {
+		p.say("%s is not registered: %s", r.Model, why)
+		return nil
+	}
+	var v *registry.Version
+	if err == nil {
+		v, err = registry.From(p.run, job, strings.TrimPrefix(r.From, "./"))
+	}
+	if err != nil {
+		return cured(fmt.Errorf("job %s: %w", job.ID, err))
+	}
+	v.Model = r.Model
+	if r.DryRun {
+		return cured(p.tell(ctx, r, v))
+	}
+	return cured(p.register(ctx, r, v))
+}
+
+// undecided says why nothing can be said of the run's models; "" if all jobs did
+// what they should, so that only gates were left to decide, and those were judged.
+func (p *promotion) undecided() string {
+	switch {
+	case p.run.Status != record.Success && (p.run.Status != record.Failure || p.run.Reason != "gate"):
+		return "the run did not succeed"
+	case len(p.session.Plan.Gates) > 0 && len(p.run.Gates) == 0:
+		return "the gates were not judged, since not all jobs ran"
+	}
+	return ""
+}
+
+func (p *promotion) say(format string, args ...any) {
+	p.said = append(p.said, "promote: "+foreign(fmt.Sprintf(format, args...)))
+}
+
+func (p *promotion) by(reason string) registry.By {
+	return registry.By{Actor: p.run.Trigger.Actor, Reason: reason, Run: p.run.ID, RunDigest: p.run.Digest, Gates: p.run.Gates}
+}
+
+func (p *promotion) register(ctx context.Context, r promote.Request, v *registry.Version) error {
+	v, added, err := p.registry.Register(ctx, *v, p.by(""))
+	if err != nil {
+		return err
+	}
+	if added {
+		p.say("registered %s@%d, %s", r.Model, v.Version, v.Digest)
+	}
+	switch m, err := p.registry.Model(r.Model); {
+	case err != nil:
+		return err
+	case r.Alias != "":
+		return p.move(ctx, r, m, v.Version)
+	case !added:
+		p.say("the model is %s@%d already", r.Model, v.Version)
+	}
+	return nil
+}
+
+// move moves an alias, or says what is against it.
+func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Model, version int) error {
+	if m.Aliases[r.Alias] == version {
+		p.say("%s@%d is %s already", r.Model, version, r.Alias)
+		return nil
+	}
+	if why := p.against(r, m, version); why != "" {
+		p.say("%s stays at %s, %s@%d is not promoted: %s", r.Alias, versionName(r.Model, m.Aliases[r.Alias]), r.Model, version, why)
+		return p.registry.Reject(ctx, r.Model, r.Alias, version, p.by(why))
+	}
+	from, err := p.registry.Move(ctx, r.Model, r.Alias, p.seen[r.Model][r.Alias], version, p.by(""))
+	if err != nil {
+		return err
+	}
+	p.say("%s@%d is %s now, which was %s", r.Model, version, r.Alias, versionName(r.Model, from))
+	return nil
+}
+
+// against says why an alias is not to move to a version; "" if it may. A gate that
+// compares with what is not there yet is no reason while the alias points to nothing.
+func (p *promotion) against(r promote.Request, m *registry.Model, version int) string {
+	for _, g := range p.run.Gates {
+		if g.Outcome != runner.GatePassed && (g.Outcome != "no baseline" || m.Aliases[r.Alias] != 0) {
+			return fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
+		}
+	}
+	if m.IsRetired(version) {
+		return "it is retired"
+	}
+	if e := m.Undone(r.Alias, version); e != nil {
+		return fmt.Sprintf("%s rolled it back (%s); \"mlops model alias %s@%d %s\" puts it there again", e.Actor, orNothing(e.Reason), r.Model, version, r.Alias)
+	}
+	return ""
+}
+
+func orNothing(reason string) string {
+	if reason == "" {
+		return "no reason given"
+	}
+	return reason
+}
+
+func versionName(model string, version int) string {
+	if version == 0 {
+		return "nothing"
+	}
+	return fmt.Sprintf("%s@%d", model, version)
+}
+
+// tell says what would happen.
+func (p *promotion) tell(ctx context.Context, r promote.Request, v *registry.Version) error {
+	tree, err := p.session.Store.PutTree(ctx, v.Entries())
+	if err != nil {
+		return err
+	}
+	m, err := p.registry.Model(r.Model)
+	if errors.Is(err, registry.ErrNotFound) {
+		m, err = &registry.Model{Name: r.Model}, nil
+	}
+	if err != nil {
+		return err
+	}
+	version := m.Find(tree)
+	if version == 0 {
+		version = m.Versions() + 1
+		p.say("dry run: would register %s@%d, %s", r.Model, version, tree)
+	}
+	why := p.against(r, m, version)
+	switch {
+	case r.Alias == "":
+	case m.Aliases[r.Alias] == version:
+		p.say("dry run: %s@%d is %s already", r.Model, version, r.Alias)
+	case why != "":
+		p.say("dry run: %s would stay at %s: %s", r.Alias, versionName(r.Model, m.Aliases[r.Alias]), why)
+	default:
+		p.say("dry run: would move %s from %s to %s@%d", r.Alias, versionName(r.Model, m.Aliases[r.Alias]), r.Model, version)
+	}
+	return nil
+}
