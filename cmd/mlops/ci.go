@@ -19,7 +19,8 @@ import (
 
 // tellRun tells of a run that has ended, if it was asked to.
 func (a *app) tellRun(ctx context.Context, j *judging, f *runner.Finished) {
-	if !j.options.ci {
+	o := j.options.deliver
+	if !j.options.ci && o.folder == "" {
 		return
 	}
 	run, err := record.Entry{ID: f.Record.ID, Dir: f.Record.Dir}.Load() // the run itself keeps no jobs in memory
@@ -30,11 +31,16 @@ func (a *app) tellRun(ctx context.Context, j *judging, f *runner.Finished) {
 	if err == nil {
 		r, err = j.final(ctx, run)
 	}
+	if err == nil && !j.options.ci {
+		err = a.tellFiles(r, o)
+	}
 	if err != nil {
 		a.say("not told: %s", foreign(err.Error()))
 		return
 	}
-	a.tell(ctx, r, j.options.deliver)
+	if j.options.ci {
+		a.tell(ctx, r, o)
+	}
 }
 
 // final is the report of a run when its record is complete: with what it took,

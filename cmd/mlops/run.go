@@ -135,7 +135,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(err, out.Close())
 	}
-	if !o.ci && a.noop(p, o, names, secrets, out) {
+	if !o.ci && o.deliver.folder == "" && a.noop(p, o, names, secrets, out) {
 		return out.Close()
 	}
 	debug.SetGCPercent(usualGC)

@@ -132,6 +132,24 @@ func TestThroughEscapes(t *testing.T) {
 	}
 }
 
+func FuzzThroughEscapes(f *testing.F) {
+	f.Add("secret", "a se\x1b[1mcr\x1b]0;x\aet", uint64(1))
+	f.Add("a\x1b[mbcd", "a\x1b[m\x1b(Bbcd\x1b", uint64(7))
+	f.Fuzz(func(t *testing.T, value, text string, seed uint64) {
+		s := &Set{}
+		if len(value) > 100 || len(text) > 2000 || strings.Contains(text, Mark) || s.Add(value) != nil {
+			return
+		}
+		want := throughEscapes(s.list(), text)
+		if got := s.Text(text); got != want {
+			t.Errorf("%q in %q\n got %q\nwant %q", value, text, got, want)
+		}
+		if got := inPieces(rand.New(rand.NewPCG(seed, 5)), s, text); joined(got) != joined(want) {
+			t.Errorf("%q in pieces of %q\n got %q\nwant %q", value, text, got, want)
+		}
+	})
+}
+
 // joined leaves out the sequences between two marks: whether they stay depends
 // on the pieces.
 func joined(text string) string {
