@@ -61,7 +61,6 @@ var layers = map[string][]string{
 	"actions/action":             {"runner/agent", "runner/report", "spec", "spec/expression"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions/evaluate":           {"actions/action", "actions/datacheck", "actions/metric", "actions/paired", "actions/slice", "actions/table", "runner/record", "runner/report", "runner/report/distribution", "spec", "spec/expression"},
-	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "spec"},
 	"actions/promote":            {"actions/action", "runner/registry", "spec"}, // names are checked where a step stands
 	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "actions/promote", "spec"},
 	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
