@@ -20,6 +20,7 @@ import (
 	"github.com/mlops-runner/mlops/actions/columns"
 	"github.com/mlops-runner/mlops/actions/datacheck"
 	"github.com/mlops-runner/mlops/actions/profile"
+	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -40,7 +41,7 @@ need not be that of today. --write makes an mlops.yaml of it, if there is none.`
 }
 
 func (a *app) dataInit(ctx context.Context, pattern string, write bool) error {
-	files, err := datacheck.Files(".", pattern)
+	files, err := table.Files(".", pattern)
 	if err != nil {
 		return fixError{err, "name a file, glob or folder"}
 	}
