@@ -17,6 +17,14 @@ func All() []action.Action {
 	return []action.Action{datacheck.Builtin(), evaluate.Builtin(), {Action: promote()}}
 }
 
+// Specs returns what the parser must know of the built-in actions, in the order of [All].
+func Specs() (specs []spec.Action) {
+	for _, a := range All() {
+		specs = append(specs, a.Action)
+	}
+	return specs
+}
+
 // Find returns the built-in action of a name that can be run.
 func Find(name string) (action.Action, bool) {
 	for _, a := range All() {
@@ -39,8 +47,8 @@ func Table() map[string]spec.Action {
 
 func promote() spec.Action {
 	return spec.Action{Name: "promote", Doc: "Registers a model and moves an alias to it if every gate passes.", Inputs: []spec.ActionInput{
-		{Name: "model", Type: "string", Required: true, Doc: "Name of the model."},
-		{Name: "from", Type: "path", Required: true, Doc: "File or folder of the model."},
-		{Name: "alias", Type: "string", Doc: "The alias to move, such as production."},
+		{Name: "model", Type: "string", Required: true, Example: "churn", Doc: "Name of the model."},
+		{Name: "from", Type: "path", Required: true, Example: "model/", Doc: "File or folder of the model."},
+		{Name: "alias", Type: "string", Example: "production", Doc: "The alias to move, such as production."},
 	}}
 }
