@@ -16,6 +16,14 @@ func All() []action.Action {
 	return []action.Action{datacheck.Builtin(), evaluate.Builtin(), promote.Builtin()}
 }
 
+// Specs returns what the parser must know of the built-in actions, in the order of [All].
+func Specs() (specs []spec.Action) {
+	for _, a := range All() {
+		specs = append(specs, a.Action)
+	}
+	return specs
+}
+
 // Find returns the built-in action of a name that can be run.
 func Find(name string) (action.Action, bool) {
 	for _, a := range All() {

@@ -7,11 +7,12 @@ import (
 	"log"
 	"os"
 
+	"github.com/mlops-runner/mlops/actions"
 	"github.com/mlops-runner/mlops/spec"
 )
 
 func main() {
-	text, err := spec.Schema()
+	text, err := spec.Schema(actions.Specs()...)
 	if err == nil {
 		err = os.WriteFile("mlops.schema.json", text, 0o644)
 	}

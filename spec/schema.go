@@ -15,15 +15,16 @@ const SchemaID = "https://raw.githubusercontent.com/mlops-runner/mlops/main/sche
 // Schema returns the JSON Schema (draft 2020-12) of mlops.yaml, indented and
 // with a line break at its end. It is made of the table that Parse walks by, so
 // both know the same keys, types, words and bounds. What needs more than one
-// value is Parse's alone: references, expressions, paths, inputs of actions. A
-// file that Parse accepts is valid, with one exception: the schema knows no
+// value is Parse's alone: references, expressions, paths. A file that Parse accepts
+// with these actions is valid, with one exception: the schema knows no
 // repeated keys and no YAML tags, as they are gone when it sees the values.
 //
-// It fails only if an example in the table is not YAML.
-func Schema() ([]byte, error) {
+// It fails only if an example in the table or of an input is not YAML.
+func Schema(actions ...Action) ([]byte, error) {
 	s := schemaMaker{defs: map[string]*schema{}}
 	root := s.object(&fileTable)
 	delete(s.defs, fileTable.name)
+	s.actions(actions)
 	root.Schema, root.ID, root.Title, root.Defs = "https://json-schema.org/draft/2020-12/schema", SchemaID, FileName, s.defs
 	if s.err != nil {
 		return nil, s.err
@@ -59,6 +60,9 @@ type schema struct {
 	Additional    any                `json:"additionalProperties,omitempty"` // a schema or false
 	AnyOf         []*schema          `json:"anyOf,omitempty"`
 	OneOf         []*schema          `json:"oneOf,omitempty"`
+	If            *schema            `json:"if,omitempty"`
+	Then          *schema            `json:"then,omitempty"`
+	AllOf         []*schema          `json:"allOf,omitempty"`
 	Examples      []any              `json:"examples,omitempty"`
 	Defs          map[string]*schema `json:"$defs,omitempty"`
 }

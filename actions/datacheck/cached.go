@@ -32,7 +32,7 @@ func (d *describer) all(ctx context.Context, files []string) (*profile.Profile, 
 	procs := runtime.GOMAXPROCS(0)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(procs)
-	for i, path := range pathsOf(d.root, files) {
+	for i, path := range table.Paths(d.root, files) {
 		g.Go(func() (err error) {
 			each[i], err = d.one(ctx, path, profile.Options{Workers: max(1, procs/len(files))})
 			return err

@@ -25,7 +25,7 @@ func rowsProbe(s *setup) ([]probe, error) {
 	}
 	r, err := spec.ParseRange(s.rows)
 	if err != nil {
-		return nil, &inputError{"rows", err.Error()}
+		return nil, wrongInput("rows", err.Error())
 	}
 	return []probe{&rows{want: r, text: s.rows, level: s.level("rows")}}, nil
 }
@@ -85,7 +85,7 @@ func freshProbe(s *setup) ([]probe, error) {
 	}
 	name, within, err := spec.ParseFreshness(s.fresh)
 	if err != nil {
-		return nil, &inputError{"fresh", err.Error()}
+		return nil, wrongInput("fresh", err.Error())
 	}
 	at, err := s.indices("fresh", []string{name})
 	if err != nil {

@@ -12,11 +12,6 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// Files lists the files that a path, glob or folder names, relative to root and
-// sorted; hidden ones and those that begin with _ are left out. It fails with
-// [MissingError] if there are none.
-func Files(root, pattern string) ([]string, error) { return expand(root, pattern) }
-
 // Describe makes the profile of a table of files, whose paths in it are relative
 // to root. Where cache names a folder, what was found of each file by its content
 // before is taken from there, so that files which came later cost only themselves.
@@ -41,7 +36,7 @@ func sumFile(path string) (store.Digest, error) {
 // describe reads files, whose columns have the kinds that are known. Values of
 // other kinds count as nulls.
 func describe(ctx context.Context, root string, files []string, kinds map[string]table.Kind, cache string) (*profile.Profile, error) {
-	t, err := table.Open(pathsOf(root, files), tableOptions(kinds))
+	t, err := table.Open(table.Paths(root, files), tableOptions(kinds))
 	if err != nil {
 		return nil, err
 	}

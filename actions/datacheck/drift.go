@@ -43,7 +43,7 @@ func (s *setup) base() (p *profile.Profile, past []*profile.Profile, why string,
 	if s.drift.against == baselineWord {
 		return s.baseline()
 	}
-	files, err := expand(s.call.Root, s.drift.against)
+	files, err := table.Files(s.call.Root, s.drift.against)
 	if err != nil {
 		return nil, nil, "", err
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v3"
+
+	"github.com/mlops-runner/mlops/actions/action"
 )
 
 var update = flag.Bool("update", false, "rewrite what is made of the table of checks")
@@ -25,7 +27,7 @@ func TestGenerated(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatal("README.md has no place for the checks")
 	}
-	for path, want := range map[string]string{"../data-check/action.yml": Manifest(), readme: before + begin + Reference() + end + after} {
+	for path, want := range map[string]string{"../data-check/action.yml": manifest(), readme: before + begin + Reference() + end + after} {
 		if *update {
 			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 				t.Fatal(err)
@@ -52,7 +54,7 @@ func TestManifest(t *testing.T) {
 		}
 		Mlops struct{ Inputs map[string]string }
 	}
-	if err := yaml.Unmarshal([]byte(Manifest()), &m); err != nil {
+	if err := yaml.Unmarshal([]byte(manifest()), &m); err != nil {
 		t.Fatal(err)
 	}
 	for _, in := range Action().Inputs {
@@ -63,6 +65,11 @@ func TestManifest(t *testing.T) {
 	if m.Runs.Using != "composite" {
 		t.Errorf("it is run as %q", m.Runs.Using)
 	}
+}
+
+// manifest is action.yml.
+func manifest() string {
+	return action.Manifest(Action(), "actions/datacheck", "mlops data check")
 }
 
 // Every example in the table is read as what it is an example of.

@@ -50,7 +50,7 @@ func (s *setup) indices(input string, names []string) ([]int, error) {
 	for _, name := range names {
 		i := s.column(name)
 		if i < 0 {
-			return nil, &inputError{input, noColumn(name, s.columns)}
+			return nil, wrongInput(input, noColumn(name, s.columns))
 		}
 		out = append(out, i)
 	}
@@ -83,3 +83,5 @@ func (settled) close() error                   { return nil }
 
 // number returns a pointer to v, for Result.Value.
 func value(v float64) *float64 { return &v }
+
+func wrongInput(input, what string) error { return &action.InputError{Input: input, What: what} }

@@ -49,7 +49,7 @@ func ruleProbes(s *setup) (out []probe, err error) {
 func (s *setup) rule(input string, r rule) (*ruleProbe, error) {
 	x, err := expression.Parse(r.check)
 	if err != nil {
-		return nil, &inputError{input, fmt.Sprintf("%q: %v", r.check, err)}
+		return nil, wrongInput(input, fmt.Sprintf("%q: %v", r.check, err))
 	}
 	p := &ruleProbe{rule: r, expr: x, nulls: namesNull(r.check), scope: expression.Scope{Names: map[string]any{}}}
 	p.result = Result{Check: "rules", Input: input, Level: s.level("rules"), Wanted: r.check}
@@ -61,7 +61,7 @@ func (s *setup) rule(input string, r rule) (*ruleProbe, error) {
 	}
 	env := &expression.Env{Names: s.types()}
 	if _, errs := x.Check(env); len(errs) > 0 {
-		return nil, &inputError{input, fmt.Sprintf("%q: %s%s", r.check, errs[0].Msg, fixText(errs[0].Fix))}
+		return nil, wrongInput(input, fmt.Sprintf("%q: %s%s", r.check, errs[0].Msg, fixText(errs[0].Fix)))
 	}
 	for _, ref := range x.References() {
 		if err := p.read(s, input, ref); err != nil {
@@ -88,13 +88,13 @@ func (p *ruleProbe) read(s *setup, input string, ref expression.Reference) error
 	if at < 0 && strings.EqualFold(name, "row") {
 		p.row = true
 		if len(ref.Path) < 2 {
-			return &inputError{input, "row needs a column, such as row['unit price']"}
+			return wrongInput(input, "row needs a column, such as row['unit price']")
 		}
 		name = ref.Path[1]
 		at = s.column(name)
 	}
 	if at < 0 {
-		return &inputError{input, noColumn(name, s.columns)}
+		return wrongInput(input, noColumn(name, s.columns))
 	}
 	if !slices.ContainsFunc(p.reads, func(r read) bool { return r.at == at }) {
 		p.reads = append(p.reads, read{s.columns[at].Name, at, s.lineType(at)})

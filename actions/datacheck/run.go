@@ -4,15 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mlops-runner/mlops/actions/action"
@@ -42,7 +35,7 @@ func Run(ctx context.Context, call action.Call) (action.Outcome, error) {
 		return action.Outcome{}, err
 	}
 	return action.Outcome{
-		Failed: checked.Failed > 0, Metrics: checked.metrics(textOf(call.Inputs["as"])), Sections: checked.Sections(), Until: until,
+		Failed: checked.Failed > 0, Metrics: checked.metrics(action.TextOf(call.Inputs["as"])), Sections: checked.Sections(), Until: until,
 		Files: map[string][]byte{ChecksFile: append(text, '\n'), ProfileFile: described},
 	}, nil
 }
@@ -54,7 +47,7 @@ func Table(ctx context.Context, call action.Call) (checked *Checked, until time.
 	if err != nil {
 		return nil, until, err
 	}
-	files, err := expand(call.Root, c.data)
+	files, err := table.Files(call.Root, c.data)
 	if err != nil {
 		return nil, until, err
 	}
@@ -67,7 +60,7 @@ func Table(ctx context.Context, call action.Call) (checked *Checked, until time.
 		s.now = c.now
 	}
 	s.open = func(pattern string) (source, error) {
-		files, err := expand(call.Root, pattern)
+		files, err := table.Files(call.Root, pattern)
 		if err != nil {
 			return nil, err
 		}
@@ -82,54 +75,10 @@ func Table(ctx context.Context, call action.Call) (checked *Checked, until time.
 	return checked, s.until, nil
 }
 
-// expand lists the files that a path, glob or folder names, sorted.
-func expand(root, pattern string) (files []string, err error) {
-	fsys := os.DirFS(root)
-	clean := path.Clean(filepath.ToSlash(pattern))
-	info, err := fs.Stat(fsys, clean)
-	switch {
-	case err == nil && info.IsDir():
-		files, err = doublestar.Glob(fsys, clean+"/**", doublestar.WithFilesOnly())
-	case err == nil:
-		files = []string{clean}
-	default:
-		files, err = doublestar.Glob(fsys, clean, doublestar.WithFilesOnly())
-	}
-	files = slices.DeleteFunc(files, func(f string) bool {
-		return strings.HasPrefix(path.Base(f), ".") || strings.HasPrefix(path.Base(f), "_")
-	})
-	slices.Sort(files)
-	if err == nil && len(files) == 0 {
-		err = &MissingError{pattern, info != nil && info.IsDir()}
-	}
-	return files, err
-}
-
-// A MissingError reports that no file has a name, or matches a pattern.
-type MissingError struct {
-	Pattern string
-	Folder  bool // it is a folder, in which no file is a table
-}
-
-func (e *MissingError) Error() string {
-	if e.Folder {
-		return "there is no table in the folder " + e.Pattern
-	}
-	return "there is no file " + e.Pattern
-}
-
 // open opens files for checking: what text files hold is looked at by the checks,
 // so that a value of the wrong kind is a finding and no error.
 func open(root string, files []string) (*table.Table, error) {
-	return table.Open(pathsOf(root, files), table.Options{Text: true})
-}
-
-func pathsOf(root string, files []string) []string {
-	paths := make([]string, len(files))
-	for i, f := range files {
-		paths[i] = filepath.Join(root, filepath.FromSlash(f))
-	}
-	return paths
+	return table.Open(table.Paths(root, files), table.Options{Text: true})
 }
 
 // look runs the checks and describes the table at the same time. Both read it: what

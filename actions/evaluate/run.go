@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/actions/action"
-	"github.com/mlops-runner/mlops/actions/datacheck"
+	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/runner/record"
 )
 
@@ -39,11 +38,11 @@ func Evaluate(ctx context.Context, inputs map[string]any, root string) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	files, err := datacheck.Files(root, c.predictions)
+	files, err := table.Files(root, c.predictions)
 	if err != nil {
 		return nil, err
 	}
-	f, err := c.read(ctx, pathsOf(root, files), c.findAll)
+	f, err := c.read(ctx, table.Paths(root, files), c.findAll)
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +52,6 @@ func Evaluate(ctx context.Context, inputs map[string]any, root string) (*Result,
 	}
 	r.Inputs, r.Files = inputs, files
 	return r, nil
-}
-
-func pathsOf(root string, files []string) []string {
-	paths := make([]string, len(files))
-	for i, f := range files {
-		paths[i] = filepath.Join(root, filepath.FromSlash(f))
-	}
-	return paths
 }
 
 // result looks at all that the inputs ask for.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/datacheck"
+	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/worktree"
 	"github.com/mlops-runner/mlops/spec"
@@ -239,7 +240,7 @@ func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataChec
 		call.Cache = p.profiles()
 	}
 	checked, _, err := datacheck.Table(ctx, call)
-	var missing *datacheck.MissingError
+	var missing *table.MissingError
 	if errors.As(err, &missing) && len(s.node.Needs) > 0 {
 		fmt.Fprintf(a.stderr, "mlops: %s is left out: %v; run the jobs that write it\n", s.node.ID, err)
 		return nil, nil

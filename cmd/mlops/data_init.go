@@ -45,7 +45,7 @@ func (a *app) dataInit(ctx context.Context, pattern string, write bool) error {
 	if err != nil {
 		return err
 	}
-	files, err := datacheck.Files(".", pattern)
+	files, err := table.Files(".", pattern)
 	if err != nil {
 		return fixError{err, "name a file, glob or folder"}
 	}

@@ -72,7 +72,7 @@ func (a *app) profileOf(ctx context.Context, name string, cached bool) (*profile
 	if err == nil && cached {
 		cache = p.profiles()
 	}
-	files, missing := datacheck.Files(root, pattern)
+	files, missing := table.Files(root, pattern)
 	if missing == nil {
 		return datacheck.Describe(ctx, root, files, cache)
 	}
@@ -90,7 +90,7 @@ func (a *app) profileOf(ctx context.Context, name string, cached bool) (*profile
 	if err != nil {
 		return nil, err
 	}
-	if files, err = datacheck.Files(p.root, set.Path); err != nil {
+	if files, err = table.Files(p.root, set.Path); err != nil {
 		return nil, err
 	}
 	return datacheck.Describe(ctx, p.root, files, cache)

@@ -60,7 +60,7 @@ var layers = map[string][]string{
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
 	"actions/action":             {"runner/agent", "runner/report", "spec", "spec/expression"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
-	"actions/evaluate":           {"actions/action", "actions/datacheck", "actions/metric", "actions/paired", "actions/slice", "actions/table", "runner/record", "runner/report", "runner/report/distribution", "spec", "spec/expression"},
+	"actions/evaluate":           {"actions/action", "actions/metric", "actions/paired", "actions/slice", "actions/table", "runner/record", "runner/report", "runner/report/distribution", "spec", "spec/expression"},
 	"actions/promote":            {"actions/action", "runner/registry", "spec"}, // names are checked where a step stands
 	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "actions/promote", "spec"},
 	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
