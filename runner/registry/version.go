@@ -109,8 +109,12 @@ func below(as []record.Artifact, path string) (out []File) {
 		if a.Path == path {
 			rel, inside = path[strings.LastIndexByte(path, '/')+1:], true
 		}
+		f := File{Path: rel, Digest: a.Digest, Size: a.Size, Exec: a.Mode&0o100 != 0, Link: a.Link}
+		if f.Link != "" { // whose text stands in the tree: it has neither size nor mode
+			f.Size, f.Exec, f.Digest = 0, false, store.Sum([]byte(f.Link))
+		}
 		if inside {
-			out = append(out, File{Path: rel, Digest: a.Digest, Size: a.Size, Exec: a.Mode&0o100 != 0, Link: a.Link})
+			out = append(out, f)
 		}
 	}
 	slices.SortFunc(out, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
