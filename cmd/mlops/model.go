@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,21 +112,23 @@ func (a *app) modelLs(asJSON bool) error {
 		return err
 	}
 	lines := []modelLine{}
+	var damaged []error
 	for _, name := range names {
 		m, err := r.Model(name)
 		if err != nil {
-			return cured(err)
+			damaged = append(damaged, err)
+			continue
 		}
 		lines = append(lines, modelLine{name, m.Versions(), m.Aliases, m.Journal[len(m.Journal)-1].Time})
 	}
 	if asJSON {
-		return a.printJSON(lines)
+		return errors.Join(a.printJSON(lines), cured(errors.Join(damaged...)))
 	}
 	rows := make([][]string, len(lines))
 	for i, l := range lines {
 		rows[i] = []string{l.Model, fmt.Sprint(l.Versions), aliasText(l.Aliases), l.Changed.Local().Format(time.DateTime)}
 	}
-	return view.Table(a.stdout, []string{"model", "versions", "aliases", "changed"}, rows, a.color())
+	return errors.Join(view.Table(a.stdout, []string{"model", "versions", "aliases", "changed"}, rows, a.color()), cured(errors.Join(damaged...)))
 }
 
 // aliasText lists aliases with the versions they point to.

@@ -125,6 +125,9 @@ func (p *promotion) register(ctx context.Context, r promote.Request, v *registry
 	}
 	if added {
 		p.say("registered %s@%d, %s", r.Model, v.Version, v.Digest)
+		if v.Source.Dirty {
+			p.say("%s@%d was made from changes that are in no commit, so nobody can make it again", r.Model, v.Version)
+		}
 	}
 	switch m, err := p.registry.Model(r.Model); {
 	case err != nil:

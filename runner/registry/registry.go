@@ -52,7 +52,12 @@ func (r *Registry) path(rel string) string {
 
 func (r *Registry) read(rel string) ([]byte, error) { return os.ReadFile(r.path(rel)) }
 
-// Names returns the names of all models, sorted.
+func (r *Registry) has(rel string) bool {
+	_, err := os.Stat(r.path(rel))
+	return err == nil
+}
+
+// Names returns the names of all models, sorted, also of those that are damaged.
 func (r *Registry) Names() ([]string, error) {
 	es, err := os.ReadDir(r.path(top))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -60,8 +65,7 @@ func (r *Registry) Names() ([]string, error) {
 	}
 	var names []string
 	for _, e := range es {
-		name, ok := record.JobID(e.Name())
-		if _, err := os.Stat(r.path(journalFile(name))); ok && err == nil {
+		if name, ok := record.JobID(e.Name()); ok && (r.has(journalFile(name)) || r.has(headFile(name))) {
 			names = append(names, name)
 		}
 	}

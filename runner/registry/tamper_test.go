@@ -148,6 +148,9 @@ func TestEdited(t *testing.T) {
 		if len(ps) == 0 || !strings.HasPrefix(ps[0].String(), c.want) {
 			t.Errorf("%s: found %v, want %s", c.name, ps, c.want)
 		}
+		if names, err := w.r.Names(); err != nil || len(names) != 1 {
+			t.Errorf("%s: listed %v, %v", c.name, names, err)
+		}
 		if _, err := w.r.Model("churn"); strings.HasPrefix(c.file, "models/churn/journal") && err == nil {
 			t.Errorf("%s: the model is read nevertheless", c.name)
 		}
