@@ -58,6 +58,7 @@ var layers = map[string][]string{
 	"actions/paired":             {"runner/report/distribution"},                                     // arrays in, intervals out: it knows neither rows of a table nor metrics by name
 	"actions/slice":              {"runner/report/distribution", "spec/spelling"},                    // pure: columns in memory in, rows of slices out; a misspelt column is guessed
 	"actions/model/pickle":       {},                                                                 // bytes in, what loading them would call out
+	"actions/model":              {"actions/model/pickle"},
 	"actions/columns":            {"actions/profile", "actions/table", "spec"},
 	"actions/action":             {"runner/agent", "runner/report", "spec", "spec/expression"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},

@@ -33,6 +33,7 @@ number or by an alias, such as churn@3 or churn@production.`,
 		newModelNote,
 		newModelPull,
 		newModelVerify,
+		newModelScan,
 	} {
 		c.AddCommand(make(a))
 	}

@@ -139,6 +139,7 @@ var exact = map[string]string{
 	"sklearn.metrics._scorer":                         "_passthrough_scorer",
 	"sklearn.feature_selection._univariate_selection": "f_classif f_regression chi2 r_regression",
 	"sklearn.feature_selection._mutual_info":          "mutual_info_classif mutual_info_regression",
+	"sklearn.compose._column_transformer":             "make_column_selector",
 	"sklearn.frozen._frozen":                          "FrozenEstimator",
 
 	"pandas":                         "DataFrame Series Index RangeIndex MultiIndex DatetimeIndex TimedeltaIndex PeriodIndex IntervalIndex CategoricalIndex Int64Index Float64Index Timestamp Timedelta Period Interval Categorical",

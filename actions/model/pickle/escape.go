@@ -103,3 +103,15 @@ func isASCII(s string) bool {
 	}
 	return true
 }
+
+// latin1 returns the bytes that a text of letters below 256 encodes.
+func latin1(s string) ([]byte, bool) {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 0xff {
+			return nil, false
+		}
+		b = append(b, byte(r))
+	}
+	return b, true
+}

@@ -33,8 +33,12 @@ func (m *machine) array(code string, shape []int64) {
 	m.res.Arrays = append(m.res.Arrays, Array{DType: code, Shape: shape})
 }
 
-// describe notes what a pickle made.
+// describe notes what the first pickle made; of PyTorch's row of pickles the
+// fourth is the object.
 func (m *machine) describe(v value) {
+	if m.opts.Tail == 5 && m.res.Pickles != 4 {
+		return
+	}
 	if m.res.Class == "" {
 		m.res.Class = strings.TrimPrefix(typeName(v), "builtins.")
 	}

@@ -90,7 +90,7 @@ func (m *machine) one() {
 			return
 		}
 		m.step()
-		if m.src.missing() {
+		if m.src.cut {
 			m.end()
 			return
 		}

@@ -95,8 +95,9 @@ func Walk(r io.Reader, o Options) (*Result, error) {
 }
 
 // Magic reports whether a file that begins with head announces itself as a
-// pickle of protocol 2 or later. Older protocols have no mark.
-func Magic(head []byte) bool { return len(head) >= 2 && head[0] == 0x80 && head[1] <= highest }
+// pickle of protocol 2 or later, also one that there is not yet. Older
+// protocols have no mark.
+func Magic(head []byte) bool { return len(head) >= 2 && head[0] == 0x80 && head[1] < 10 }
 
 // highest protocol that there is.
 const highest = 5

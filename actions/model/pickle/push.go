@@ -102,6 +102,14 @@ func (m *machine) textOp() bool {
 }
 
 func (m *machine) unicode(n uint64) value {
+	// Before protocol 3 bytes are the Latin-1 of a text: 0x80 is two bytes of UTF-8.
+	if head := m.src.peek(3); len(head) == 3 && head[0] == 0xc2 && Magic(head[1:]) && n <= keptBytes {
+		at := m.src.offset()
+		if b, ok := latin1(string(m.whole(n))); ok {
+			m.nested(b, at)
+		}
+		return aText
+	}
 	b, whole := m.src.text(n, keptText)
 	return m.keep(b, whole)
 }
@@ -124,7 +132,9 @@ func (m *machine) escaped(decode func(string) (string, bool)) value {
 	if !ok {
 		return aText
 	}
-	m.nested([]byte(text), m.opAt)
+	if b, ok := latin1(text); ok {
+		m.nested(b, m.opAt)
+	}
 	return m.keep([]byte(text), true)
 }
 
@@ -149,12 +159,7 @@ func (m *machine) bytesOp() bool {
 func (m *machine) bytes(n uint64) value {
 	at := m.src.offset()
 	if head := m.src.peek(2); n >= 2 && n <= keptBytes && Magic(head) {
-		b := make([]byte, 0, n)
-		for n > 0 && !m.src.missing() {
-			part := m.src.take(int(min(n, bufferSize)))
-			b = append(b, part...)
-			n -= uint64(len(part))
-		}
+		b := m.whole(n)
 		m.nested(b, at)
 		return rawBytes{size: int64(len(b))}
 	}
@@ -163,4 +168,15 @@ func (m *machine) bytes(n uint64) value {
 		return rawBytes{size: int64(n)}
 	}
 	return rawBytes{size: int64(n), data: string(b)}
+}
+
+// whole reads n bytes, more than the source has at hand at once.
+func (m *machine) whole(n uint64) []byte {
+	var b []byte
+	for n > 0 && !m.src.cut {
+		part := m.src.take(int(min(n, bufferSize)))
+		b = append(b, part...)
+		n -= uint64(len(part))
+	}
+	return b
 }

@@ -14,7 +14,8 @@ type source struct {
 	buf  []byte
 	at   int   // next byte in buf
 	base int64 // offset of buf's first byte
-	err  error // io.EOF at the end
+	err  error // of r; io.EOF at the end
+	cut  bool  // more was asked for than there is
 }
 
 const (
@@ -28,7 +29,7 @@ func (s *source) offset() int64 { return s.base + int64(s.at) }
 
 // failure is the reader's error, nil at its end.
 func (s *source) failure() error {
-	if errors.Is(s.err, io.EOF) || errors.Is(s.err, io.ErrUnexpectedEOF) {
+	if errors.Is(s.err, io.EOF) {
 		return nil
 	}
 	return s.err
@@ -59,7 +60,7 @@ func (s *source) peek(n int) []byte {
 // take returns the next n bytes, n ≤ bufferSize, valid until the next call; nil if there are fewer.
 func (s *source) take(n int) []byte {
 	if !s.fill(n) {
-		s.cut()
+		s.short()
 		return nil
 	}
 	b := s.buf[s.at : s.at+n]
@@ -67,15 +68,10 @@ func (s *source) take(n int) []byte {
 	return b
 }
 
-// cut notes that bytes are missing.
-func (s *source) cut() {
-	s.at = len(s.buf)
-	if s.err == nil || errors.Is(s.err, io.EOF) {
-		s.err = io.ErrUnexpectedEOF
-	}
+// short notes that bytes are missing.
+func (s *source) short() {
+	s.at, s.cut = len(s.buf), true
 }
-
-func (s *source) missing() bool { return s.err != nil && !errors.Is(s.err, io.EOF) }
 
 // number reads a little-endian unsigned number of n bytes.
 func (s *source) number(n int) uint64 {
@@ -88,7 +84,7 @@ func (s *source) number(n int) uint64 {
 func (s *source) skip(n uint64) {
 	for n > 0 {
 		if s.at == len(s.buf) && !s.fill(1) {
-			s.cut()
+			s.short()
 			return
 		}
 		step := min(n, uint64(len(s.buf)-s.at))
@@ -126,6 +122,6 @@ func (s *source) line() ([]byte, bool) {
 			return out, whole
 		}
 	}
-	s.cut()
+	s.short()
 	return out, whole
 }

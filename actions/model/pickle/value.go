@@ -87,10 +87,12 @@ func typeName(v value) string {
 	case *dict:
 		return "dict"
 	case *global:
-		return v.module + "." + v.name
+		if v.module != "" {
+			return v.module + "." + v.name
+		}
 	case *object:
 		if v.class != nil {
-			return v.class.module + "." + v.class.name
+			return typeName(v.class)
 		}
 	}
 	return "object"

@@ -91,7 +91,8 @@ with np.errstate(all="ignore"):
     plain("logistic by the first protocols", models["logistic"], (0, 1, 2, 3, 5))
     plain("forest by the first protocols", models["forest"], (0, 1, 2, 5))
     columns = pipeline.make_pipeline(
-        compose.make_column_transformer((preprocessing.OneHotEncoder(), ["plan"]), (preprocessing.QuantileTransformer(n_quantiles=4), ["a", "b"])),
+        compose.make_column_transformer((preprocessing.OneHotEncoder(), ["plan"]), (preprocessing.QuantileTransformer(n_quantiles=4), ["a", "b"]),
+                                        (preprocessing.OrdinalEncoder(), compose.make_column_selector(dtype_include=object))),
         ensemble.HistGradientBoostingClassifier(max_iter=2, max_depth=2),
     ).fit(frame, y)
 plain("isotonic alone", isotonic.IsotonicRegression().fit(x[:, 0], y))
