@@ -117,6 +117,10 @@ func within(in input, name string) string {
 // is, else unpacked to memory.
 func (s *scan) zipped(in input, name string, f *zip.File) (input, bool) {
 	inner := input{name: name, size: int64(f.UncompressedSize64)}
+	if f.Flags&1 != 0 {
+		s.refuse(inner, 0, "is encrypted")
+		return inner, false
+	}
 	if f.Method == zip.Store && f.CompressedSize64 == f.UncompressedSize64 {
 		at, err := f.DataOffset()
 		if err != nil || inner.size < 0 || at > in.size-inner.size {

@@ -64,7 +64,7 @@ func (s *scan) unpack(in input, how string) Format {
 	}
 	r := bufio.NewReaderSize(s.bounded(plain), 1<<16)
 	head, _ := r.Peek(512)
-	if pickle.Magic(head) || (!known(head) && len(head) > 0) {
+	if pickle.Magic(head) {
 		format := s.stream(in, r, how)
 		s.after(in, packed, how)
 		return format
@@ -76,15 +76,6 @@ func (s *scan) unpack(in input, how string) Format {
 	format := s.look(inner)
 	s.after(in, packed, how)
 	return format
-}
-
-func known(head []byte) bool {
-	for _, k := range kinds() {
-		if k.is(head) {
-			return true
-		}
-	}
-	return false
 }
 
 // stream walks a pickle that needs no memory.

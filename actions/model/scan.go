@@ -86,9 +86,9 @@ func (s *scan) file(in input) {
 // look tells a format by the first bytes and checks the rest.
 func (s *scan) look(in input) Format {
 	head := in.head(512)
-	for _, k := range kinds() {
+	for i, k := range kinds() {
 		if k.is(head) {
-			if k.format != Pickle {
+			if i > 0 { // the first is the pickle itself
 				s.alsoPickle(in)
 			}
 			return k.check(s, in)
@@ -111,7 +111,8 @@ func (s *scan) look(in input) Format {
 // bare tries a file without any mark as a pickle of protocol 0 or 1.
 func (s *scan) bare(in input) (Format, bool) {
 	r, err := pickle.Walk(in.reader(), s.pickleOptions(false))
-	if err != nil || (r.Pickles == 0 && !importsName(r)) {
+	whole := err == nil && r.Pickles > 0 && !r.Broken
+	if err != nil || (!whole && len(runs(r)) == 0) {
 		return "", false
 	}
 	return s.pickle(in), true
@@ -120,28 +121,32 @@ func (s *scan) bare(in input) (Format, bool) {
 // alsoPickle refuses a file of another format that imports something when an
 // unpickler gets it: a file can be two things.
 func (s *scan) alsoPickle(in input) {
-	o := s.pickleOptions(false)
-	o.Limits.Opcodes = 100_000
-	r, err := pickle.Walk(in.reader(), o)
-	if err != nil || !importsName(r) {
-		return
+	r, err := pickle.Walk(in.reader(), s.pickleOptions(false))
+	if err != nil {
+		return // what reads the format finds it too
 	}
+	for _, f := range runs(r) {
+		s.find(in, Finding{Offset: f.Offset, Opcode: f.Opcode, Global: f.Global, Within: f.Within, Reason: "also reads as a pickle; as one it " + f.Reason})
+	}
+}
+
+// runs returns what bytes that may be no pickle at all would run as one: no
+// faults of form, no imports that cannot be names, and nothing after a
+// persistent id, at which an unpickler without a function for them stops.
+func runs(r *pickle.Result) (out []pickle.Refusal) {
 	for _, f := range r.Refusals {
-		if f.Global != "" {
-			s.find(in, Finding{Offset: f.Offset, Opcode: f.Opcode, Global: f.Global, Within: f.Within, Reason: "also reads as a pickle that " + f.Reason})
+		if f.Broken || f.Opcode == "PERSID" || f.Opcode == "BINPERSID" {
+			break
+		}
+		if f.Runs && (f.Global == "" || isName(f.Global)) {
+			out = append(out, f)
 		}
 	}
+	return out
 }
 
-// importsName reports whether a pickle is refused for a name that could be one.
-func importsName(r *pickle.Result) bool {
-	return slices.ContainsFunc(r.Refusals, func(f pickle.Refusal) bool { return isName(f.Global) })
-}
-
+// isName reports whether Python could import s.
 func isName(s string) bool {
-	if s == "" {
-		return false
-	}
 	for _, part := range bytes.Split([]byte(s), []byte(".")) {
 		for i, c := range part {
 			letter := c == '_' || (c|0x20 >= 'a' && c|0x20 <= 'z') || c >= 0x80

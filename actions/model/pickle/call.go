@@ -7,69 +7,6 @@ func (m *machine) callOp() bool {
 	return m.importOp() || m.makeOp() || m.outsideOp()
 }
 
-func (m *machine) importOp() bool {
-	switch m.op {
-	case opGlobal:
-		m.push(m.lines())
-	case opStackGlobal:
-		name, module := m.pop(), m.pop()
-		n, okName := name.(str)
-		mod, okModule := module.(str)
-		if !okName || !okModule {
-			m.refuse("imports a name that is not known before it runs (module: %s, name: %s)", typeName(module), typeName(name))
-			m.push(&global{refused: true})
-			return true
-		}
-		m.push(m.global(string(mod), string(n)))
-	case opInst:
-		class := m.lines()
-		m.make(class, newTuple(m.popMark()))
-	default:
-		return false
-	}
-	return true
-}
-
-// lines imports the name that the next two lines hold.
-func (m *machine) lines() *global {
-	module, okModule := m.src.line()
-	mod := string(module)
-	name, okName := m.src.line()
-	if !okModule || !okName {
-		m.refuse("imports a name of more than %d bytes", lineLimit)
-		return &global{refused: true}
-	}
-	return m.global(mod, string(name))
-}
-
-// global imports a name: allowed, or refused and walked on.
-func (m *machine) global(module, name string) *global {
-	g := &global{module: module, name: name}
-	full := module + "." + name
-	g.refused = !Allowed(module, name) && (m.opts.Allow == nil || !m.opts.Allow(module, name))
-	if m.opts.Torch && torchAllowed(module, name) {
-		g.refused = false
-	}
-	if g.refused {
-		m.add(Refusal{Reason: "imports " + printable(full) + ", which is not on the list of harmless names", Global: full})
-	}
-	if !m.seen[module+"\n"+name] && len(m.seen) < 10_000 {
-		m.seen[module+"\n"+name] = true
-		m.res.Globals = append(m.res.Globals, Global{Module: module, Name: name, Offset: m.opAt})
-	}
-	return g
-}
-
-// printable is a name that a person may read on a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, s)
-}
-
 func (m *machine) makeOp() bool {
 	switch m.op {
 	case opReduce:
@@ -106,9 +43,9 @@ func (m *machine) newObject(class, args value) {
 		m.refuse("makes %s of %s instead of a tuple", typeName(class), typeName(args))
 		t = &tuple{}
 	}
-	if g, ok := class.(*global); ok && g.isWrapper() {
+	if g, ok := class.(*global); ok && g.bare() {
 		if t.size != 0 {
-			m.refuse("joblib's array class is given arguments")
+			m.refuse("%s is given arguments", typeName(g))
 		}
 		m.push(&object{class: g})
 		return
@@ -148,9 +85,7 @@ func (m *machine) make(callable value, args *tuple) {
 		m.push(somewhat)
 		return
 	}
-	if g.isWrapper() || args.array {
-		m.refuse("joblib's array class is used in a call, so where raw arrays stand is unknown")
-	}
+	m.hold(g, args)
 	if python3(g) == "_codecs.encode" {
 		m.push(rawBytes{size: -1})
 		return
@@ -178,8 +113,9 @@ func (m *machine) reconstruct(t *tuple) {
 	}
 	base, ok := t.at(1).(*global)
 	plainBase := ok && python3(base) == "builtins.object"
-	if class.isWrapper() && !plainBase || carriesArray(t.at(1)) || carriesArray(t.at(2)) {
-		m.refuse("joblib's array class is used in a call, so where raw arrays stand is unknown")
+	m.hold(t.at(1), t.at(2))
+	if !plainBase {
+		m.hold(class)
 	}
 	m.push(&object{class: class})
 }
@@ -209,97 +145,3 @@ func badCall(g *global, t *tuple) string {
 }
 
 var textCodecs = map[string]bool{"latin1": true, "latin-1": true, "ascii": true, "utf-8": true, "utf8": true}
-
-// build gives an object its state.
-func (m *machine) build(to, state value) {
-	o, ok := to.(*object)
-	if !ok {
-		if to != value(somewhat) {
-			m.refuse("gives %s a state: it would change a thing that all of the program shares", typeName(to))
-		}
-		return
-	}
-	if o.built++; o.built == 1 {
-		o.state = state
-	} else {
-		o.state = somewhat // what two states make of it is not followed
-	}
-	if o.torch {
-		m.refuse("gives a tensor's memory a state")
-	}
-	m.checkState(state)
-	if o.class != nil && o.class.isWrapper() {
-		m.rawArray(o, state)
-		return
-	}
-	m.learn(o, state)
-	if !o.isDType() {
-		o.state = nil // only dtypes are asked for theirs
-	}
-}
-
-// checkState refuses attributes that change what an object is.
-func (m *machine) checkState(state value) {
-	if t, ok := state.(*tuple); ok {
-		if t.array {
-			m.hold(t)
-		}
-		for _, v := range t.items[:min(2, len(t.items))] {
-			if d, ok := v.(*dict); ok {
-				m.checkState(d)
-			}
-		}
-		return
-	}
-	d, ok := state.(*dict)
-	if !ok {
-		m.hold(state)
-		return
-	}
-	for k := range d.entries {
-		if strings.HasPrefix(k, "__") && strings.HasSuffix(k, "__") {
-			m.refuse("sets the attribute %s", printable(k))
-		}
-	}
-}
-
-// outsideOp does the opcodes whose values come from elsewhere.
-func (m *machine) outsideOp() bool {
-	switch m.op {
-	case opExt1, opExt2, opExt4:
-		code := m.src.number(1 << (m.op - opExt1))
-		m.refuse("imports the name that the running program registered as %d, which nobody can know before", code)
-		m.push(&global{refused: true})
-	case opPersID:
-		m.src.line()
-		m.persistent(somewhat)
-	case opBinPersID:
-		m.persistent(m.pop())
-	case opNextBuffer:
-		m.refuse("takes a buffer that is not in the file")
-		m.push(somewhat)
-	case opReadOnlyBuffer:
-		m.top()
-	default:
-		return false
-	}
-	return true
-}
-
-// persistent resolves an id by the loading program: known for PyTorch alone.
-func (m *machine) persistent(id value) {
-	t, _ := id.(*tuple)
-	kind, _ := t.at(0).(str)
-	class, okClass := t.at(1).(*global)
-	key, okKey := t.at(2).(str)
-	count, okCount := t.at(4).(number)
-	if !m.opts.Torch || kind != "storage" || !okClass || !okKey || !okCount {
-		m.refuse("asks the loading program for an object by its own id")
-		m.push(somewhat)
-		return
-	}
-	if len(m.res.Storages) < m.opts.Limits.Memo {
-		m.res.Storages = append(m.res.Storages, Storage{Key: string(key), Type: class.name, Count: int64(count)})
-	}
-	m.push(&object{class: class, torch: true})
-}

@@ -11,7 +11,7 @@ func (m *machine) rawArray(o *object, state value) {
 		fault = "the frame goes on after it"
 	}
 	if fault != "" {
-		m.fail("where the raw array after this ends is unknown: %s", fault)
+		m.lose("where the raw array after this ends is unknown: %s", fault)
 		return
 	}
 	m.frameEnd = 0
@@ -30,13 +30,13 @@ func (m *machine) rawArray(o *object, state value) {
 // inner walks the pickle of an array of Python objects.
 func (m *machine) inner() {
 	if m.depth++; m.depth > m.opts.Limits.Depth {
-		m.fail("more than %d pickles within each other", m.opts.Limits.Depth)
+		m.lose("more than %d pickles within each other", m.opts.Limits.Depth)
 		return
 	}
 	outer := *m
-	m.stack, m.marks, m.memo, m.frameEnd = nil, nil, nil, 0
+	m.stack, m.marks, m.memo, m.far, m.put, m.frameEnd = nil, nil, nil, nil, 0, 0
 	m.one()
-	m.stack, m.marks, m.memo, m.frameEnd = outer.stack, outer.marks, outer.memo, 0
+	m.stack, m.marks, m.memo, m.far, m.put, m.frameEnd = outer.stack, outer.marks, outer.memo, outer.far, outer.put, 0
 	m.stopped = false
 	m.depth--
 }

@@ -14,9 +14,11 @@ type machine struct {
 	seen map[string]bool // globals in the result
 
 	stack    []value
-	marks    []int // heights of the stack
-	memo     []value
-	kept     int64 // bytes of strings
+	marks    []int            // heights of the stack
+	memo     []value          // nil where nothing was put
+	far      map[uint64]value // places of the memo far behind the others
+	put      int              // places of the memo that are taken
+	kept     int64            // bytes of strings
 	ops      int64
 	depth    int   // pickles around this one
 	frameEnd int64 // offset where the current frame ends; 0 before the first
@@ -42,10 +44,18 @@ func (m *machine) add(r Refusal) {
 	}
 }
 
-// fail refuses and ends the pickle: what follows cannot be followed.
+// fail refuses and ends the pickle where Python would end with an error too.
 func (m *machine) fail(format string, args ...any) {
 	if !m.broken {
-		m.refuse(format, args...)
+		m.add(Refusal{Reason: fmt.Sprintf(format, args...), Broken: true})
+	}
+	m.broken = true
+}
+
+// lose refuses and ends the pickle where this machine stops and Python may go on.
+func (m *machine) lose(format string, args ...any) {
+	if !m.broken {
+		m.add(Refusal{Reason: fmt.Sprintf(format, args...), Runs: true})
 	}
 	m.broken = true
 }
@@ -71,7 +81,7 @@ func (m *machine) atEnd() bool { return len(m.src.peek(1)) == 0 }
 
 // again readies the machine for a pickle that follows another.
 func (m *machine) again() {
-	m.stack, m.marks, m.memo, m.frameEnd, m.stopped = m.stack[:0], m.marks[:0], nil, 0, false
+	m.stack, m.marks, m.memo, m.far, m.put, m.frameEnd, m.stopped = m.stack[:0], m.marks[:0], nil, nil, 0, 0, false
 }
 
 // one walks from where the source is to a STOP.
@@ -86,7 +96,7 @@ func (m *machine) one() {
 		}
 		m.op = b[0]
 		if m.ops++; m.ops > m.opts.Limits.Opcodes {
-			m.fail("more than %d opcodes", m.opts.Limits.Opcodes)
+			m.lose("more than %d opcodes", m.opts.Limits.Opcodes)
 			return
 		}
 		m.step()
@@ -96,7 +106,7 @@ func (m *machine) one() {
 		}
 		m.inFrame()
 		if len(m.stack) > m.opts.Limits.Memo {
-			m.fail("more than %d values on the stack", m.opts.Limits.Memo)
+			m.lose("more than %d values on the stack", m.opts.Limits.Memo)
 		}
 	}
 }
@@ -113,7 +123,7 @@ func (m *machine) end() {
 // different bytes where one crosses.
 func (m *machine) inFrame() {
 	if at := m.src.offset(); m.opAt < m.frameEnd && at > m.frameEnd {
-		m.fail("the opcode crosses the end of its frame at %d", m.frameEnd)
+		m.lose("the opcode crosses the end of its frame at %d", m.frameEnd)
 	}
 }
 
@@ -175,7 +185,7 @@ func (m *machine) keep(b []byte, whole bool) value {
 		return aText
 	}
 	if m.kept += int64(len(b)) + 16; m.kept > m.opts.Limits.Kept {
-		m.fail("more than %d bytes of names", m.opts.Limits.Kept)
+		m.lose("more than %d bytes of names", m.opts.Limits.Kept)
 	}
 	return str(b)
 }

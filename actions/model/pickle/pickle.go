@@ -35,6 +35,8 @@ type Refusal struct {
 	Opcode string `json:"opcode"` // as pickletools names it; "" at the end of the bytes
 	Reason string `json:"reason"`
 	Global string `json:"global,omitempty"` // module.name, if it is the name that is refused
+	Broken bool   `json:"-"`                // Python would stop here with an error
+	Runs   bool   `json:"-"`                // what is refused is an import, or may be followed by one that was not seen
 	Within int64  `json:"within,omitempty"` // offset of the string of bytes that holds the pickle which Offset counts in; 0 for none
 }
 

@@ -3,7 +3,10 @@ package pickle
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"regexp"
 	"strconv"
+	"strings"
 )
 
 // pushOp does the opcodes that push a value that they hold themselves.
@@ -27,10 +30,9 @@ func (m *machine) numberOp() bool {
 		m.src.skip(8)
 		m.push(aFloat)
 	case opFloat:
-		m.src.line()
-		m.push(aFloat)
+		m.push(m.float(m.src.line()))
 	case opInt, opLong:
-		m.push(decimal(m.src.line()))
+		m.push(m.decimal(m.src.line()))
 	case opLong1:
 		m.push(m.long(m.src.number(1)))
 	case opLong4:
@@ -41,11 +43,25 @@ func (m *machine) numberOp() bool {
 	return true
 }
 
-// decimal reads a line that INT or LONG hold. Numbers that Python reads and
-// this does not are some int.
-func decimal(line []byte, _ bool) value {
-	switch string(line) {
-	case "00", "01":
+// intText matches what Python reads as an int, and more.
+var intText = regexp.MustCompile(`^\s*[+-]?\s*[0-9][0-9a-zA-Z_]*\s*$`)
+
+// float reads the line of FLOAT.
+func (m *machine) float(line []byte, _ bool) value {
+	text := strings.ReplaceAll(strings.TrimSpace(string(line)), "_", "")
+	if _, err := strconv.ParseFloat(text, 64); errors.Is(err, strconv.ErrSyntax) {
+		m.fail("no pickle: %.20q is no float", line)
+	}
+	return aFloat
+}
+
+// decimal reads the line of INT or LONG. Numbers that Python reads and this does
+// not are some int.
+func (m *machine) decimal(line []byte, whole bool) value {
+	switch {
+	case whole && !intText.Match(line):
+		m.fail("no pickle: %.20q is no int", line)
+	case string(line) == "00" || string(line) == "01":
 		return boolean(line[1] == '1')
 	}
 	n, err := strconv.ParseInt(string(bytes.TrimSuffix(line, []byte("L"))), 10, 64)

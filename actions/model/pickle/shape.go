@@ -1,7 +1,5 @@
 package pickle
 
-import "strconv"
-
 // shapeOp does the opcodes that build and change containers.
 func (m *machine) shapeOp() bool {
 	return m.stackOp() || m.tupleOp() || m.listOp() || m.dictOp()
@@ -12,7 +10,7 @@ func (m *machine) stackOp() bool {
 	case opMark:
 		m.marks = append(m.marks, len(m.stack))
 		if len(m.marks) > m.opts.Limits.Memo {
-			m.fail("more than %d marks", m.opts.Limits.Memo)
+			m.lose("more than %d marks", m.opts.Limits.Memo)
 		}
 	case opPop:
 		// A POP right after a MARK takes the mark.
@@ -29,7 +27,7 @@ func (m *machine) stackOp() bool {
 		m.lastPop = m.pop()
 		m.stopped = true
 		if m.frameEnd > m.src.offset() {
-			m.fail("the frame goes on to %d, after the STOP: what Python reads next is unknown", m.frameEnd)
+			m.lose("the frame goes on to %d, after the STOP: what Python reads next is unknown", m.frameEnd)
 		}
 	default:
 		return false
@@ -125,10 +123,26 @@ func (m *machine) fill(to value, items []value) {
 // hold refuses containers of what only NEWOBJ may use.
 func (m *machine) hold(items ...value) {
 	for _, v := range items {
-		if carriesArray(v) {
-			m.refuse("joblib's array class is used as a value, so where raw arrays stand is unknown")
+		if carriesBare(v) {
+			m.refuseBare(v)
 		}
 	}
+}
+
+func (m *machine) refuseBare(v value) {
+	m.refuse("uses %s otherwise than its library does: as a value or a function", bareName(v))
+}
+
+// bareName is the class that a value is or holds.
+func bareName(v value) string {
+	if t, ok := v.(*tuple); ok {
+		for _, item := range t.items {
+			if carriesBare(item) {
+				return bareName(item)
+			}
+		}
+	}
+	return typeName(v)
 }
 
 // changes refuses to put items into what is not of a type that holds some: an
@@ -145,79 +159,4 @@ func (m *machine) changes(v value, want plain) {
 		}
 	}
 	m.refuse("changes %s in place, which pickles of data do not", typeName(v))
-}
-
-// memoOp does the opcodes of the memo and of the stream.
-func (m *machine) memoOp() bool {
-	switch m.op {
-	case opPut:
-		m.remember(m.index())
-	case opBinPut:
-		m.remember(m.src.number(1))
-	case opLongBinPut:
-		m.remember(m.src.number(4))
-	case opMemoize:
-		m.remember(uint64(len(m.memo)))
-	case opGet:
-		m.recall(m.index())
-	case opBinGet:
-		m.recall(m.src.number(1))
-	case opLongBinGet:
-		m.recall(m.src.number(4))
-	case opProto:
-		if v := int(m.src.number(1)); v > highest {
-			m.fail("protocol %d is unknown", v)
-		} else {
-			m.res.Protocol = max(m.res.Protocol, v)
-		}
-	case opFrame:
-		m.frame(m.src.number(8))
-	default:
-		return false
-	}
-	return true
-}
-
-func (m *machine) index() uint64 {
-	line, _ := m.src.line()
-	n, err := strconv.ParseUint(string(line), 10, 63)
-	if err != nil {
-		m.fail("place %.20q of the memo is no number", line)
-	}
-	return n
-}
-
-// remember keeps the top of the stack. Gaps are small in real pickles, so that a
-// far place is one that was chosen to use up memory.
-func (m *machine) remember(at uint64) {
-	const gap = 1 << 16
-	if at >= uint64(m.opts.Limits.Memo) || at > uint64(2*len(m.memo)+gap) {
-		m.fail("place %d of the memo is too far", at)
-		return
-	}
-	for uint64(len(m.memo)) <= at {
-		m.memo = append(m.memo, nil)
-	}
-	m.memo[at] = m.top()
-}
-
-func (m *machine) recall(at uint64) {
-	if at >= uint64(len(m.memo)) || m.memo[at] == nil {
-		m.fail("place %d of the memo is empty", at)
-		return
-	}
-	m.push(m.memo[at])
-}
-
-func (m *machine) frame(n uint64) {
-	at := m.src.offset()
-	if at < m.frameEnd && m.frameEnd != 0 {
-		m.fail("a frame within a frame")
-		return
-	}
-	if n > 1<<62 {
-		m.fail("a frame of %d bytes", n)
-		return
-	}
-	m.frameEnd = at + int64(n)
 }

@@ -1,5 +1,7 @@
 package pickle
 
+import "strings"
+
 // A value is what a place on the stack or in the memo holds, as far as a walk
 // has to know it.
 type value interface{}
@@ -24,13 +26,14 @@ type (
 	tuple struct {
 		items []value
 		size  int
-		array bool // holds joblib's array class, also in a tuple within
+		bare  bool // holds a class of [global.bare], also in a tuple within
 	}
 
 	// dict keeps its first entries with keys that are strings.
 	dict struct {
 		entries map[string]value
 		whole   bool // entries are all
+		dunder  bool // has a key such as __class__, or one that is not known
 	}
 
 	// global is an imported name.
@@ -101,6 +104,7 @@ func typeName(v value) string {
 // set keeps an entry if it may matter.
 func (d *dict) set(key, v value) {
 	k, ok := key.(str)
+	d.dunder = d.dunder || !ok || (strings.HasPrefix(string(k), "__") && strings.HasSuffix(string(k), "__"))
 	if !ok || (len(d.entries) >= keptEntries && d.entries[string(k)] == nil) {
 		d.whole = false
 		return
@@ -116,20 +120,27 @@ func newTuple(items []value) *tuple {
 	t := &tuple{size: len(items)}
 	t.items = append(t.items, items[:min(len(items), keptItems)]...)
 	for _, v := range items {
-		t.array = t.array || carriesArray(v)
+		t.bare = t.bare || carriesBare(v)
 	}
 	return t
 }
 
-// carriesArray reports whether a value is the class of joblib's arrays or holds it.
-func carriesArray(v value) bool {
+// carriesBare reports whether a value is a class that is not called or holds one.
+func carriesBare(v value) bool {
 	switch v := v.(type) {
 	case *global:
-		return v.isWrapper()
+		return v.bare()
 	case *tuple:
-		return v.array
+		return v.bare
 	}
 	return false
+}
+
+// bare reports whether a class may only be made without being called, as its
+// library's pickles do: joblib's arrays, after which raw bytes follow, and
+// models that read a file if they are called with its name.
+func (g *global) bare() bool {
+	return g.isWrapper() || g.is("xgboost.core", "Booster") || g.is("lightgbm.basic", "Booster")
 }
 
 func (g *global) isWrapper() bool {
