@@ -28,16 +28,6 @@ type Frame struct {
 	notes  []string  // what is not plain to see
 }
 
-// Read reads the predictions that the inputs of a call name, from the files at
-// the given paths.
-func Read(ctx context.Context, inputs map[string]any, paths []string) (*Frame, error) {
-	c, err := parseConfig(inputs)
-	if err != nil {
-		return nil, err
-	}
-	return c.read(ctx, paths, c.findAll)
-}
-
 // read reads the table; all tells whether also the columns that nothing names.
 func (c *config) read(ctx context.Context, paths []string, all bool) (*Frame, error) {
 	head, err := table.Open(paths, table.Options{})

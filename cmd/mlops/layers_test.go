@@ -52,7 +52,6 @@ var layers = map[string][]string{
 	"actions/table":              {},
 	"actions/table/tabletest":    {}, // made-up rows, for tests
 	"actions/profile":            {"actions/table", "runner/store"},
-	"actions/profile/draw":       {"actions/profile"},                                                // pure: columns in, text out
 	"actions/drift":              {"actions/profile", "actions/table", "runner/report/distribution"}, // distributions are arithmetic that knows no report
 	"actions/metric":             {},                                                                 // arithmetic on slices, whatever they were read from
 	"actions/paired":             {"runner/report/distribution"},                                     // arrays in, intervals out: it knows neither rows of a table nor metrics by name
