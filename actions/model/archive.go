@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/mlops-runner/mlops/actions/model/pickle"
 )
@@ -77,12 +78,12 @@ func archiveOf(files []*zip.File) Format {
 }
 
 // memory matches the files of tensors' bytes in PyTorch's archives.
-var memory = regexp.MustCompile(`^([^/]+/)?data/[0-9]+$`)
+var memory = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([^/]+/)?data/[0-9]+$`) })
 
 // member looks at a file of an archive.
 func (s *scan) member(in input, f *zip.File, of Format) {
 	name := within(in, f.Name)
-	if of == Torch && memory.MatchString(f.Name) {
+	if of == Torch && memory().MatchString(f.Name) {
 		return // read as numbers alone
 	}
 	inner, ok := s.zipped(in, name, f)

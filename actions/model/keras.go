@@ -8,11 +8,14 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // kerasModules are those whose classes a config may name. Keras imports what a
 // config says, so that any other module is as good as a pickle's import.
-var kerasModules = regexp.MustCompile(`^(keras|keras\.src|keras_core|keras_core\.src|tensorflow\.keras|tensorflow\.python\.keras)(\.(layers|models|initializers|regularizers|constraints|optimizers|losses|metrics|activations|dtype_policies|engine|saving|random)(\.[a-z0-9_]+)*)?$`)
+var kerasModules = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(keras|keras\.src|keras_core|keras_core\.src|tensorflow\.keras|tensorflow\.python\.keras)(\.(layers|models|initializers|regularizers|constraints|optimizers|losses|metrics|activations|dtype_policies|engine|saving|random)(\.[a-z0-9_]+)*)?$`)
+})
 
 // kerasActivations are the functions that a config names without a module of Keras.
 const kerasActivations = " relu relu6 sigmoid hard_sigmoid softmax log_softmax tanh linear elu selu gelu softplus softsign exponential swish silu mish leaky_relu "
@@ -61,7 +64,7 @@ func (s *scan) kerasClass(in input, v map[string]any) {
 			s.refuse(in, 0, "names the function %.100q", config)
 		}
 	case class == "__tensor__" || class == "__numpy__" || class == "__bytes__" || class == "__ellipsis__" || class == "slice":
-	case named && !kerasModules.MatchString(module):
+	case named && !kerasModules().MatchString(module):
 		s.refuse(in, 0, "imports %.100q of the module %.100q", class, module)
 	}
 }
@@ -77,9 +80,9 @@ func (s *scan) kerasVersion(in input) {
 }
 
 var (
-	hdf5Lambda = regexp.MustCompile(`"class_name"\s*:\s*"(Lambda|__lambda__)"`)
+	hdf5Lambda = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"class_name"\s*:\s*"(Lambda|__lambda__)"`) })
 	// JSON has no need to write ASCII as an escape, but to hide it.
-	hdf5Hidden = regexp.MustCompile(`[ -~"]\\u00[2-7][0-9a-fA-F]`)
+	hdf5Hidden = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[ -~"]\\u00[2-7][0-9a-fA-F]`) })
 )
 
 // hdf5 looks for a Lambda layer in the text of a Keras config that stands in
@@ -107,12 +110,12 @@ func (s *scan) hdf5(in input) Format {
 
 func (s *scan) hdf5Block(in input, b []byte, at int64) {
 	if bytes.Contains(b, []byte("ambda")) {
-		if m := hdf5Lambda.FindIndex(b); m != nil {
+		if m := hdf5Lambda().FindIndex(b); m != nil {
 			s.refuse(in, at+int64(m[0]), "has a Lambda layer, which is Python code")
 		}
 	}
 	if bytes.Contains(b, []byte(`\u00`)) {
-		if m := hdf5Hidden.FindIndex(b); m != nil {
+		if m := hdf5Hidden().FindIndex(b); m != nil {
 			s.refuse(in, at+int64(m[0]), "hides letters of a text behind escapes")
 		}
 	}

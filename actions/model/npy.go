@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/mlops-runner/mlops/actions/model/pickle"
 )
@@ -93,10 +94,12 @@ type npyArray struct {
 }
 
 // npyDict is the header: a dict of three keys in the order that NumPy writes.
-var npyDict = regexp.MustCompile(`^\{'descr': (.+), 'fortran_order': (?:True|False), 'shape': \(([0-9, L]*)\), ?\}\s*$`)
+var npyDict = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\{'descr': (.+), 'fortran_order': (?:True|False), 'shape': \(([0-9, L]*)\), ?\}\s*$`)
+})
 
 func parseNPY(header string) (a npyArray, err error) {
-	m := npyDict.FindStringSubmatch(header)
+	m := npyDict().FindStringSubmatch(header)
 	if m == nil {
 		return a, fmt.Errorf("is not the dict that NumPy writes: %.100q", header)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // json tells XGBoost's models from other JSON. JSON is data to all that read it.
@@ -56,11 +57,11 @@ func (s *scan) lightGBM(in input) Format {
 	r.Buffer(nil, 16<<20)
 	for r.Scan() && !strings.HasPrefix(r.Text(), "Tree=") {
 		key, value, _ := strings.Cut(r.Text(), "=")
-		if lightGBMKeys.MatchString(key) {
+		if lightGBMKeys().MatchString(key) {
 			s.version("lightgbm "+key, fmt.Sprintf("%.100s", value))
 		}
 	}
 	return LightGBM
 }
 
-var lightGBMKeys = regexp.MustCompile(`^(version|objective|num_class|max_feature_idx)$`)
+var lightGBMKeys = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(version|objective|num_class|max_feature_idx)$`) })

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/record"
@@ -73,11 +74,11 @@ func (r *Registry) Names() ([]string, error) {
 	return names, nil
 }
 
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+var namePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`) })
 
 // CheckModel fails with a *NameError for what cannot be the name of a model.
 func CheckModel(name string) error {
-	if !namePattern.MatchString(name) {
+	if !namePattern().MatchString(name) {
 		return &NameError{"model", name, "up to 100 letters, digits and . _ -, a letter or digit first"}
 	}
 	return nil
@@ -86,7 +87,7 @@ func CheckModel(name string) error {
 // CheckAlias fails with a *NameError for what cannot be an alias: a number is a
 // version's.
 func CheckAlias(name string) error {
-	if !namePattern.MatchString(name) {
+	if !namePattern().MatchString(name) {
 		return &NameError{"alias", name, "up to 100 letters, digits and . _ -, a letter or digit first"}
 	}
 	if strings.Trim(name, "0123456789") == "" {

@@ -3,6 +3,7 @@ package pickle
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Allowed reports whether a name is on the list of those that do no harm
@@ -28,7 +29,7 @@ func Allowed(module, name string) bool {
 	if names, ok := exact[module]; ok && has(names, name) {
 		return true
 	}
-	for _, f := range families {
+	for _, f := range families() {
 		if f.module.MatchString(module) && f.name.MatchString(name) && !has(neverClasses, name) {
 			return true
 		}
@@ -174,25 +175,28 @@ var exact = map[string]string{
 // A family allows the classes of modules whose names change between versions.
 type family struct{ module, name *regexp.Regexp }
 
-var families = []family{
-	{ // estimators, trees, losses: what these modules import beside them is data and abstract classes
-		regexp.MustCompile(`^sklearn\.(base|calibration|cluster|compose|covariance|cross_decomposition|decomposition|discriminant_analysis|dummy|ensemble|feature_extraction|feature_selection|gaussian_process|impute|isotonic|kernel_approximation|kernel_ridge|linear_model|manifold|metrics|mixture|model_selection|multiclass|multioutput|naive_bayes|neighbors|neural_network|pipeline|preprocessing|random_projection|semi_supervised|svm|tree|_loss)(\._?[a-z0-9_]+)*$`),
-		regexp.MustCompile(`^(_*[A-Z][A-Za-z0-9]*|newObj|__pyx_unpickle_[A-Z][A-Za-z0-9]*)$`),
-	},
-	{ // scores that searches are judged by
-		regexp.MustCompile(`^sklearn\.metrics(\._(classification|regression|ranking))?$`),
-		regexp.MustCompile(`^[a-z0-9_]+(_score|_loss|_error|_deviance|_coef)$`),
-	},
-	{
-		regexp.MustCompile(`^scipy\.sparse(\._?(csr|csc|coo|bsr|dia|dok|lil|base|compressed|data))?$`),
-		regexp.MustCompile(`^(cs[rc]|coo|bsr|dia|dok|lil)_(matrix|array)$`),
-	},
-	{
-		regexp.MustCompile(`^pandas\.core\.(indexes\.(base|range|multi|datetimes|timedeltas|period|interval|category|numeric)|dtypes\.dtypes|arrays\.[a-z0-9_]+)$`),
-		regexp.MustCompile(`^[A-Z][A-Za-z0-9]*(Index|Dtype|DType|Array|Categorical)$|^Categorical$`),
-	},
-	{
-		regexp.MustCompile(`^pandas\._libs\.tslibs\.offsets$`),
-		regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`),
-	},
-}
+// families are compiled when a pickle is first looked at: most commands look at none.
+var families = sync.OnceValue(func() []family {
+	return []family{
+		{ // estimators, trees, losses: what these modules import beside them is data and abstract classes
+			regexp.MustCompile(`^sklearn\.(base|calibration|cluster|compose|covariance|cross_decomposition|decomposition|discriminant_analysis|dummy|ensemble|feature_extraction|feature_selection|gaussian_process|impute|isotonic|kernel_approximation|kernel_ridge|linear_model|manifold|metrics|mixture|model_selection|multiclass|multioutput|naive_bayes|neighbors|neural_network|pipeline|preprocessing|random_projection|semi_supervised|svm|tree|_loss)(\._?[a-z0-9_]+)*$`),
+			regexp.MustCompile(`^(_*[A-Z][A-Za-z0-9]*|newObj|__pyx_unpickle_[A-Z][A-Za-z0-9]*)$`),
+		},
+		{ // scores that searches are judged by
+			regexp.MustCompile(`^sklearn\.metrics(\._(classification|regression|ranking))?$`),
+			regexp.MustCompile(`^[a-z0-9_]+(_score|_loss|_error|_deviance|_coef)$`),
+		},
+		{
+			regexp.MustCompile(`^scipy\.sparse(\._?(csr|csc|coo|bsr|dia|dok|lil|base|compressed|data))?$`),
+			regexp.MustCompile(`^(cs[rc]|coo|bsr|dia|dok|lil)_(matrix|array)$`),
+		},
+		{
+			regexp.MustCompile(`^pandas\.core\.(indexes\.(base|range|multi|datetimes|timedeltas|period|interval|category|numeric)|dtypes\.dtypes|arrays\.[a-z0-9_]+)$`),
+			regexp.MustCompile(`^[A-Z][A-Za-z0-9]*(Index|Dtype|DType|Array|Categorical)$|^Categorical$`),
+		},
+		{
+			regexp.MustCompile(`^pandas\._libs\.tslibs\.offsets$`),
+			regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`),
+		},
+	}
+})

@@ -38,7 +38,7 @@ func (m *machine) index() uint64 {
 	n, err := strconv.ParseUint(string(line), 10, 63)
 	switch {
 	case err == nil:
-	case intText.Match(line):
+	case intText().Match(line):
 		m.lose("place %.20q of the memo is written strangely", line)
 	default:
 		m.fail("place %.20q of the memo is no number", line)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // pushOp does the opcodes that push a value that they hold themselves.
@@ -44,7 +45,7 @@ func (m *machine) numberOp() bool {
 }
 
 // intText matches what Python reads as an int, and more.
-var intText = regexp.MustCompile(`^\s*[+-]?\s*[0-9][0-9a-zA-Z_]*\s*$`)
+var intText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*[+-]?\s*[0-9][0-9a-zA-Z_]*\s*$`) })
 
 // float reads the line of FLOAT.
 func (m *machine) float(line []byte, _ bool) value {
@@ -59,7 +60,7 @@ func (m *machine) float(line []byte, _ bool) value {
 // not are some int.
 func (m *machine) decimal(line []byte, whole bool) value {
 	switch {
-	case whole && !intText.Match(line):
+	case whole && !intText().Match(line):
 		m.fail("no pickle: %.20q is no int", line)
 	case string(line) == "00" || string(line) == "01":
 		return boolean(line[1] == '1')

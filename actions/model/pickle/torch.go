@@ -1,6 +1,9 @@
 package pickle
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // torchNames are the names that PyTorch's own loader takes with weights_only.
 var torchNames = map[string]string{
@@ -11,8 +14,8 @@ var torchNames = map[string]string{
 	"torch.serialization": "_get_layout",
 }
 
-var torchStorage = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*Storage$`)
+var torchStorage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Za-z0-9]*Storage$`) })
 
 func torchAllowed(module, name string) bool {
-	return has(torchNames[module], name) || (module == "torch" && torchStorage.MatchString(name))
+	return has(torchNames[module], name) || (module == "torch" && torchStorage().MatchString(name))
 }
