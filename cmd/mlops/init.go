@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -41,15 +38,7 @@ func (a *app) init(image string) error {
 		return err
 	}
 	text := strings.NewReplacer("@NAME@", pipelineName(filepath.Base(dir)), "@IMAGE@", image).Replace(startingFile)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return fixError{fmt.Errorf("%s is there already", path), "remove it first, or name another with --file"}
-	}
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := writeNew(path, []byte(text)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "wrote %s; see what it would do: mlops plan\n", path)

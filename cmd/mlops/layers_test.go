@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"spec/spelling":              {},
 	"spec/expression":            {"spec/spelling"},
 	"spec":                       {"spec/expression", "spec/spelling"},
+	"spec/dvc":                   {}, // another tool's files in, the text of an mlops.yaml out
 	"runner/disk":                {}, // by which the store and the records write, so that tests can fail it
 	"runner/disk/disktest":       {"runner/disk"},
 	"runner/store":               {"runner/disk"},
