@@ -31,6 +31,7 @@ var layers = map[string][]string{
 	"runner/dataset":             {"runner/record", "runner/store"},  // versions are files beside the records, in their form
 	"runner/registry":            {"runner/record", "runner/store"},  // what a run made becomes a version; gates come judged
 	"runner/source":              {"runner/dataset", "runner/store"}, // bytes from an address, verified
+	"runner/oci/serve":           {"runner/store"}, // other tools' protocol over the store's blobs and refs
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},

@@ -1,0 +1,216 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"cuelabs.dev/go/oci/ociregistry"
+	"cuelabs.dev/go/oci/ociregistry/ociref"
+
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+const (
+	// keepUpload is how long an upload may rest before it is removed.
+	keepUpload = 24 * time.Hour
+	// chunk is what clients are advised to send at a time, in bytes.
+	chunk = 8 << 20
+)
+
+// An upload is a blob on its way: a file, and the hash of what it has. It is used
+// by one request at a time.
+type upload struct {
+	r    *Registry
+	repo string
+	id   string
+	ctx  context.Context // of the request that writes; the interface has no other place for it
+	file *os.File
+	sum  hash.Hash
+	size int64
+	from int64 // where the client says that it goes on; -1: wherever the upload is
+	busy bool
+	done bool
+}
+
+// PushBlobChunked begins an upload.
+func (r *Registry) PushBlobChunked(ctx context.Context, repo string, _ int) (ociregistry.BlobWriter, error) {
+	if !ociref.IsValidRepository(repo) {
+		return nil, ociregistry.ErrNameInvalid
+	}
+	var random [16]byte
+	rand.Read(random[:])
+	u := &upload{r: r, repo: repo, id: hex.EncodeToString(random[:]), ctx: ctx, sum: sha256.New(), from: -1, busy: true}
+	f, err := os.OpenFile(u.path(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
+	u.file = f
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open[u.id] = u
+	return u, nil
+}
+
+// PushBlobChunkedResume goes on with an upload, also with one that an earlier
+// server began.
+func (r *Registry) PushBlobChunkedResume(ctx context.Context, repo, id string, offset int64, _ int) (ociregistry.BlobWriter, error) {
+	if !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(id) {
+		return nil, ociregistry.ErrBlobUploadUnknown
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.open[id]
+	if u == nil {
+		var err error
+		if u, err = r.reopen(repo, id); err != nil {
+			return nil, err
+		}
+		r.open[id] = u
+	}
+	if u.repo != repo {
+		return nil, ociregistry.ErrBlobUploadUnknown
+	}
+	if u.busy {
+		return nil, fmt.Errorf("%w: another request writes it", ociregistry.ErrBlobUploadInvalid)
+	}
+	u.ctx, u.from, u.busy = ctx, offset, true
+	return u, nil
+}
+
+// reopen hashes what an upload of an earlier server has.
+func (r *Registry) reopen(repo, id string) (*upload, error) {
+	u := &upload{r: r, repo: repo, id: id, sum: sha256.New()}
+	f, err := os.OpenFile(u.path(), os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ociregistry.ErrBlobUploadUnknown
+	}
+	if err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
+	if u.size, err = io.Copy(u.sum, f); err != nil {
+		return nil, errors.Join(fmt.Errorf("upload: %w", err), f.Close())
+	}
+	u.file = f
+	return u, nil
+}
+
+// path names the repository too: an upload of one cannot go on in another.
+func (u *upload) path() string {
+	of := sha256.Sum256([]byte(u.repo))
+	return filepath.Join(u.r.uploads, u.id+"-"+hex.EncodeToString(of[:8]))
+}
+
+func (u *upload) ID() string     { return u.id }
+func (u *upload) Size() int64    { return u.size }
+func (u *upload) ChunkSize() int { return chunk }
+
+// Write adds bytes at the upload's end.
+func (u *upload) Write(p []byte) (int, error) {
+	if u.from >= 0 && u.from != u.size {
+		return 0, ociregistry.ErrRangeInvalid
+	}
+	u.from = -1
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := u.file.WriteAt(p, u.size)
+	u.sum.Write(p[:n])
+	u.size += int64(n)
+	if err != nil {
+		err = fmt.Errorf("upload: %w", err)
+	}
+	return n, err
+}
+
+// Close lets another request go on.
+func (u *upload) Close() error {
+	u.r.mu.Lock()
+	defer u.r.mu.Unlock()
+	u.busy = false
+	return nil
+}
+
+// Cancel drops the upload, unless it was committed.
+func (u *upload) Cancel() error {
+	if u.done {
+		return nil
+	}
+	return u.drop()
+}
+
+func (u *upload) drop() error {
+	u.done = true
+	u.r.mu.Lock()
+	delete(u.r.open, u.id)
+	u.r.mu.Unlock()
+	err := os.Remove(u.path())
+	if errors.Is(err, fs.ErrNotExist) { // it is a blob now
+		err = nil
+	}
+	return errors.Join(u.file.Close(), err)
+}
+
+// Commit makes a blob of the upload if it is the one that was announced; else
+// the upload is gone, as it can never become that.
+func (u *upload) Commit(want ociregistry.Digest) (ociregistry.Descriptor, error) {
+	var none ociregistry.Descriptor
+	dig, err := parseDigest(want)
+	if err != nil {
+		return none, errors.Join(err, u.drop())
+	}
+	var got store.Digest
+	u.sum.Sum(got[:0])
+	if got != dig {
+		return none, errors.Join(ociregistry.ErrDigestInvalid, u.drop())
+	}
+	if err := u.publish(dig); err != nil {
+		return none, err
+	}
+	if err := u.r.show(u.ctx, u.repo, dig); err != nil {
+		return none, errors.Join(err, u.drop())
+	}
+	return ociregistry.Descriptor{MediaType: "application/octet-stream", Digest: want, Size: u.size}, u.drop()
+}
+
+// publish moves the file into the store, whose name for it is known.
+func (u *upload) publish(dig store.Digest) error {
+	b, err := u.r.store.Begin(u.ctx)
+	if err != nil {
+		return err
+	}
+	name := filepath.Base(u.path())
+	es := []store.Entry{{Path: name, Mode: 0o644, Size: u.size, Digest: dig}}
+	if _, err := b.IngestAll(u.ctx, u.r.uploads, es, store.IngestOptions{Move: true, Known: true}); err != nil {
+		return errors.Join(err, b.Close())
+	}
+	return b.Commit(u.ctx)
+}
+
+// sweep removes uploads that rest for too long.
+func (r *Registry) sweep() error {
+	all, err := os.ReadDir(r.uploads)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < keepUpload {
+			continue
+		}
+		if err := os.Remove(filepath.Join(r.uploads, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
