@@ -37,6 +37,7 @@ type storyForge struct {
 //	github pull COMMIT [fork]  a pull request with that head, whose event started the workflow
 //	github push COMMIT         it gets another head, whose event started the workflow
 //	github move COMMIT         it gets another head, and the workflow goes on
+//	github file PATH FILE      all of its commits have that file
 //	github trust               a token that may write
 //	github app                 a GitHub App in place of the token
 //	github checks FILE         writes the check runs
@@ -64,6 +65,8 @@ func fakeForge(ts *testscript.TestScript, neg bool, args []string) {
 		f.head(ts, args[1])
 	case "move":
 		f.Set(f.pull, func(c *forge.Change) { c.Head = args[1] })
+	case "file":
+		f.Write(args[1], ts.ReadFile(args[2]))
 	case "trust":
 		ts.Setenv("GITHUB_TOKEN", f.WorkflowToken(false))
 	case "app":

@@ -73,12 +73,18 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		r.Base, r.BaseCost = &b, &spent
 		r.Params, r.Inputs, r.Outputs = params(base.Params, head.Params), inputs(base, head), outputs(r.Jobs)
 	}
+	values := c.valueIntervals()
+	for i := range r.Metrics {
+		if v, ok := values[r.Metrics[i].key()]; ok && r.Metrics[i].Gated {
+			r.Metrics[i].HeadInterval = &v
+		}
+	}
 	r.Notes = append(c.notes(), o.Notes...)
 	if r.Baseline.Why == "" && base == nil {
 		r.Baseline.Why = "there is no run to compare with"
 	}
 	if !unfinished(head) {
-		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: c.valueIntervals()})
+		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: values})
 	}
 	r.Decision = decide(head, r.Gates)
 	r.Why = why(head, r)

@@ -215,7 +215,9 @@ func correctSome(ms []Metric, belongs func(*Metric) bool, corrected func([]float
 		m := &ms[at[i]]
 		if m.Verdict != CantTell && p > 1-m.Interval.Level {
 			m.Verdict = CantTell
-			m.Note = join("; ", m.Note, fmt.Sprintf(note, len(ps)))
+			if said := fmt.Sprintf(note, len(ps)); !strings.HasSuffix(m.Note, said) { // of a report that is judged again
+				m.Note = join("; ", m.Note, said)
+			}
 		}
 	}
 }

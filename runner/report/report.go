@@ -22,6 +22,9 @@ type Report struct {
 	Pipeline string   `json:"pipeline"` // key of the report
 	Decision Decision `json:"decision"`
 	Why      string   `json:"why"` // one line: what the decision rests on
+	// Unverified says who reported the figures, if nobody vouches for them; "" for
+	// those of a run that mlops has seen itself.
+	Unverified string `json:"unverified,omitempty"`
 
 	Head     Side     `json:"head"`
 	Base     *Side    `json:"base,omitempty"` // nil if there is nothing to compare with
@@ -40,7 +43,8 @@ type Report struct {
 	Cost       Cost          `json:"cost,omitzero"`
 	BaseCost   *Cost         `json:"baseCost,omitempty"`
 	Sections   []Section     `json:"sections,omitempty"` // what actions add: slices, data checks, drift
-	Notes      []string      `json:"notes,omitempty"`    // what a reader must know beside: a line each
+	Promotions []Promotion   `json:"promotions,omitempty"`
+	Notes      []string      `json:"notes,omitempty"` // what a reader must know beside: a line each
 }
 
 // Decision is what a run comes to as a whole.
@@ -106,11 +110,14 @@ type Metric struct {
 	Job    string            `json:"job,omitempty"`    // that reported it; of legs that differ in their seed, without the seed
 	Others []string          `json:"others,omitempty"` // jobs that reported another value, which does not count
 
-	Head     *Number `json:"head,omitempty"`  // nil if the run has none
-	Seeds    int     `json:"seeds,omitempty"` // whose mean Head is; 0 for one value
-	Base     *Number `json:"base,omitempty"`
-	Change   *Number `json:"change,omitempty"`   // Head - Base, in the metric's unit; nil without both
-	Relative *Number `json:"relative,omitempty"` // Change / |Base|; nil where Base is 0
+	Head  *Number `json:"head,omitempty"`  // nil if the run has none
+	Seeds int     `json:"seeds,omitempty"` // whose mean Head is; 0 for one value
+	// HeadInterval is where the true value behind Head lies, of a metric that a gate
+	// reads; nil if nothing is known of its noise.
+	HeadInterval *Interval `json:"headInterval,omitempty"`
+	Base         *Number   `json:"base,omitempty"`
+	Change       *Number   `json:"change,omitempty"`   // Head - Base, in the metric's unit; nil without both
+	Relative     *Number   `json:"relative,omitempty"` // Change / |Base|; nil where Base is 0
 
 	// Interval is where the true change lies; nil if nothing is known of the noise.
 	Interval *Interval `json:"interval,omitempty"`
@@ -216,6 +223,30 @@ type Cost struct {
 	Cached     int           `json:"cached"`          // jobs that were reused
 	Price      float64       `json:"price,omitempty"` // in the currency of the file; 0 if unknown
 }
+
+// A Promotion is what became of a wish to register a model of the run, and to let
+// an alias point to it.
+type Promotion struct {
+	Model   string   `json:"model"`
+	Version int      `json:"version,omitempty"` // of the model; 0 if it has none
+	Alias   string   `json:"alias,omitempty"`   // that was to point to it; "" for none
+	Was     int      `json:"was,omitempty"`     // version that the alias pointed to; 0 for none
+	Outcome Promoted `json:"outcome"`
+	DryRun  bool     `json:"dryRun,omitempty"` // the outcome is what would have been
+	Why     string   `json:"why,omitempty"`    // one line: what was against it
+}
+
+// Promoted is what became of a wish to promote.
+type Promoted string
+
+// The outcomes of wishes to promote.
+const (
+	Moved      Promoted = "promoted"   // the alias points to the version now
+	Registered Promoted = "registered" // no alias was named
+	Already    Promoted = "unchanged"  // it was so before
+	Refused    Promoted = "refused"    // the version is there, and the alias stays; Why says why
+	Unasked    Promoted = "not asked"  // nothing could be decided; Why says why
+)
 
 // A Section is what an action has to say: a table with a line above it, and plots.
 // It is the seam for slices, data checks, drift and evaluations.

@@ -67,7 +67,7 @@ func (t *terminal) gap() {
 // top is the first line.
 func (t *terminal) top() {
 	r := t.page.report
-	line := t.text(foreignIn(r.Pipeline, maxField)) + indent + t.paint(decisionLook(r.Decision).tone, decisionText(r.Decision).plain())
+	line := t.text(foreignIn(r.Pipeline, maxField)) + indent + t.paint(lookOf(r).tone, decided(r).plain())
 	if r.Why != "" {
 		line += indent + t.text(foreign(r.Why))
 	}
