@@ -69,7 +69,9 @@ func TestForgedClaim(t *testing.T) {
 		{"a failed job stays failed", func(r *Report, _ *Trial) { r.Decision = Broken }, Broken},
 		{"what a report does not hold", func(_ *Report, t *Trial) { t.Gates = gatesOf("jobs.train.outputs.ok == 'yes'") }, Inconclusive},
 		{"gates that nobody knows", func(_ *Report, t *Trial) { t.Gates, t.Unknown = nil, "nobody knows: why" }, Inconclusive},
-		{"a promotion", func(r *Report, _ *Trial) { r.Promotions = []Promotion{{Model: "churn", Version: 1, Outcome: Moved}} }, Blocked},
+		{"a promotion", func(r *Report, _ *Trial) {
+			r.Promotions = []record.Promotion{{Model: "churn", Version: 1, Outcome: record.Moved}}
+		}, Blocked},
 	} {
 		r, tr := fresh(), trial
 		c.forge(r, &tr)

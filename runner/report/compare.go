@@ -46,10 +46,11 @@ type CompareOptions struct {
 	// mlops.yaml, where it is not Level: who looks several times asks each time for more.
 	SeedLevels map[string]float64
 
-	Code     Code
-	Logs     map[string][]string // last lines of failed jobs, by id
-	Sections []Section           // beside those of the jobs, and in the place of those of the same id
-	Notes    []string
+	Code       Code
+	Logs       map[string][]string // last lines of failed jobs, by id
+	Sections   []Section           // beside those of the jobs, and in the place of those of the same id
+	Promotions []record.Promotion
+	Notes      []string
 }
 
 // DefaultMinHistory is how many earlier values tell how much a metric moves by
@@ -66,7 +67,7 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		Version: Version, Pipeline: head.Pipeline, Head: side(head, o.HeadName), Baseline: o.Baseline,
 		Metrics: c.metrics(), Changed: gateChanges(o.Gates, o.OwnGates),
 		ParamCount: len(head.Params), Code: clipCode(o.Code), Jobs: c.jobs(), Cost: cost(head),
-		Sections: together(sectionsOf(head.Jobs), o.Sections),
+		Sections: together(sectionsOf(head.Jobs), o.Sections), Promotions: o.Promotions,
 	}
 	if base != nil {
 		b, spent := side(base, o.BaseName), cost(base)

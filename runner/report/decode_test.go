@@ -80,7 +80,7 @@ func full() *Report {
 		Sections: []Section{{ID: "data", Title: "Data", Summary: "s", Failing: true, Columns: []Column{{"c", true}}, Rows: [][]string{{"1"}}, Patch: []string{"-a", "+b"}, Priority: 3, Plots: []Plot{{
 			Title: "t", Kind: Bars, X: "x", Y: "y", Labels: []string{"a"}, Series: []Series{{Name: "s", Role: RoleBaseline, Points: []Point{{Step: 1, Value: math.NaN()}}, Values: []Number{2}}},
 		}}}},
-		Promotions: []Promotion{{Model: "churn", Version: 3, Alias: "production", Was: 2, Outcome: Refused, DryRun: true, Why: "v"}},
+		Promotions: []record.Promotion{{Model: "churn", Version: 3, Alias: "production", Was: 2, Outcome: record.Refused, New: true, DryRun: true, Why: "v"}},
 		Notes:      []string{"note"},
 	}
 }

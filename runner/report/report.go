@@ -35,16 +35,16 @@ type Report struct {
 	Changed []GateChange `json:"changedGates,omitempty"`
 	Params  []Change     `json:"params,omitempty"` // that differ, by name
 	// ParamCount is how many parameters the run has, changed or not.
-	ParamCount int           `json:"paramCount,omitempty"`
-	Inputs     []InputChange `json:"inputs,omitempty"` // that differ, by path
-	Code       Code          `json:"code,omitzero"`
-	Jobs       []Job         `json:"jobs,omitempty"` // in the order of the plan
-	Outputs    Sameness      `json:"outputs,omitzero"`
-	Cost       Cost          `json:"cost,omitzero"`
-	BaseCost   *Cost         `json:"baseCost,omitempty"`
-	Sections   []Section     `json:"sections,omitempty"` // what actions add: slices, data checks, drift
-	Promotions []Promotion   `json:"promotions,omitempty"`
-	Notes      []string      `json:"notes,omitempty"` // what a reader must know beside: a line each
+	ParamCount int                `json:"paramCount,omitempty"`
+	Inputs     []InputChange      `json:"inputs,omitempty"` // that differ, by path
+	Code       Code               `json:"code,omitzero"`
+	Jobs       []Job              `json:"jobs,omitempty"` // in the order of the plan
+	Outputs    Sameness           `json:"outputs,omitzero"`
+	Cost       Cost               `json:"cost,omitzero"`
+	BaseCost   *Cost              `json:"baseCost,omitempty"`
+	Sections   []Section          `json:"sections,omitempty"`   // what actions add: slices, data checks, drift
+	Promotions []record.Promotion `json:"promotions,omitempty"` // what became of the models that it made
+	Notes      []string           `json:"notes,omitempty"`      // what a reader must know beside: a line each
 }
 
 // Decision is what a run comes to as a whole.
@@ -223,30 +223,6 @@ type Cost struct {
 	Cached     int           `json:"cached"`          // jobs that were reused
 	Price      float64       `json:"price,omitempty"` // in the currency of the file; 0 if unknown
 }
-
-// A Promotion is what became of a wish to register a model of the run, and to let
-// an alias point to it.
-type Promotion struct {
-	Model   string   `json:"model"`
-	Version int      `json:"version,omitempty"` // of the model; 0 if it has none
-	Alias   string   `json:"alias,omitempty"`   // that was to point to it; "" for none
-	Was     int      `json:"was,omitempty"`     // version that the alias pointed to; 0 for none
-	Outcome Promoted `json:"outcome"`
-	DryRun  bool     `json:"dryRun,omitempty"` // the outcome is what would have been
-	Why     string   `json:"why,omitempty"`    // one line: what was against it
-}
-
-// Promoted is what became of a wish to promote.
-type Promoted string
-
-// The outcomes of wishes to promote.
-const (
-	Moved      Promoted = "promoted"   // the alias points to the version now
-	Registered Promoted = "registered" // no alias was named
-	Already    Promoted = "unchanged"  // it was so before
-	Refused    Promoted = "refused"    // the version is there, and the alias stays; Why says why
-	Unasked    Promoted = "not asked"  // nothing could be decided; Why says why
-)
 
 // A Section is what an action has to say: a table with a line above it, and plots.
 // It is the seam for slices, data checks, drift and evaluations.

@@ -112,7 +112,7 @@ func words() map[string][]string {
 		"Status": {"", string(record.Success), string(record.Failure), string(record.Cancelled), string(record.Skipped),
 			string(record.Running), string(record.Interrupted)},
 		"PlotKind": {string(Lines), string(Bars), string(Points), string(Grid)}, "Role": {string(RoleBaseline), string(RoleReference)},
-		"Promoted":      {string(Moved), string(Registered), string(Already), string(Refused), string(Unasked)},
+		"Promoted":      {string(record.Moved), string(record.Registered), string(record.Unchanged), string(record.Refused), string(record.Undecided), string(record.Unpromoted)},
 		"Metric.better": {Higher, Lower}, "Job.only": {"head", "base"},
 	}
 }

@@ -60,6 +60,9 @@ func (w *world) report() *report.Report {
 	for i := range r.Metrics {
 		r.Metrics[i].Verdict = pickFrom(w, report.Better, report.Worse, report.Same, report.CantTell, "", report.Gone, r.Metrics[i].Verdict)
 	}
+	for i := range r.Promotions {
+		r.Promotions[i].Outcome = pickFrom(w, record.Moved, record.Registered, record.Unchanged, record.Refused, record.Undecided, r.Promotions[i].Outcome)
+	}
 	for i := range r.Jobs {
 		r.Jobs[i].Status = pickFrom(w, record.Success, record.Failure, record.Cancelled, r.Jobs[i].Status)
 	}

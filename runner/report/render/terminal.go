@@ -106,6 +106,9 @@ func (t *terminal) foot() {
 	if l := p.options.Links.Report; l != "" {
 		rows = append(rows, []text{say("report"), nameIn(l, maxAddress)})
 	}
+	for _, one := range p.report.Promotions {
+		rows = append(rows, []text{say("promotion"), promotion(one)})
+	}
 	run := text(nil)
 	if p.report.Head.Run != "" {
 		run = name(p.report.Head.Run)
