@@ -68,7 +68,7 @@ func risky(word string) bool {
 	if strings.ContainsAny(word, "@#`\\$|*~^_<>&=") || strings.Contains(word, "://") || strings.Contains(word, "--") {
 		return true
 	}
-	return sigil(word) || emoji(word) || dashed(word) || commit(word) || inlineDiff(word) || hasFold(word, "www.") || hasFold(word, "mailto:") || hasFold(word, "xmpp:")
+	return sigil(word) || emoji(word) || dashed(word) || commit(word) || inlineDiff(word) || hasFold(word, "www.") || hasFold(word, "mailto") || hasFold(word, "xmpp")
 }
 
 // numeral reports whether a word is a decimal number as programs write it, perhaps

@@ -55,7 +55,13 @@ func checkText(where, s string) (problems []string) {
 var numbers = regexp.MustCompile(`(^|[ ([{\\])[+−-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+−-]?[0-9]+)?([] ,;:.%)}\\]|$)`)
 
 func withoutOurs(s string) string {
-	return numbers.ReplaceAllString(numbers.ReplaceAllString(s, " "), " ")
+	for {
+		without := numbers.ReplaceAllString(s, " ") // of neighbours every other one
+		if without == s {
+			return s
+		}
+		s = without
+	}
 }
 
 // checkMarkdown proves by another parser that nothing of foreign text became
