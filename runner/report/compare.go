@@ -85,7 +85,7 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		r.Baseline.Why = "there is no run to compare with"
 	}
 	if !unfinished(head) {
-		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: values})
+		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: values, Absent: absent(head)})
 	}
 	r.Decision = decide(head, r.Gates)
 	r.Why = why(head, r)

@@ -43,8 +43,11 @@ var dangers = map[string]*regexp.Regexp{
 // checkText finds danger in text that a reader sees outside of code.
 func checkText(where, s string) (problems []string) {
 	for what, re := range dangers {
-		if m := re.FindString(s); m != "" {
-			problems = append(problems, fmt.Sprintf("%s in %s: %q in %.200q", what, where, m, s))
+		for _, m := range re.FindAllString(s, -1) {
+			if what != "a commit" || strings.ContainsAny(m, "0123456789") { // else it is a word, such as defaced
+				problems = append(problems, fmt.Sprintf("%s in %s: %q in %.200q", what, where, m, s))
+				break
+			}
 		}
 	}
 	return problems
