@@ -114,9 +114,9 @@ type writer struct {
 	body    string
 	outcome Outcome
 	lost    Outcome // of a write whose answer did not come, which may have been obeyed; "" = none
-	created int64 // id of the comment that was made, 0 = none
-	waited  bool  // for whoever is newer to tidy up
-	missed  int   // looks that did not find what was made
+	created int64   // id of the comment that was made, 0 = none
+	waited  bool    // for whoever is newer to tidy up
+	missed  int     // looks that did not find what was made
 	errs    int
 }
 

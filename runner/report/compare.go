@@ -99,6 +99,8 @@ type comparison struct {
 	head, base *record.Run
 	here       []reading              // of head
 	past       *past                  // of History
+	now        standing               // of head; nil until somebody asks
+	before     standing               // of base
 	curve      int                    // points of a curve
 	quantiles  map[[2]float64]float64 // of Student's t, by level and degrees of freedom
 }

@@ -7,12 +7,70 @@ import (
 	"github.com/mlops-runner/mlops/runner/record"
 )
 
-// What a metric was or became where a run has none of its name: its file may have
-// text there, null, or a list or an object, whose numbers are metrics of their own.
+// A standing says what a run has by the names of metrics that it lacks: text, null,
+// or a list or an object, whose numbers are metrics of their own. Of several jobs
+// that of the last counts, as with metrics.
+type standing map[string]string
+
+// newStanding looks through a run.
+func newStanding(r *record.Run) standing {
+	s := standing{}
+	for _, j := range r.Jobs {
+		for name, all := range lists(j.Metrics) {
+			s[name] = "a list or object (" + all.text() + ")"
+		}
+		for name, kind := range j.NotNumbers {
+			s[name] = kindOf(kind)
+		}
+	}
+	return s
+}
+
+// A numbers is what stands below a list or an object.
+type numbers struct {
+	first string
+	count int
+}
+
+// maxDepth is how deep lists and objects are looked for: a name may be all dots.
+const maxDepth = 8
+
+// lists returns the lists and objects that metrics are parts of, by name.
+func lists(ms []record.Metric) map[string]numbers {
+	out := map[string]numbers{}
+	for _, m := range ms {
+		if len(m.Slice) > 0 {
+			continue
+		}
+		for depth, at := 0, strings.IndexByte(m.Name, '.'); depth < maxDepth && at >= 0; depth++ {
+			n := out[m.Name[:at]]
+			if n.count++; n.count == 1 {
+				n.first = m.Name
+			}
+			out[m.Name[:at]] = n
+			next := strings.IndexByte(m.Name[at+1:], '.')
+			if next < 0 {
+				break
+			}
+			at += 1 + next
+		}
+	}
+	return out
+}
+
+func (n numbers) text() string {
+	if n.count == 1 {
+		return n.first
+	}
+	return fmt.Sprintf("%s and %d more", n.first, n.count-1)
+}
 
 // became says what stands in the run in the place of a metric; "" if nothing does.
 func (c *comparison) became(name string, slice map[string]string) string {
-	if is := inPlace(c.head, name); len(slice) == 0 && is != "" {
+	if c.now == nil {
+		c.now = newStanding(c.head)
+	}
+	if is := c.now[name]; len(slice) == 0 && is != "" {
 		return "a number in the baseline, " + is + " now"
 	}
 	return ""
@@ -20,44 +78,13 @@ func (c *comparison) became(name string, slice map[string]string) string {
 
 // was says what stands in the baseline in the place of a metric; "" if nothing does.
 func (c *comparison) was(name string, slice map[string]string) string {
-	if is := inPlace(c.base, name); len(slice) == 0 && is != "" {
+	if c.before == nil {
+		c.before = newStanding(c.base)
+	}
+	if is := c.before[name]; len(slice) == 0 && is != "" {
 		return is + " in the baseline, a number now"
 	}
 	return ""
-}
-
-// inPlace says what a run has by the name of a metric that it lacks. That of the
-// last job counts, as with metrics.
-func inPlace(r *record.Run, name string) string {
-	is := ""
-	for _, j := range r.Jobs {
-		if kind := j.NotNumbers[name]; kind != "" {
-			is = kindOf(kind)
-		} else if first, n := below(j.Metrics, name); n > 0 {
-			is = "a list or object (" + few(first, n) + ")"
-		}
-	}
-	return is
-}
-
-// below are the metrics of a list or an object: their number, and the first.
-func below(ms []record.Metric, name string) (first string, n int) {
-	for _, m := range ms {
-		if len(m.Name) <= len(name) || m.Name[len(name)] != '.' || !strings.HasPrefix(m.Name, name) || len(m.Slice) > 0 {
-			continue
-		}
-		if n++; n == 1 {
-			first = m.Name
-		}
-	}
-	return first, n
-}
-
-func few(first string, n int) string {
-	if n == 1 {
-		return first
-	}
-	return fmt.Sprintf("%s and %d more", first, n-1)
 }
 
 // kindOf is a kind of value in words.
