@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/mlops-runner/mlops/runner/forge"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -69,17 +70,18 @@ func (d *delivery) planOfBase(ctx context.Context, c forge.Change) (*plan.Plan, 
 	if c.Number == 0 || c.Base == "" {
 		return nil, errors.New("the commit belongs to no open pull request")
 	}
+	file := path.Clean(filepath.ToSlash(d.file))
 	read := func(name string) ([]byte, error) {
-		return d.forge.File(ctx, path.Join(path.Dir(d.file), name), c.Base)
+		return d.forge.File(ctx, path.Join(path.Dir(file), name), c.Base)
 	}
-	source, err := d.forge.File(ctx, d.file, c.Base)
+	source, err := d.forge.File(ctx, file, c.Base)
 	if err != nil {
 		return nil, err
 	}
 	_, name := path.Split(c.BaseRepo)
-	pl, _, err := trustedPlan(source, fmt.Sprintf("%s of %.12s", d.file, c.Base), name, c.Base, read)
+	pl, _, err := trustedPlan(source, fmt.Sprintf("%s of %.12s", file, c.Base), name, c.Base, read)
 	if err == nil && pl.Pipeline != d.report.Pipeline {
-		err = fmt.Errorf("%s there is that of %s, and the report is about %s", d.file, pl.Pipeline, d.report.Pipeline)
+		err = fmt.Errorf("%s there is that of %s, and the report is about %s", file, pl.Pipeline, d.report.Pipeline)
 	}
 	return pl, err
 }
