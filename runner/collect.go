@@ -104,7 +104,7 @@ func (x *execution) keepLog(job *record.Job, done []*attempt) error {
 // harvest takes the outputs into the store, under the job's fingerprint if
 // nothing speaks against it.
 func (x *execution) harvest(ctx context.Context, n *plan.Node, d decision, job *record.Job, a *attempt) (*Result, error) {
-	metrics, err := x.metrics(n, a)
+	metrics, odd, err := x.metrics(n, a)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (x *execution) harvest(ctx context.Context, n *plan.Node, d decision, job *
 		}
 	}
 	r := &Result{
-		Job: n.ID, Run: x.writer.ID(), Lines: d.lines, Outputs: artifacts(es), Values: a.result.Outputs, Metrics: metrics,
+		Job: n.ID, Run: x.writer.ID(), Lines: d.lines, Outputs: artifacts(es), Values: a.result.Outputs, Metrics: metrics, NotNumbers: odd,
 		Summary: a.result.Summary, Report: job.Report, Kept: job.Kept, Until: job.Until, Image: recordImage(d.image), Wall: a.result.Wall, CPU: a.result.CPU, Peak: a.result.PeakMemory,
 		GPU: a.result.GPUSeconds, Finished: x.now().UTC(),
 	}
@@ -205,12 +205,18 @@ func proven(as []agent.Artifact) ([]store.Entry, error) {
 	return out, store.CheckEntries(out)
 }
 
-// metrics reads what the job reported: in files among its outputs, and in lines.
-func (x *execution) metrics(n *plan.Node, a *attempt) ([]record.Metric, error) {
+// metrics reads what the job reported, in files among its outputs and in lines; and
+// the names and kinds of values that are no metrics.
+func (x *execution) metrics(n *plan.Node, a *attempt) (ms []record.Metric, odd map[string]string, err error) {
 	notice := func(text string) {
 		x.watch.send(Event{Kind: Notice, Level: "warning", Job: n.ID, Text: text})
 	}
-	reader := record.MetricReader{Notice: notice}
+	odd = map[string]string{}
+	reader := record.MetricReader{Notice: notice, NotNumber: func(name, kind string) {
+		if len(odd) < record.MaxNotNumbers && !x.secret.Holds(name) {
+			odd[name] = kind
+		}
+	}}
 	var lists [][]record.Metric
 	for _, f := range a.result.Artifacts {
 		declared := worktree.Match(n.Metrics, f.Path)
@@ -220,22 +226,22 @@ func (x *execution) metrics(n *plan.Node, a *attempt) ([]record.Metric, error) {
 		ms, err := readMetrics(reader, a.workspace, f.Path)
 		if err != nil {
 			if declared {
-				return nil, &jobError{`write numbers by name, such as {"auc": 0.91}`, err}
+				return nil, nil, &jobError{`write numbers by name, such as {"auc": 0.91}`, err}
 			}
 			notice(err.Error())
 			continue
 		}
 		lists = append(lists, ms)
 	}
-	ms, err := reader.Lines(a.result.MetricText)
+	ms, err = reader.Lines(a.result.MetricText)
 	if err != nil {
 		notice(err.Error())
 	}
 	all, err := record.MergeMetrics(append(lists, ms)...)
 	if err != nil {
-		return nil, &jobError{"", err}
+		return nil, nil, &jobError{"", err}
 	}
-	return x.describeMetrics(x.withoutSecrets(all, notice)), nil
+	return x.describeMetrics(x.withoutSecrets(all, notice)), odd, nil
 }
 
 // withoutSecrets drops metrics whose words hold a secret: records, reports and

@@ -1,6 +1,10 @@
 package runner
 
-import "time"
+import (
+	"time"
+
+	"github.com/mlops-runner/mlops/runner/record"
+)
 
 // EventKind tells what an [Event] reports.
 type EventKind string
@@ -18,34 +22,36 @@ const (
 	Waiting     EventKind = "waiting"    // Text says what a job waits for: room, services, steps in the background; without Text, nothing was heard for ten seconds
 	JobEnded    EventKind = "job-end"    // Status, Reason, Exit, Wall, Cached, Metrics, Error, Fix
 	RunEnded    EventKind = "run-end"    // Summary
+	Promoted    EventKind = "promotion"  // Promotion, Text: what became of a model, for people; after RunEnded
 	RunSkipped  EventKind = "run-skip"   // Pipeline, Text: why the event that came starts no run; nothing else is sent
 )
 
 // An Event is something that a person watching a run wants to know. The
 // terminal, the plain log, JSON lines and GitHub's groups are functions of it.
 type Event struct {
-	Kind     EventKind     `json:"kind"`
-	Time     time.Time     `json:"time"`
-	Run      string        `json:"run,omitempty"`
-	Pipeline string        `json:"pipeline,omitempty"`
-	Total    int           `json:"total,omitempty"` // job instances that the run decides on
-	Job      string        `json:"job,omitempty"`   // instance, such as train@depth=4
-	Step     int           `json:"step,omitempty"`  // index in the job
-	Level    string        `json:"level,omitempty"` // notice, warning, error
-	Text     string        `json:"text,omitempty"`
-	File     string        `json:"file,omitempty"`
-	Line     int           `json:"line,omitempty"`
-	Data     []byte        `json:"-"`                // masked output; JSON writers put it into "output"
-	Status   string        `json:"status,omitempty"` // success, failure, cancelled, skipped
-	Reason   string        `json:"reason,omitempty"`
-	Exit     int           `json:"exit,omitempty"`
-	Wall     time.Duration `json:"wall,omitempty"` // nanoseconds
-	Cached   bool          `json:"cached,omitempty"`
-	Why      []string      `json:"why,omitempty"`     // reasons, such as "params train.lr 0.1 → 0.2 (params.yaml:3)"
-	Metrics  []MetricValue `json:"metrics,omitempty"` // in the order in which the job reported them
-	Error    string        `json:"error,omitempty"`   // what went wrong, for people
-	Fix      string        `json:"fix,omitempty"`     // what to do about it
-	Summary  *Summary      `json:"summary,omitempty"`
+	Kind      EventKind         `json:"kind"`
+	Time      time.Time         `json:"time"`
+	Run       string            `json:"run,omitempty"`
+	Pipeline  string            `json:"pipeline,omitempty"`
+	Total     int               `json:"total,omitempty"` // job instances that the run decides on
+	Job       string            `json:"job,omitempty"`   // instance, such as train@depth=4
+	Step      int               `json:"step,omitempty"`  // index in the job
+	Level     string            `json:"level,omitempty"` // notice, warning, error
+	Text      string            `json:"text,omitempty"`
+	File      string            `json:"file,omitempty"`
+	Line      int               `json:"line,omitempty"`
+	Data      []byte            `json:"-"`                // masked output; JSON writers put it into "output"
+	Status    string            `json:"status,omitempty"` // success, failure, cancelled, skipped
+	Reason    string            `json:"reason,omitempty"`
+	Exit      int               `json:"exit,omitempty"`
+	Wall      time.Duration     `json:"wall,omitempty"` // nanoseconds
+	Cached    bool              `json:"cached,omitempty"`
+	Why       []string          `json:"why,omitempty"`     // reasons, such as "params train.lr 0.1 → 0.2 (params.yaml:3)"
+	Metrics   []MetricValue     `json:"metrics,omitempty"` // in the order in which the job reported them
+	Error     string            `json:"error,omitempty"`   // what went wrong, for people
+	Fix       string            `json:"fix,omitempty"`     // what to do about it
+	Summary   *Summary          `json:"summary,omitempty"`
+	Promotion *record.Promotion `json:"promotion,omitempty"`
 }
 
 // MetricValue is a number that a job reported.

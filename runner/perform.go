@@ -163,7 +163,7 @@ func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outco
 // fill copies a result into a job's record.
 func (x *execution) fill(job *record.Job, r *Result) {
 	job.Outputs, job.Values, job.Metrics, job.Summary = r.Outputs, r.Values, r.Metrics, r.Summary
-	job.Report, job.Kept, job.Until = r.Report, r.Kept, r.Until
+	job.NotNumbers, job.Report, job.Kept, job.Until = r.NotNumbers, r.Report, r.Kept, r.Until
 }
 
 func isFolder(output string) bool { return output[len(output)-1] == '/' || plan.Glob(output) }

@@ -19,23 +19,24 @@ const resultVersion = 1
 // fingerprint. The digests of its outputs are references: the store keeps the
 // blobs as long as the result.
 type Result struct {
-	Version  int               `json:"version"`
-	Job      string            `json:"job"`   // instance
-	Run      string            `json:"run"`   // id of the run that executed it; its record has the log
-	Lines    []string          `json:"lines"` // of the fingerprint
-	Outputs  []record.Artifact `json:"outputs,omitempty"`
-	Values   map[string]string `json:"values,omitempty"` // outputs of its steps
-	Metrics  []record.Metric   `json:"metrics,omitempty"`
-	Summary  string            `json:"summary,omitempty"`
-	Report   []string          `json:"report,omitempty"`
-	Kept     []record.Artifact `json:"kept,omitempty"`
-	Until    time.Time         `json:"until,omitzero"` // until when it holds; zero means forever
-	Image    record.Image      `json:"image,omitzero"`
-	Wall     time.Duration     `json:"wall"` // nanoseconds
-	CPU      time.Duration     `json:"cpu"`  // nanoseconds
-	Peak     int64             `json:"peak,omitempty"`
-	GPU      float64           `json:"gpuSeconds,omitempty"`
-	Finished time.Time         `json:"finished"`
+	Version    int               `json:"version"`
+	Job        string            `json:"job"`   // instance
+	Run        string            `json:"run"`   // id of the run that executed it; its record has the log
+	Lines      []string          `json:"lines"` // of the fingerprint
+	Outputs    []record.Artifact `json:"outputs,omitempty"`
+	Values     map[string]string `json:"values,omitempty"` // outputs of its steps
+	Metrics    []record.Metric   `json:"metrics,omitempty"`
+	NotNumbers map[string]string `json:"notNumbers,omitempty"` // see [record.Job]
+	Summary    string            `json:"summary,omitempty"`
+	Report     []string          `json:"report,omitempty"`
+	Kept       []record.Artifact `json:"kept,omitempty"`
+	Until      time.Time         `json:"until,omitzero"` // until when it holds; zero means forever
+	Image      record.Image      `json:"image,omitzero"`
+	Wall       time.Duration     `json:"wall"` // nanoseconds
+	CPU        time.Duration     `json:"cpu"`  // nanoseconds
+	Peak       int64             `json:"peak,omitempty"`
+	GPU        float64           `json:"gpuSeconds,omitempty"`
+	Finished   time.Time         `json:"finished"`
 
 	verified string // where, by whom and in which run it was made, if that was checked; see verify
 }

@@ -46,7 +46,7 @@ func TestActions(t *testing.T) {
 				return
 			}
 			out = w.act("workflow_run", w.afterwards())
-			if got := w.comments(); len(got) != 1 || !strings.Contains(got[0].Body, "`auc`") {
+			if got := w.comments(); len(got) != 1 || !strings.Contains(got[0].Body, "PROMOTE (reported by the fork eve/churn, not verified)") {
 				t.Fatalf("%d comments after the report:\n%s", len(got), out)
 			}
 		})
@@ -87,6 +87,7 @@ func newWorkflows(t *testing.T, act, binary string, fork bool) *workflows {
 	w.run(w.folder, "git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-qm", "first")
 	w.head = strings.TrimSpace(w.run(w.folder, "git", "rev-parse", "HEAD"))
 	w.pull = w.hub.OpenFork(map[bool]string{false: "acme/churn", true: "eve/churn"}[fork], "faster")
+	w.hub.Write("mlops.yaml", actionsPipeline)
 	w.hub.Set(w.pull.Number, func(c *forge.Change) { c.Head = w.head })
 	return w
 }

@@ -151,7 +151,7 @@ func (a *app) tellForge(ctx context.Context, r *report.Report, ci forge.CI, o de
 	if ci.Forge == "" {
 		return nil
 	}
-	said, err := a.send(ctx, r, ci, o)
+	said, err := a.send(ctx, a.delivery(r, ci, o))
 	for _, line := range said {
 		a.say("%s", line)
 	}

@@ -117,13 +117,23 @@ func told(r *report.Report) store.Digest {
 }
 
 // state is how a decision reads as a commit status. A gate that nothing is known
-// of blocks nobody.
-func state(d report.Decision) forge.StatusState {
-	switch d {
+// of blocks nobody, unless somebody else says so: figures that nobody has verified
+// are green only if all trusted gates pass on them, and the status says whose they are.
+func (d *delivery) state() forge.StatusState {
+	switch d.report.Decision {
 	case report.Blocked:
 		return forge.Failure
 	case report.Broken:
 		return forge.Errored
+	case report.Promote:
+		return forge.Success
+	case report.Unjudged:
+		if d.gated {
+			return forge.Success
+		}
+	}
+	if d.report.Unverified != "" {
+		return forge.Pending
 	}
 	return forge.Success
 }
@@ -154,6 +164,17 @@ type delivery struct {
 	links  render.Options
 	file   string // path of the mlops.yaml in the repository
 	o      deliverOptions
+
+	known *forge.Change // the pull request, if somebody has asked for it
+	gated bool          // the gates of a bundle are those of the base branch
+}
+
+// open makes the client of the forge, unless there is one.
+func (d *delivery) open() (err error) {
+	if d.forge == nil {
+		d.forge, err = openForge(d.ci)
+	}
+	return err
 }
 
 // send posts comment and status. Where the token may not, the error is
@@ -215,7 +236,7 @@ func (d *delivery) status(ctx context.Context, url string) (string, error) {
 		page, err := checker.Check(ctx, d.report.Head.Commit, c)
 		return fmt.Sprintf("check: %s is %s %s", name, c.Conclusion, page), err
 	}
-	s := forge.Status{Context: name, State: state(d.report.Decision), Description: render.Status(d.report), URL: url}
+	s := forge.Status{Context: name, State: d.state(), Description: render.Status(d.report), URL: url}
 	return fmt.Sprintf("status: %s is %s", name, s.State), d.forge.Status(ctx, d.report.Head.Commit, s)
 }
 
@@ -227,7 +248,7 @@ func (d *delivery) check(name, url string) (forge.Check, error) {
 	if err := render.Markdown(&text, d.report, o); err != nil {
 		return forge.Check{}, err
 	}
-	c := forge.Check{Name: name, ExternalID: d.report.Head.Run, Conclusion: conclusion(d.report.Decision), URL: url, Title: render.Title(d.report), Summary: text.String()}
+	c := forge.Check{Name: name, ExternalID: d.report.Head.Run, Conclusion: conclusion(d.report), URL: url, Title: render.Title(d.report), Summary: text.String()}
 	for _, g := range d.report.Gates {
 		if g.Outcome == report.Failed && g.Pos.Line > 0 {
 			c.Annotations = append(c.Annotations, forge.Annotation{Path: d.file, Line: g.Pos.Line, Level: "failure", Title: g.Gate, Message: g.Detail})
@@ -240,11 +261,14 @@ func (d *delivery) check(name, url string) (forge.Check, error) {
 const checkBudget = 60_000
 
 // conclusion is how a decision reads as a check run.
-func conclusion(d report.Decision) string {
-	switch d {
+func conclusion(r *report.Report) string {
+	switch r.Decision {
 	case report.Blocked, report.Broken:
 		return "failure"
 	case report.NoComparison, report.Inconclusive:
+		return "neutral"
+	}
+	if r.Unverified != "" {
 		return "neutral"
 	}
 	return "success"
@@ -253,6 +277,9 @@ func conclusion(d report.Decision) string {
 // change is the pull request that the report is about; its number is 0 if there
 // is none, as after a push.
 func (d *delivery) change(ctx context.Context) (forge.Change, error) {
+	if d.known != nil {
+		return *d.known, nil
+	}
 	ref := forge.Ref{Number: d.ci.Number, Head: d.report.Head.Commit, Repo: d.ci.HeadRepo, Branch: d.ci.HeadRef}
 	if ref.Number == 0 && ref.Head == "" {
 		return forge.Change{}, nil

@@ -151,6 +151,7 @@ func (d *differ) compare(ctx context.Context, head, base *operand, gates []spec.
 	if err != nil {
 		return nil, err
 	}
+	o.Promotions = promotionsOf(s, head.run.ID)
 	a, b, err := evaluations(ctx, s, d.project.root, head.run, base.run, &o)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type storyForge struct {
 //	github pull COMMIT [fork]  a pull request with that head, whose event started the workflow
 //	github push COMMIT         it gets another head, whose event started the workflow
 //	github move COMMIT         it gets another head, and the workflow goes on
+//	github file PATH FILE      all of its commits have that file
 //	github trust               a token that may write
 //	github app                 a GitHub App in place of the token
 //	github checks FILE         writes the check runs
@@ -44,6 +45,9 @@ type storyForge struct {
 //	github status COMMIT FILE  writes the commit's status mlops/churn
 //	github requests FILE       writes what it was asked since last time
 //	github fail STATUS TIMES   answers so to the next requests
+//	github cut METHOD          obeys the next such request for comments and cuts the connection
+//	github delete N            somebody deletes the comment of that number, from 0
+//	github close               somebody closes the pull request
 func fakeForge(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: github start|pull|push|comments|status|requests|fail …")
@@ -64,6 +68,8 @@ func fakeForge(ts *testscript.TestScript, neg bool, args []string) {
 		f.head(ts, args[1])
 	case "move":
 		f.Set(f.pull, func(c *forge.Change) { c.Head = args[1] })
+	case "file":
+		f.Write(args[1], ts.ReadFile(args[2]))
 	case "trust":
 		ts.Setenv("GITHUB_TOKEN", f.WorkflowToken(false))
 	case "app":
@@ -90,6 +96,13 @@ func fakeForge(ts *testscript.TestScript, neg bool, args []string) {
 		status, _ := strconv.Atoi(args[1])
 		times, _ := strconv.Atoi(args[2])
 		f.Break(forgetest.Fault{Status: status, Times: times})
+	case "cut":
+		f.Break(forgetest.Fault{Method: args[1], Path: "comments", After: true})
+	case "delete":
+		n, _ := strconv.Atoi(args[1])
+		f.world.Delete(tb, f.pull, n)
+	case "close":
+		f.world.Close(tb, f.pull)
 	default:
 		ts.Fatalf("github %s is no command", args[0])
 	}

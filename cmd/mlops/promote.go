@@ -23,6 +23,7 @@ type promotion struct {
 	seen     map[string]map[string]int // model → alias → version, before the run
 	run      *record.Run               // with its jobs
 	said     []string
+	done     []record.Promotion
 }
 
 // promotes makes ready for the promotions of a run; nil if it has none. What the
@@ -82,6 +83,7 @@ func (p *promotion) request(ctx context.Context, job *record.Job, name string) e
 	r, err := promote.Parse(data)
 	if why := p.undecided(); err == nil && why != "" {
 		p.say("%s is not registered: %s", r.Model, why)
+		p.note(record.Promotion{Model: r.Model, Alias: r.Alias, Outcome: record.Undecided, DryRun: r.DryRun, Why: why})
 		return nil
 	}
 	var v *registry.Version
@@ -92,10 +94,15 @@ func (p *promotion) request(ctx context.Context, job *record.Job, name string) e
 		return cured(fmt.Errorf("job %s: %w", job.ID, err))
 	}
 	v.Model = r.Model
+	work := p.register
 	if r.DryRun {
-		return cured(p.tell(ctx, r, v))
+		work = p.tell
 	}
-	return cured(p.register(ctx, r, v))
+	if err := work(ctx, r, v); err != nil {
+		p.note(record.Promotion{Model: r.Model, Alias: r.Alias, Outcome: record.Unpromoted, DryRun: r.DryRun, Why: err.Error()})
+		return cured(err)
+	}
+	return nil
 }
 
 // undecided says why nothing can be said of the run's models; "" if all jobs did
@@ -133,28 +140,37 @@ func (p *promotion) register(ctx context.Context, r promote.Request, v *registry
 	case err != nil:
 		return err
 	case r.Alias != "":
-		return p.move(ctx, r, m, v.Version)
+		return p.move(ctx, r, m, record.Promotion{Model: r.Model, Alias: r.Alias, Version: v.Version, New: added, Was: m.Aliases[r.Alias]})
 	case !added:
 		p.say("the model is %s@%d already", r.Model, v.Version)
+		p.note(record.Promotion{Model: r.Model, Version: v.Version, Outcome: record.Unchanged})
+	default:
+		p.note(record.Promotion{Model: r.Model, Version: v.Version, New: true, Outcome: record.Registered})
 	}
 	return nil
 }
 
 // move moves an alias, or says what is against it.
-func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Model, version int) error {
-	if m.Aliases[r.Alias] == version {
-		p.say("%s@%d is %s already", r.Model, version, r.Alias)
+func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Model, one record.Promotion) error {
+	if one.Was == one.Version {
+		p.say("%s@%d is %s already", r.Model, one.Version, r.Alias)
+		one.Outcome = record.Unchanged
+		p.note(one)
 		return nil
 	}
-	if why := p.against(r, m, version); why != "" {
-		p.say("%s stays at %s, %s@%d is not promoted: %s", r.Alias, versionName(r.Model, m.Aliases[r.Alias]), r.Model, version, why)
-		return p.registry.Reject(ctx, r.Model, r.Alias, version, p.by(why))
+	if one.Why = p.against(r, m, one.Version); one.Why != "" {
+		p.say("%s stays at %s, %s@%d is not promoted: %s", r.Alias, versionName(r.Model, one.Was), r.Model, one.Version, one.Why)
+		one.Outcome = record.Refused
+		p.note(one)
+		return p.registry.Reject(ctx, r.Model, r.Alias, one.Version, p.by(one.Why))
 	}
-	from, err := p.registry.Move(ctx, r.Model, r.Alias, p.seen[r.Model][r.Alias], version, p.by(""))
+	from, err := p.registry.Move(ctx, r.Model, r.Alias, p.seen[r.Model][r.Alias], one.Version, p.by(""))
 	if err != nil {
 		return err
 	}
-	p.say("%s@%d is %s now, which was %s", r.Model, version, r.Alias, versionName(r.Model, from))
+	p.say("%s@%d is %s now, which was %s", r.Model, one.Version, r.Alias, versionName(r.Model, from))
+	one.Was, one.Outcome = from, record.Moved
+	p.note(one)
 	return nil
 }
 
@@ -203,8 +219,10 @@ func (p *promotion) tell(ctx context.Context, r promote.Request, v *registry.Ver
 		return err
 	}
 	version := m.Find(tree)
+	one := record.Promotion{Model: r.Model, Version: version, Alias: r.Alias, Was: m.Aliases[r.Alias], Outcome: record.Unchanged, DryRun: true}
 	if version == 0 {
 		version = m.Versions() + 1
+		one.Version, one.New, one.Outcome = version, true, record.Registered
 		p.say("dry run: would register %s@%d, %s", r.Model, version, tree)
 	}
 	why := p.against(r, m, version)
@@ -213,9 +231,12 @@ func (p *promotion) tell(ctx context.Context, r promote.Request, v *registry.Ver
 	case m.Aliases[r.Alias] == version:
 		p.say("dry run: %s@%d is %s already", r.Model, version, r.Alias)
 	case why != "":
+		one.Outcome, one.Why = record.Refused, why
 		p.say("dry run: %s would stay at %s: %s", r.Alias, versionName(r.Model, m.Aliases[r.Alias]), why)
 	default:
+		one.Outcome = record.Moved
 		p.say("dry run: would move %s from %s to %s@%d", r.Alias, versionName(r.Model, m.Aliases[r.Alias]), r.Model, version)
 	}
+	p.note(one)
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/report/render"
 	"github.com/mlops-runner/mlops/spec"
 )
 
@@ -147,7 +148,9 @@ func (a *app) show(id string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return a.printJSON(fullRun(r))
+		full := fullRun(r)
+		full["promotions"] = a.promotionsOf(r)
+		return a.printJSON(full)
 	}
 	fmt.Fprintf(a.stdout, "run       %s\npipeline  %s\nstatus    %s\nstarted   %s, took %s\n", r.ID, r.Pipeline, r.Status,
 		r.Started.Local().Format(time.DateTime), view.Duration(r.Ended.Sub(r.Started)))
@@ -160,6 +163,9 @@ func (a *app) show(id string, asJSON bool) error {
 	}
 	if len(r.Params) > 0 {
 		fmt.Fprintf(a.stdout, "params    %s\n", paramsText(r.Params))
+	}
+	for _, one := range a.promotionsOf(r) {
+		fmt.Fprintf(a.stdout, "promotion %s\n", foreign(render.Promotion(one)))
 	}
 	fmt.Fprintln(a.stdout)
 	if err := errors.Join(a.showJobs(r), a.showAttempts(r)); err != nil || len(r.Gates) == 0 {

@@ -34,8 +34,10 @@ are those of the CI service's environment, or of the flags.
 
 With --bundle the report comes from a file that another run wrote, such as one of
 a fork's pull request, whose token may not write. Such a file may be forged: it is
-held against its schema, and the pull request is taken from the forge, by the
-commit and the repository that the flags name.`,
+held against its schema, the pull request is taken from the forge, by the commit
+and the repository that the flags name, and the figures are judged again by the
+gates of its base branch's mlops.yaml. Comment and status say that nobody has
+verified them.`,
 		Example: `  mlops report
   mlops report --dry-run 0192a8
   mlops report --forge github --repo acme/churn --pr 7
@@ -60,26 +62,32 @@ func (a *app) reportRun(ctx context.Context, o reportOptions, args []string) err
 	if err != nil {
 		return err
 	}
-	if o.dryRun {
-		return a.printReport(r, o)
-	}
-	if o.folder != "" {
-		if err := fillFolder(o.folder, r, a.renderOptions(r)); err != nil {
-			return err
-		}
-	}
 	ci, err := o.place.place(os.LookupEnv)
-	if err != nil {
+	if err != nil && !(o.dryRun && errors.Is(err, errNoForge)) {
 		return err
 	}
 	if err := o.concerns(r, ci); err != nil {
 		return err
 	}
-	about(r, ci)
-	if o.minimize {
-		return helped(a.minimize(ctx, r, ci, o.deliverOptions))
+	d := a.delivery(r, ci, o.deliverOptions)
+	if o.bundle != "" {
+		if err := a.judgeBundle(ctx, &d); err != nil {
+			return helped(err)
+		}
 	}
-	said, err := a.send(ctx, r, ci, o.deliverOptions)
+	about(d.report, ci)
+	if o.dryRun {
+		return a.printReport(d.report, ci)
+	}
+	if o.folder != "" {
+		if err := fillFolder(o.folder, d.report, d.links); err != nil {
+			return err
+		}
+	}
+	if o.minimize {
+		return helped(a.minimize(ctx, d))
+	}
+	said, err := a.send(ctx, d)
 	for _, line := range said {
 		fmt.Fprintln(a.stderr, "mlops:", line)
 	}
@@ -110,16 +118,11 @@ func (a *app) reportOf(ctx context.Context, o reportOptions, args []string) (*re
 	if err != nil {
 		return nil, err
 	}
-	r.Notes = append(r.Notes, ownWord)
 	if o.place.head != "" && !forge.SameCommit(o.place.head, r.Head.Commit) {
 		return nil, fmt.Errorf("%s is about commit %.12s, and the event about %.12s; it is not posted", o.bundle, r.Head.Commit, o.place.head)
 	}
 	return r, nil
 }
-
-// ownWord is what a reader must know of a bundle: a pull request can change the
-// workflow that makes it.
-const ownWord = "reported by the pull request's own workflow, which its author can change"
 
 // recorded compares a recorded run, or the newest one, with its baseline, by the
 // gates that judged it.
@@ -153,34 +156,15 @@ func gatesOf(r *record.Run) (gates []spec.Str) {
 	return gates
 }
 
-// readBundle reads a report that somebody else may have written.
-func readBundle(path string) (*report.Report, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := report.Decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return r, nil
-}
-
 // printReport shows what would be posted.
-func (a *app) printReport(r *report.Report, o reportOptions) error {
-	ci, err := o.place.place(os.LookupEnv)
-	if err != nil && !errors.Is(err, errNoForge) {
-		return err
-	}
-	about(r, ci)
+func (a *app) printReport(r *report.Report, ci forge.CI) error {
 	var text bytes.Buffer
 	opts := a.renderOptions(r)
 	opts.Budget, opts.Trailer = render.GitHubComment, marker(r, ci).String()
 	if err := render.Markdown(&text, r, opts); err != nil {
 		return err
 	}
-	_, err = a.stdout.Write(text.Bytes())
+	_, err := a.stdout.Write(text.Bytes())
 	return err
 }
 
@@ -204,33 +188,33 @@ func about(r *report.Report, ci forge.CI) {
 	}
 }
 
+// delivery is a report on its way.
+func (a *app) delivery(r *report.Report, ci forge.CI, o deliverOptions) delivery {
+	return delivery{ci: ci, report: r, links: a.renderOptions(r), file: cmp.Or(a.file, "mlops.yaml"), o: o}
+}
+
 // send posts a report to the forge of a CI service.
-func (a *app) send(ctx context.Context, r *report.Report, ci forge.CI, o deliverOptions) ([]string, error) {
-	f, err := openForge(ci)
-	if err != nil {
-		return nil, helped(err)
+func (a *app) send(ctx context.Context, d delivery) (said []string, err error) {
+	if err = d.open(); err == nil {
+		said, err = d.send(ctx)
 	}
-	d := delivery{forge: f, ci: ci, report: r, links: a.renderOptions(r), file: cmp.Or(a.file, "mlops.yaml"), o: o}
-	said, err := d.send(ctx)
 	return said, helped(err)
 }
 
 // minimize folds the report's comment away.
-func (a *app) minimize(ctx context.Context, r *report.Report, ci forge.CI, o deliverOptions) error {
-	f, err := openForge(ci)
-	if err != nil {
+func (a *app) minimize(ctx context.Context, d delivery) error {
+	if err := d.open(); err != nil {
 		return err
 	}
-	hider, ok := f.(forge.Minimizer)
-	if !ok || !f.Caps().Minimize {
-		return fmt.Errorf("%s cannot fold comments away", ci.Forge)
+	hider, ok := d.forge.(forge.Minimizer)
+	if !ok || !d.forge.Caps().Minimize {
+		return fmt.Errorf("%s cannot fold comments away", d.ci.Forge)
 	}
-	d := delivery{forge: f, ci: ci, report: r, o: o}
 	c, err := d.change(ctx)
 	if err != nil {
 		return err
 	}
-	return hider.Minimize(ctx, c.Number, forge.Key(r.Pipeline))
+	return hider.Minimize(ctx, c.Number, forge.Key(d.report.Pipeline))
 }
 
 // helped shows what helps against a forge's error as all errors do.

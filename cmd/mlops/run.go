@@ -186,6 +186,7 @@ func (a *app) afterRun(ctx context.Context, s *session, f *runner.Finished, o ru
 	if s.promotion != nil {
 		after.err = s.promotion.finish(ctx, f)
 		after.said = append(after.said, s.promotion.said...)
+		s.judging.promoted(s.promotion.done)
 	}
 	if after.err != nil {
 		return after // the same run is to try again

@@ -230,21 +230,31 @@ func (a *app) planAt(ctx context.Context, p *project, repo *checkout.Repo, commi
 		return nil, cured(err)
 	}
 	label := fmt.Sprintf("%s of %.12s", filepath.Join(dir, name), commit)
-	f, ds := spec.Parse(label, source, spec.Options{ReadFile: read, Actions: actions.Table()})
-	if err := ds.Err(); err != nil {
-		return nil, err
-	}
-	f.Name.Value = cmp.Or(f.Name.Value, filepath.Base(p.root))
-	contexts := map[string]any{"github": githubContext(record.Source{Commit: commit}, func(string) (string, bool) { return "", false }, nil)}
-	pl, err := plan.New(f, plan.Options{Contexts: contexts, Actions: actions.Table()})
+	pl, f, err := trustedPlan(source, label, filepath.Base(p.root), commit, read)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", label, err)
+		return nil, err
 	}
 	pins, err := basePins(read, name, label)
 	if err != nil {
 		return nil, err
 	}
 	return &trusted{pl, commit, f, pins}, nil
+}
+
+// trustedPlan makes the plan of another commit's mlops.yaml. name is that of the
+// pipeline if the file has none.
+func trustedPlan(source []byte, label, name, commit string, read func(string) ([]byte, error)) (*plan.Plan, *spec.File, error) {
+	f, ds := spec.Parse(label, source, spec.Options{ReadFile: read, Actions: actions.Table()})
+	if err := ds.Err(); err != nil {
+		return nil, nil, err
+	}
+	f.Name.Value = cmp.Or(f.Name.Value, name)
+	contexts := map[string]any{"github": githubContext(record.Source{Commit: commit}, func(string) (string, bool) { return "", false }, nil)}
+	pl, err := plan.New(f, plan.Options{Contexts: contexts, Actions: actions.Table()})
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", label, err)
+	}
+	return pl, f, nil
 }
 
 // basePins are the pins of the lock file beside the trusted mlops.yaml, if it has one.

@@ -113,9 +113,10 @@ type writer struct {
 	post    Post
 	body    string
 	outcome Outcome
-	created int64 // id of the comment that was made, 0 = none
-	waited  bool  // for whoever is newer to tidy up
-	missed  int   // looks that did not find what was made
+	lost    Outcome // of a write whose answer did not come, which may have been obeyed; "" = none
+	created int64   // id of the comment that was made, 0 = none
+	waited  bool    // for whoever is newer to tidy up
+	missed  int     // looks that did not find what was made
 	errs    int
 }
 
@@ -159,7 +160,7 @@ func (w *writer) ready(ctx context.Context) error {
 
 // unwanted decides by the post's mode, before anything was written.
 func (w *writer) unwanted(own []seen) (Result, bool) {
-	if w.outcome != Unchanged {
+	if w.outcome != Unchanged || w.lost != "" {
 		return Result{}, false
 	}
 	var old *Marker
@@ -232,6 +233,8 @@ func (w *writer) create(ctx context.Context) (done bool, err error) {
 	c, err := w.Thread.Create(ctx, w.body)
 	if err == nil {
 		w.created, w.outcome = c.ID, Created
+	} else {
+		w.lost = Created
 	}
 	return false, err
 }
@@ -241,8 +244,12 @@ func (w *writer) edit(ctx context.Context, c seen, body string) error {
 	if errors.Is(err, ErrNotFound) {
 		return nil // the next look finds another, or makes one
 	}
-	if err == nil && w.outcome == Unchanged {
+	switch {
+	case w.outcome != Unchanged:
+	case err == nil:
 		w.outcome = Updated
+	case w.lost == "":
+		w.lost = Updated
 	}
 	return err
 }
@@ -275,6 +282,8 @@ func (w *writer) result(own []seen) Result {
 	switch m := own[0].marker; {
 	case m.Newer(w.post.Marker):
 		r.Outcome, r.Why = Superseded, fmt.Sprintf("run %s, attempt %d has reported since", m.Run, m.Attempt)
+	case r.Outcome == Unchanged && w.lost != "":
+		r.Outcome = w.lost
 	case r.Outcome == Unchanged:
 		r.Why, r.Known = "the comment says this already", true
 	}

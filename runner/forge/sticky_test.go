@@ -412,7 +412,7 @@ func TestLostAnswer(t *testing.T) {
 		cut := &cutting{thread: th}
 		s := &forge.Sticky{Thread: cut, Limit: 1000}
 		r, err := s.Upsert(t.Context(), open(), post("1", 1, "x"))
-		if err != nil || r.URL != "#1" || len(th.comments) != 1 {
+		if err != nil || r.Outcome != forge.Created || r.Known || r.URL != "#1" || len(th.comments) != 1 {
 			t.Errorf("%+v, %v, %+v", r, err, th.comments)
 		}
 	})

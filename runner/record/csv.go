@@ -145,7 +145,7 @@ func (t *csvTable) wideRow(i int, cells []string, line int) error {
 		}
 		if !ok {
 			t.text[k] = true
-			t.ignore(t.header[k], strconv.Quote(cell), line)
+			t.ignore(t.header[k], Text, strconv.Quote(cell), line)
 			continue
 		}
 		t.numbers[k] = true

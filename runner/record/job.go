@@ -39,6 +39,9 @@ type Job struct {
 	Values  map[string]string `json:"values,omitempty"`  // outputs of its steps, by name
 	Summary string            `json:"summary,omitempty"` // Markdown the job wrote
 	Metrics []Metric          `json:"-"`                 // metrics.jsonl; Job is filled in by the record
+	// NotNumbers are values in its files of metrics that are none: name → [Text] or
+	// [Null]; at most [MaxNotNumbers].
+	NotNumbers map[string]string `json:"notNumbers,omitempty"`
 	// Report holds what the job has to say in the report: JSON objects, one a line.
 	Report []string `json:"report,omitempty"`
 	// Kept are the files that the job's steps handed to the record. They are in the
@@ -60,6 +63,9 @@ type Job struct {
 	LogDigest store.Digest `json:"logDigest,omitzero"` // of the log as it is kept; filled in by the record for one it was given
 	LogSize   int64        `json:"logSize,omitempty"`  // bytes, unpacked
 }
+
+// MaxNotNumbers is how many values that are no metrics a record names of a job.
+const MaxNotNumbers = 100
 
 // Metric returns the job's metric of that name without a slice, or nil.
 func (j *Job) Metric(name string) *Metric {

@@ -19,6 +19,7 @@ type Metric struct {
 	Value   float64           `json:"value"`             // the last one; may be NaN or infinite
 	Unit    string            `json:"unit,omitempty"`    // ms, USD, …
 	Better  string            `json:"better,omitempty"`  // higher, lower or "" (unknown)
+	Kind    string            `json:"kind,omitempty"`    // [Bool] if it was written as true or false; "" for a number
 	Slice   map[string]string `json:"slice,omitempty"`   // column → value; empty for all rows
 	Step    *float64          `json:"step,omitempty"`    // of Value; nil if it has none
 	History []Point           `json:"history,omitempty"` // in the order of the source, Value last
@@ -28,6 +29,14 @@ type Metric struct {
 	Job    string `json:"job,omitempty"`  // id of the job instance
 	File   string `json:"file,omitempty"` // where it was read from; "" for no file
 }
+
+// What stands in files of metrics instead of numbers. Of these only Bool makes a
+// metric: true is 1, false is 0.
+const (
+	Bool = "bool"
+	Text = "text"
+	Null = "null"
+)
 
 // A Point is one value of a metric's history; in JSON it is [step, value].
 type Point struct {

@@ -195,6 +195,28 @@ func TestNotices(t *testing.T) {
 	}
 }
 
+// What is no number is told by name and kind, and what is true or false is marked.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"metrics.json": `{"auc": "high", "val": {"f1": null, "ok": true}, "n": 1}`,
+		"metrics.yaml": "auc: high\nval: {f1: null, ok: true}\nn: 1\n",
+	} {
+		odd := map[string]string{}
+		ms, err := MetricReader{NotNumber: func(name, kind string) { odd[name] = kind }}.Read(name, strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(map[string]string{"auc": Text, "val.f1": Null}, odd); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+		want := []Metric{{Name: "val.ok", Value: 1, Kind: Bool, File: name}, {Name: "n", Value: 1, File: name}}
+		if d := cmp.Diff(want, ms); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	bomb := "a: &a [1,1,1,1,1,1,1,1,1]\n"
@@ -260,7 +282,7 @@ func TestThinning(t *testing.T) {
 
 func TestThinningOfManyHistories(t *testing.T) {
 	t.Parallel()
-	c := newCollector("x", nil)
+	c := newCollector("x", MetricReader{})
 	for i := range 3000 {
 		step := float64(i)
 		c.begin(&step)

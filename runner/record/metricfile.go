@@ -44,7 +44,7 @@ func ReadMetrics(name string, r io.Reader) ([]Metric, error) {
 
 // Read is [ReadMetrics] with notices.
 func (mr MetricReader) Read(name string, r io.Reader) ([]Metric, error) {
-	c := newCollector(name, mr.Notice)
+	c := newCollector(name, mr)
 	if err := c.read(strings.ToLower(path.Ext(filepath.ToSlash(name))), r); err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (c *collector) slurp(r io.Reader, limit int64) ([]byte, error) {
 // The metrics of good lines are returned together with the errors of bad ones,
 // which are joined *[MetricError]s, at most 20.
 func (mr MetricReader) Lines(text string) ([]Metric, error) {
-	c := newCollector(MetricLinesFile, mr.Notice)
+	c := newCollector(MetricLinesFile, mr)
 	var errs []error
 	number := 0
 	for line := range strings.SplitSeq(text, "\n") {

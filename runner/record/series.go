@@ -28,6 +28,9 @@ type MetricReader struct {
 	// Notice, if not nil, is called for each thing that a person should know
 	// and that is no error: values that are no numbers, thinned histories.
 	Notice func(text string)
+	// NotNumber, if not nil, is called for each value that is no number and so no
+	// metric: its name, and [Text] or [Null].
+	NotNumber func(name, kind string)
 }
 
 // collector gathers the metrics of one source in the order of their first
@@ -37,6 +40,7 @@ type MetricReader struct {
 type collector struct {
 	file    string
 	notice  func(string)
+	odd     func(name, kind string) // may be nil
 	series  []*series
 	at      map[string]*series // by Metric.Key
 	records int                // begun so far
@@ -56,8 +60,8 @@ type series struct {
 	tail         *Point
 }
 
-func newCollector(file string, notice func(string)) *collector {
-	return &collector{file: file, notice: notice, at: map[string]*series{}}
+func newCollector(file string, mr MetricReader) *collector {
+	return &collector{file: file, notice: mr.Notice, odd: mr.NotNumber, at: map[string]*series{}}
 }
 
 func (c *collector) errorf(line int, format string, args ...any) error {
@@ -71,8 +75,11 @@ func (c *collector) begin(step *float64) {
 }
 
 // ignore counts a value that is no number.
-func (c *collector) ignore(name, value string, line int) {
+func (c *collector) ignore(name, kind, value string, line int) {
 	c.ignored++
+	if c.odd != nil && checkName(Metric{Name: name}) == nil {
+		c.odd(name, kind)
+	}
 	if c.ignored == 1 {
 		c.first = fmt.Sprintf("%s = %s in line %d", name, clip(value), line)
 		if _, err := strconv.ParseFloat(strings.Trim(value, `"`), 64); err == nil {
@@ -95,7 +102,7 @@ func clip(s string) string {
 }
 
 // add takes a value of the current record for the metric that m names; only
-// Name, Slice, Unit and Better of m count.
+// Name, Slice, Unit, Better and Kind of m count.
 func (c *collector) add(m Metric, value float64, line int) error {
 	s, again, err := c.set(m, value, line)
 	if err == nil && c.step != nil && !again {
@@ -115,6 +122,7 @@ func (c *collector) set(m Metric, value float64, line int) (s *series, again boo
 	}
 	s.Value, s.record, s.line = value, c.record, line
 	s.Step = c.step
+	s.Kind = m.Kind
 	if m.Unit != "" {
 		s.Unit = m.Unit
 	}

@@ -36,12 +36,13 @@ type node struct {
 	kind  kind
 	line  int
 	num   float64
+	bool  bool // num was written as true or false
 	text  string
 	items []node
 }
 
 func boolNode(b bool) node {
-	n := node{kind: numberNode}
+	n := node{kind: numberNode, bool: true}
 	if b {
 		n.num = 1
 	}
@@ -118,7 +119,11 @@ func join(prefix, key string) string {
 func (c *collector) take(name string, n *node) error {
 	switch n.kind {
 	case numberNode:
-		return c.add(Metric{Name: name}, n.num, n.line)
+		m := Metric{Name: name}
+		if n.bool {
+			m.Kind = Bool
+		}
+		return c.add(m, n.num, n.line)
 	case listNode:
 		return c.list(name, n)
 	case objectNode:
@@ -131,9 +136,9 @@ func (c *collector) take(name string, n *node) error {
 		if f, ok := specialNumber(n.text); ok {
 			return c.add(Metric{Name: name}, f, n.line)
 		}
-		c.ignore(name, strconv.Quote(n.text), n.line)
+		c.ignore(name, Text, strconv.Quote(n.text), n.line)
 	case nullNode:
-		c.ignore(name, "null", n.line)
+		c.ignore(name, Null, "null", n.line)
 	}
 	return nil
 }
@@ -204,7 +209,7 @@ func (c *collector) named(prefix string, n *node) error {
 	for i := range n.items {
 		x := &n.items[i]
 		switch {
-		case x.key == "name" || x.key == "value" || x.key == "points" || isStepKey(x.key) || x.key == "job" || x.key == "file":
+		case x.key == "name" || x.key == "value" || x.key == "points" || isStepKey(x.key) || x.key == "job" || x.key == "file" || x.key == "kind":
 		case x.key == "unit" && x.kind == textNode:
 			m.Unit = x.text
 		case x.key == "better" && x.kind == textNode && x.text != "":
@@ -217,7 +222,7 @@ func (c *collector) named(prefix string, n *node) error {
 		case x.key == "history" && x.kind == listNode:
 			history = x
 		default:
-			c.ignore(join(m.Name, x.key), strconv.Quote(x.text), x.line)
+			c.ignore(join(m.Name, x.key), Text, strconv.Quote(x.text), x.line)
 		}
 	}
 	value := n.child("value")

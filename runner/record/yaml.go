@@ -117,7 +117,7 @@ func yamlScalar(y *yaml.Node) node {
 	case "!!bool":
 		var b bool
 		if y.Decode(&b) == nil {
-			n.kind, n.num = numberNode, boolNode(b).num
+			n.kind, n.num, n.bool = numberNode, boolNode(b).num, true
 		}
 	case "!!int", "!!float":
 		if y.Decode(&n.num) == nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mlops-runner/mlops/runner/record"
 )
 
 // A Model is what a journal comes to. It does not change; its slices and maps are
@@ -143,4 +145,31 @@ func (m *Model) registered(version int) error {
 func Split(name string) (model, ref string) {
 	model, ref, _ = strings.Cut(name, "@")
 	return model, ref
+}
+
+// Promotions returns what a run did to the model: versions that it registered, and
+// aliases that it moved or left where they were.
+func (m *Model) Promotions(run string) (all []record.Promotion) {
+	fresh := map[int]bool{}
+	add := func(e Entry, outcome record.Promoted) {
+		all = append(all, record.Promotion{Model: m.Name, Version: e.Version, New: fresh[e.Version], Alias: e.Alias, Was: e.From, Outcome: outcome, Why: e.Reason})
+	}
+	for _, e := range m.Journal {
+		if run == "" || e.Run != run {
+			continue
+		}
+		switch e.Action {
+		case Registered:
+			fresh[e.Version] = true
+			add(e, record.Registered)
+		case Aliased:
+			add(e, record.Moved)
+		case Rejected:
+			add(e, record.Refused)
+		}
+	}
+	named := func(p record.Promotion) bool {
+		return p.Alias == "" && slices.ContainsFunc(all, func(q record.Promotion) bool { return q.Alias != "" && q.Version == p.Version })
+	}
+	return slices.DeleteFunc(slices.Clone(all), named)
 }

@@ -46,10 +46,11 @@ type CompareOptions struct {
 	// mlops.yaml, where it is not Level: who looks several times asks each time for more.
 	SeedLevels map[string]float64
 
-	Code     Code
-	Logs     map[string][]string // last lines of failed jobs, by id
-	Sections []Section           // beside those of the jobs, and in the place of those of the same id
-	Notes    []string
+	Code       Code
+	Logs       map[string][]string // last lines of failed jobs, by id
+	Sections   []Section           // beside those of the jobs, and in the place of those of the same id
+	Promotions []record.Promotion
+	Notes      []string
 }
 
 // DefaultMinHistory is how many earlier values tell how much a metric moves by
@@ -66,19 +67,25 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		Version: Version, Pipeline: head.Pipeline, Head: side(head, o.HeadName), Baseline: o.Baseline,
 		Metrics: c.metrics(), Changed: gateChanges(o.Gates, o.OwnGates),
 		ParamCount: len(head.Params), Code: clipCode(o.Code), Jobs: c.jobs(), Cost: cost(head),
-		Sections: together(sectionsOf(head.Jobs), o.Sections),
+		Sections: together(sectionsOf(head.Jobs), o.Sections), Promotions: o.Promotions,
 	}
 	if base != nil {
 		b, spent := side(base, o.BaseName), cost(base)
 		r.Base, r.BaseCost = &b, &spent
 		r.Params, r.Inputs, r.Outputs = params(base.Params, head.Params), inputs(base, head), outputs(r.Jobs)
 	}
+	values := c.valueIntervals()
+	for i := range r.Metrics {
+		if v, ok := values[r.Metrics[i].key()]; ok && r.Metrics[i].Gated {
+			r.Metrics[i].HeadInterval = &v
+		}
+	}
 	r.Notes = append(c.notes(), o.Notes...)
 	if r.Baseline.Why == "" && base == nil {
 		r.Baseline.Why = "there is no run to compare with"
 	}
 	if !unfinished(head) {
-		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: c.valueIntervals()})
+		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: values, Absent: absent(head)})
 	}
 	r.Decision = decide(head, r.Gates)
 	r.Why = why(head, r)
@@ -92,6 +99,8 @@ type comparison struct {
 	head, base *record.Run
 	here       []reading              // of head
 	past       *past                  // of History
+	now        standing               // of head; nil until somebody asks
+	before     standing               // of base
 	curve      int                    // points of a curve
 	quantiles  map[[2]float64]float64 // of Student's t, by level and degrees of freedom
 }

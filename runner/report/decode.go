@@ -287,8 +287,10 @@ func (r *Report) check() error {
 		}
 	}
 	for i, m := range r.Metrics {
-		if in := m.Interval; in != nil && !in.sound() {
-			return wrong(fmt.Sprintf("metrics[%d].interval", i), "is none: %v to %v at level %v", in.Low, in.High, in.Level)
+		for name, in := range map[string]*Interval{"interval": m.Interval, "headInterval": m.HeadInterval} {
+			if in != nil && !in.sound() {
+				return wrong(fmt.Sprintf("metrics[%d].%s", i, name), "is none: %v to %v at level %v", in.Low, in.High, in.Level)
+			}
 		}
 		if m.Change != nil && (m.Head == nil || m.Base == nil) {
 			return wrong(fmt.Sprintf("metrics[%d].change", i), "is there without both values")

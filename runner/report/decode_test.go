@@ -65,9 +65,9 @@ func full() *Report {
 	side := Side{Run: "0195f000-0000-7000-8000-000000000002", Digest: d, Name: "lr", Commit: commit, Branch: "lr", Subject: "s", Dirty: true, Started: day,
 		Status: record.Failure, URL: "https://example.org/runs/1?a=b#c", Attempt: 2}
 	return &Report{
-		Version: Version, Pipeline: "churn", Decision: Blocked, Why: "w", Head: side, Base: &side,
+		Version: Version, Pipeline: "churn", Decision: Blocked, Why: "w", Unverified: "reported by eve", Head: side, Base: &side,
 		Baseline: Baseline{Asked: "merge-base", Wanted: commit, Found: commit, Behind: 1, Tip: -1, Age: -time.Second, Why: "because"},
-		Metrics: []Metric{{Name: "auc", Slice: map[string]string{"a": "b"}, Better: Higher, Unit: "u", Gated: true, Job: "j", Others: []string{"k"}, Head: number(math.NaN()), Seeds: 3,
+		Metrics: []Metric{{Name: "auc", Slice: map[string]string{"a": "b"}, Better: Higher, Unit: "u", Gated: true, Job: "j", Others: []string{"k"}, Head: number(math.NaN()), Seeds: 3, HeadInterval: &Interval{Low: 1, High: 2, Level: 0.9, P: number(0), Method: "h", N: 5, Needs: 4, Unit: "rows", Paired: true},
 			Base: number(math.Inf(-1)), Change: number(math.Copysign(0, -1)), Relative: number(1e300), Interval: &Interval{Low: Number(math.Inf(-1)), High: Number(math.Inf(1)), Level: 0.95, P: number(0), Method: "m",
 				N: 3, Needs: 4, Unit: "rows", Paired: true}, Verdict: CantTell, Note: "n", HeadCurve: []Point{{Step: 1, Value: math.NaN()}}, BaseCurve: []Point{{Step: 0.5, Value: 2}}, Past: []Point{{Value: math.Inf(1)}}}},
 		Gates:   []Judged{{Gate: "auc > 1", Pos: spec.Pos{Line: 3, Col: 5}, Outcome: Failed, Detail: "d", Parts: []Part{{"auc", "0.5", true}}}, {Gate: "g", Outcome: Undecided}},
@@ -80,7 +80,8 @@ func full() *Report {
 		Sections: []Section{{ID: "data", Title: "Data", Summary: "s", Failing: true, Columns: []Column{{"c", true}}, Rows: [][]string{{"1"}}, Patch: []string{"-a", "+b"}, Priority: 3, Plots: []Plot{{
 			Title: "t", Kind: Bars, X: "x", Y: "y", Labels: []string{"a"}, Series: []Series{{Name: "s", Role: RoleBaseline, Points: []Point{{Step: 1, Value: math.NaN()}}, Values: []Number{2}}},
 		}}}},
-		Notes: []string{"note"},
+		Promotions: []record.Promotion{{Model: "churn", Version: 3, Alias: "production", Was: 2, Outcome: record.Refused, New: true, DryRun: true, Why: "v"}},
+		Notes:      []string{"note"},
 	}
 }
 
@@ -93,6 +94,7 @@ func reports(t testing.TB) map[string]*Report {
 	r := rand.New(rand.NewPCG(9, 9))
 	for i := range 15 {
 		all[fmt.Sprint("random ", i)] = Compare(random(r), random(r), CompareOptions{Gates: gatesOf("a > baseline.a", "better(b)"), History: []*record.Run{random(r), random(r)}, MinHistory: 1})
+		all[fmt.Sprint("judged ", i)] = Trial{By: "\xff", Gates: gatesOf("a > baseline.a", "c.d > 0"), Unknown: []string{"", "odd"}[i%2]}.Judge(all[fmt.Sprint("random ", i)])
 	}
 	return all
 }

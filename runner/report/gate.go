@@ -17,6 +17,8 @@ type Evidence struct {
 	Contexts map[string]any
 	// Values are intervals of the run's own values, by [record.Metric.Key].
 	Values map[string]Interval
+	// Absent says by lower-case name what jobs reported that is no metric: text.
+	Absent map[string]string
 }
 
 // Judge evaluates gates in their order.
@@ -43,6 +45,7 @@ type bench struct {
 	slices   map[string][]*Metric // of slices
 	values   map[string]Interval
 	compared bool
+	absent   map[string]string
 	baseline *expression.Object // nil without one
 	names    contextNames
 	scope    *expression.Scope
@@ -51,7 +54,7 @@ type bench struct {
 }
 
 func newBench(e Evidence) *bench {
-	b := &bench{metrics: map[string]*Metric{}, slices: map[string][]*Metric{}, values: e.Values, compared: e.Compared, names: newContextNames(e.Contexts)}
+	b := &bench{metrics: map[string]*Metric{}, slices: map[string][]*Metric{}, values: e.Values, compared: e.Compared, absent: e.Absent, names: newContextNames(e.Contexts)}
 	all, base := expression.NewObject(len(e.Metrics)), expression.NewObject(len(e.Metrics))
 	names := map[string]any{}
 	for i := range e.Metrics {

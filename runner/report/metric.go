@@ -111,7 +111,7 @@ func (c *comparison) metric(key string, h, b *reading, declared map[string]plan.
 	if h == nil {
 		m := b.metric(declared)
 		m.Base, m.Head, m.Seeds, m.BaseCurve, m.Past = m.Head, nil, 0, c.thin(b.History), c.past.points(key, c.curve)
-		m.Verdict = Gone
+		m.Verdict, m.Note = Gone, c.became(m.Name, b.Slice)
 		return m
 	}
 	m := h.metric(declared)
@@ -123,7 +123,7 @@ func (c *comparison) metric(key string, h, b *reading, declared map[string]plan.
 		m.Better, m.Unit = cmp.Or(m.Better, b.Better), cmp.Or(m.Unit, b.Unit)
 		c.compare(&m, h, b)
 	case c.base != nil:
-		m.Verdict = Added
+		m.Verdict, m.Note = Added, c.was(m.Name, h.Slice)
 	}
 	return m
 }
@@ -136,6 +136,9 @@ func (c *comparison) compare(m *Metric, h, b *reading) {
 	}
 	nanHere, nanThere := math.IsNaN(h.Value), math.IsNaN(b.Value)
 	switch {
+	case h.Kind != b.Kind:
+		m.Verdict = Different
+		notes = append(notes, fmt.Sprintf("%s in the baseline and %s now, so the values do not compare", kindOf(b.Kind), kindOf(h.Kind)))
 	case h.Unit != b.Unit && h.Unit != "" && b.Unit != "":
 		m.Verdict = Different
 		notes = append(notes, fmt.Sprintf("the unit was %s and is %s, so the values do not compare", b.Unit, h.Unit))
@@ -215,7 +218,9 @@ func correctSome(ms []Metric, belongs func(*Metric) bool, corrected func([]float
 		m := &ms[at[i]]
 		if m.Verdict != CantTell && p > 1-m.Interval.Level {
 			m.Verdict = CantTell
-			m.Note = join("; ", m.Note, fmt.Sprintf(note, len(ps)))
+			if said := fmt.Sprintf(note, len(ps)); !strings.HasSuffix(m.Note, said) { // of a report that is judged again
+				m.Note = join("; ", m.Note, said)
+			}
 		}
 	}
 }

@@ -100,7 +100,7 @@ func (b *bench) problems(x *expression.Expr) (out []string) {
 		text := ""
 		switch {
 		case !known:
-			text = "no job reported " + name
+			text = join(": ", "no job reported "+name, b.instead(name))
 		case math.IsNaN(v):
 			text = name + " is NaN"
 		}
@@ -109,6 +109,15 @@ func (b *bench) problems(x *expression.Expr) (out []string) {
 		}
 	}
 	return out
+}
+
+// instead says what a job reported in the place of a metric that is none, or "".
+func (b *bench) instead(name string) string {
+	name = strings.ToLower(name)
+	if m := b.metrics[name]; m != nil && m.Head == nil && m.Note != "" {
+		return m.Note
+	}
+	return b.absent[name]
 }
 
 // lacks says what a part reads of the baseline and is not there; nil if it
@@ -128,6 +137,10 @@ func (b *bench) lacks(x *expression.Expr) *openError {
 			return &openError{NoBaseline, "the baseline has no " + name}
 		case math.IsNaN(v):
 			return &openError{NoBaseline, name + " is NaN in the baseline"}
+		default:
+			if m := b.metrics[strings.ToLower(name)]; m != nil && m.Head != nil && !math.IsNaN(float64(*m.Head)) && m.Change == nil {
+				return m.lacks()
+			}
 		}
 	}
 	return nil

@@ -22,6 +22,9 @@ type Report struct {
 	Pipeline string   `json:"pipeline"` // key of the report
 	Decision Decision `json:"decision"`
 	Why      string   `json:"why"` // one line: what the decision rests on
+	// Unverified says who reported the figures, if nobody vouches for them; "" for
+	// those of a run that mlops has seen itself.
+	Unverified string `json:"unverified,omitempty"`
 
 	Head     Side     `json:"head"`
 	Base     *Side    `json:"base,omitempty"` // nil if there is nothing to compare with
@@ -32,15 +35,16 @@ type Report struct {
 	Changed []GateChange `json:"changedGates,omitempty"`
 	Params  []Change     `json:"params,omitempty"` // that differ, by name
 	// ParamCount is how many parameters the run has, changed or not.
-	ParamCount int           `json:"paramCount,omitempty"`
-	Inputs     []InputChange `json:"inputs,omitempty"` // that differ, by path
-	Code       Code          `json:"code,omitzero"`
-	Jobs       []Job         `json:"jobs,omitempty"` // in the order of the plan
-	Outputs    Sameness      `json:"outputs,omitzero"`
-	Cost       Cost          `json:"cost,omitzero"`
-	BaseCost   *Cost         `json:"baseCost,omitempty"`
-	Sections   []Section     `json:"sections,omitempty"` // what actions add: slices, data checks, drift
-	Notes      []string      `json:"notes,omitempty"`    // what a reader must know beside: a line each
+	ParamCount int                `json:"paramCount,omitempty"`
+	Inputs     []InputChange      `json:"inputs,omitempty"` // that differ, by path
+	Code       Code               `json:"code,omitzero"`
+	Jobs       []Job              `json:"jobs,omitempty"` // in the order of the plan
+	Outputs    Sameness           `json:"outputs,omitzero"`
+	Cost       Cost               `json:"cost,omitzero"`
+	BaseCost   *Cost              `json:"baseCost,omitempty"`
+	Sections   []Section          `json:"sections,omitempty"`   // what actions add: slices, data checks, drift
+	Promotions []record.Promotion `json:"promotions,omitempty"` // what became of the models that it made
+	Notes      []string           `json:"notes,omitempty"`      // what a reader must know beside: a line each
 }
 
 // Decision is what a run comes to as a whole.
@@ -106,11 +110,14 @@ type Metric struct {
 	Job    string            `json:"job,omitempty"`    // that reported it; of legs that differ in their seed, without the seed
 	Others []string          `json:"others,omitempty"` // jobs that reported another value, which does not count
 
-	Head     *Number `json:"head,omitempty"`  // nil if the run has none
-	Seeds    int     `json:"seeds,omitempty"` // whose mean Head is; 0 for one value
-	Base     *Number `json:"base,omitempty"`
-	Change   *Number `json:"change,omitempty"`   // Head - Base, in the metric's unit; nil without both
-	Relative *Number `json:"relative,omitempty"` // Change / |Base|; nil where Base is 0
+	Head  *Number `json:"head,omitempty"`  // nil if the run has none
+	Seeds int     `json:"seeds,omitempty"` // whose mean Head is; 0 for one value
+	// HeadInterval is where the true value behind Head lies, of a metric that a gate
+	// reads; nil if nothing is known of its noise.
+	HeadInterval *Interval `json:"headInterval,omitempty"`
+	Base         *Number   `json:"base,omitempty"`
+	Change       *Number   `json:"change,omitempty"`   // Head - Base, in the metric's unit; nil without both
+	Relative     *Number   `json:"relative,omitempty"` // Change / |Base|; nil where Base is 0
 
 	// Interval is where the true change lies; nil if nothing is known of the noise.
 	Interval *Interval `json:"interval,omitempty"`

@@ -94,10 +94,10 @@ func forms() map[string]string {
 func bounds() map[string]int {
 	return map[string]int{
 		"Metric.headCurve": MaxCurve, "Metric.baseCurve": MaxCurve, "Metric.past": MaxCurve,
-		"Report.sections": 100, "Report.notes": 100,
+		"Report.sections": 100, "Report.notes": 100, "Report.promotions": 100, "Report.unverified": maxLine,
 		"Code.files": MaxFiles, "Job.log": 200, "Job.why": 1000, "Section.columns": 100, "Section.patch": 200,
 		"Section.plots": MaxPlots, "Plot.series": MaxSeries, "Plot.labels": MaxLabels, "Plot.labels[]": maxLine, "Series.points": MaxPlotPoints, "Series.values": MaxLabels,
-		"Report.why": maxLine, "Baseline.why": maxLine, "Metric.slice": 16, "Change.old": maxLine, "Change.new": maxLine,
+		"Report.why": maxLine, "Promotion.why": maxLine, "Promotion.model": maxLine, "Promotion.alias": maxLine, "Baseline.why": maxLine, "Metric.slice": 16, "Change.old": maxLine, "Change.new": maxLine,
 		"Job.error": maxLine, "Job.log[]": maxLine, "Section.patch[]": maxLine, "Job.why[]": maxLine, "Part.text": maxLine, "Part.value": maxLine, "Side.subject": maxLine,
 		"Side.run": 128, "Side.url": 2000,
 	}
@@ -112,6 +112,7 @@ func words() map[string][]string {
 		"Status": {"", string(record.Success), string(record.Failure), string(record.Cancelled), string(record.Skipped),
 			string(record.Running), string(record.Interrupted)},
 		"PlotKind": {string(Lines), string(Bars), string(Points), string(Grid)}, "Role": {string(RoleBaseline), string(RoleReference)},
+		"Promoted":      {string(record.Moved), string(record.Registered), string(record.Unchanged), string(record.Refused), string(record.Undecided), string(record.Unpromoted)},
 		"Metric.better": {Higher, Lower}, "Job.only": {"head", "base"},
 	}
 }

@@ -108,6 +108,8 @@ func (g *github) Event(e runner.Event) {
 		g.ended(e)
 	case runner.RunEnded:
 		g.finish(e.Summary)
+	case runner.Promoted:
+		g.sink.keep(g.promoted(e))
 	case runner.Notice:
 		g.notes.Add(noticeOf(e))
 		g.inside(e)
@@ -240,6 +242,16 @@ func (g *github) summary(r reporter) error {
 	}
 	r.told = r.told && g.o.Summarized
 	return g.step().AddSummary(r.markdown(room))
+}
+
+// promoted adds what became of a model to the summary of the step, unless a report
+// there tells it.
+func (g *github) promoted(e runner.Event) error {
+	line := "Promotion: " + markdownText(e.Text) + "\n"
+	if g.o.Summarized || g.step().SummaryRoom() < len(line) {
+		return nil
+	}
+	return g.step().AddSummary(line)
 }
 
 // step is the workflow step that this is a part of, if it is.

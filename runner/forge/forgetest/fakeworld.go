@@ -118,3 +118,10 @@ func (g *GitHub) Set(number int, f func(*forge.Change)) {
 	f(&p.Change)
 	g.commits[p.Head] = true
 }
+
+// Write puts a file into every commit.
+func (g *GitHub) Write(path, text string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.files[path] = text
+}

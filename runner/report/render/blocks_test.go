@@ -83,7 +83,7 @@ func TestFormsInOrder(t *testing.T) {
 			}
 		}
 	}
-	want := "curves jobs job-6 reproduce code params inputs section-1 section-2 metrics curves jobs job-6 reproduce"
+	want := "curves jobs job-6 reproduce code params inputs section-1 section-2 promotions metrics curves jobs job-6 reproduce"
 	if got := strings.Join(order, " "); !strings.HasPrefix(got, want) {
 		t.Errorf("shortened in the order\n%s\nwant\n%s", got, want)
 	}

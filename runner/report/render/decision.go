@@ -32,6 +32,27 @@ func decisionLook(d report.Decision) look {
 	return look{"⚪", neutral}
 }
 
+// lookOf is the look of a report's decision. Nothing that only others say looks good.
+func lookOf(r *report.Report) look {
+	l := decisionLook(r.Decision)
+	if r.Unverified != "" && l.tone == good {
+		return look{"⚪", neutral}
+	}
+	return l
+}
+
+// decided is the decision, and whose word it rests on where that is not our own.
+func decided(r *report.Report) text {
+	if r.Unverified == "" {
+		return decisionText(r.Decision)
+	}
+	return cat(decisionText(r.Decision), say(" ("), foreignIn(r.Unverified, maxClaim), say(")"))
+}
+
+// maxClaim is how long that may be, in bytes: behind it the line of a commit's
+// status is to have room for why.
+const maxClaim = 80
+
 // decisionText is the decision in capitals.
 func decisionText(d report.Decision) text {
 	switch d {

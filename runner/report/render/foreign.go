@@ -55,17 +55,51 @@ func addWord(t text, word string, st style) text {
 	}
 }
 
-// risky reports whether a word could be taken for mark-up, a mention (@name), a
-// reference (#1, !1, GH-1, a commit), an address, a command or an emoji (:name:).
-// What it lets pass is letters, digits and the punctuation of sentences.
+// risky reports whether a word could be taken for a mention (@name), a reference
+// (#1, !1, GH-1, a commit), an address, a command or an emoji (:name:), which forges
+// look for in what Markdown has made of a text, so that no backslash helps; or for
+// mark-up that not all forges let a backslash take away. What it lets pass is
+// letters, digits, numbers, the punctuation of sentences, and brackets: these
+// [escaped] takes care of.
 func risky(word string) bool {
-	if operator(word) {
+	if operator(word) || numeral(word) {
 		return false
 	}
-	if strings.ContainsAny(word, "@#`\\$|*[]{}~^_<>&=") || strings.Contains(word, "://") || strings.Contains(word, "--") {
+	if strings.ContainsAny(word, "@#`\\$|*~^_<>&=") || strings.Contains(word, "://") || strings.Contains(word, "--") {
 		return true
 	}
-	return sigil(word) || emoji(word) || dashed(word) || commit(word) || hasFold(word, "www.") || hasFold(word, "mailto:") || hasFold(word, "xmpp:")
+	return sigil(word) || emoji(word) || dashed(word) || commit(word) || inlineDiff(word) || hasFold(word, "www.") || hasFold(word, "mailto") || hasFold(word, "xmpp")
+}
+
+// numeral reports whether a word is a decimal number as programs write it, perhaps
+// in brackets or before punctuation: 170000000, (1.5e-07), [-1,
+func numeral(word string) bool {
+	word = strings.TrimLeft(word, "([{")
+	word = strings.TrimRight(word, ")]},;:.%")
+	if strings.HasPrefix(word, "+") || strings.HasPrefix(word, "-") {
+		word = word[1:]
+	}
+	mantissa, exponent, scientific := strings.Cut(strings.ToLower(word), "e")
+	whole, fraction, point := strings.Cut(mantissa, ".")
+	if exponent != "" && (exponent[0] == '-' || exponent[0] == '+') {
+		exponent = exponent[1:]
+	}
+	return allDigits(strings.ReplaceAll(whole, ",", "")) && (!point || allDigits(fraction)) && (!scientific || allDigits(exponent))
+}
+
+func allDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// inlineDiff reports whether a word could end what GitLab shows as an insertion or a
+// deletion: {+so+}, [-so-].
+func inlineDiff(word string) bool {
+	for _, end := range []string{"+}", "+]", "-}", "-]"} {
+		if strings.Contains(word, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // operator reports whether a word is a comparison, as in "auc >= 0.8".

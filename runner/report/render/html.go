@@ -36,13 +36,13 @@ const policy = `default-src 'none'; style-src 'unsafe-inline'`
 
 func (h *sheet) write() {
 	p := h.page
-	title := cat(foreignIn(p.report.Pipeline, maxField), say(" "), decisionText(p.report.Decision)).plain()
+	title := cat(foreignIn(p.report.Pipeline, maxField), say(" "), decided(p.report)).plain()
 	h.raw("<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta charset=\"utf-8\"/>\n",
 		`<meta name="viewport" content="width=device-width, initial-scale=1"/>`, "\n",
 		`<meta http-equiv="Content-Security-Policy" content="`, policy, `"/>`, "\n",
 		`<meta name="color-scheme" content="light dark"/>`, "\n",
 		"<title>", html.EscapeString(title), "</title>\n<style>\n", css, "</style>\n</head>\n<body>\n")
-	h.raw("<header class=\"", decisionLook(p.report.Decision).tone, "\">\n")
+	h.raw("<header class=\"", lookOf(p.report).tone, "\">\n")
 	h.top("top", "key")
 	h.raw("</header>\n<main>\n")
 	for _, s := range p.sections {

@@ -37,23 +37,34 @@ var dangers = map[string]*regexp.Regexp{
 	"an address":  regexp.MustCompile(`(?i)://|www\.|mailto:|xmpp:`),
 	"an emoji":    regexp.MustCompile(`:[a-z+0-9_-]+:`),
 	"a comment":   regexp.MustCompile(`<!--|-->`),
+	"a diff":      regexp.MustCompile(`[+-][]}]`),
 }
 
 // checkText finds danger in text that a reader sees outside of code.
 func checkText(where, s string) (problems []string) {
 	for what, re := range dangers {
-		if m := re.FindString(s); m != "" {
-			problems = append(problems, fmt.Sprintf("%s in %s: %q in %.200q", what, where, m, s))
+		for _, m := range re.FindAllString(s, -1) {
+			if what != "a commit" || strings.ContainsAny(m, "0123456789") { // else it is a word, such as defaced
+				problems = append(problems, fmt.Sprintf("%s in %s: %q in %.200q", what, where, m, s))
+				break
+			}
 		}
 	}
 	return problems
 }
 
-// numbers are ours wherever they stand alone: a foreign one is code.
-var numbers = regexp.MustCompile(`(^|[ (])[+−]?[0-9][0-9,]*(\.[0-9]+)?(e−?[0-9]+)?([ ,)]|$)`)
+// numbers are harmless wherever they stand alone, ours and others'. Backslashes are
+// those of Markdown.
+var numbers = regexp.MustCompile(`(^|[ ([{\\])[+−-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+−-]?[0-9]+)?([] ,;:.%)}\\]|$)`)
 
 func withoutOurs(s string) string {
-	return numbers.ReplaceAllString(numbers.ReplaceAllString(s, " "), " ")
+	for {
+		without := numbers.ReplaceAllString(s, " ") // of neighbours every other one
+		if without == s {
+			return s
+		}
+		s = without
+	}
 }
 
 // checkMarkdown proves by another parser that nothing of foreign text became
@@ -398,6 +409,32 @@ func TestCommitsInText(t *testing.T) {
 	for word, want := range map[string]bool{"succeeded": false, "8c1d2e7": true, "8c1d2e": false, "main@8c1d2e7f": true, "defaced": false, "defaced1": true, "1234567": true} {
 		if got := commit(word); got != want {
 			t.Errorf("%s: %v", word, got)
+		}
+	}
+}
+
+// Values as tables of data have them read as they are; what a forge would make
+// something of is code.
+func TestWordsInTables(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"[Month-to-month, One year, Two year]": `\[Month-to-month, One year, Two year\]`,
+		"170000000":                            "170000000",
+		"-170000000.25, (12345678); 8e-07":     "-170000000.25, (12345678); 8e-07",
+		"[-1, 1234567]":                        `\[-1, 1234567\]`,
+		"{free} was 1234567%":                  `\{free\} was 1234567%`,
+		"12345678a":                            "`12345678a`",
+		"e-07":                                 "`e-07`",
+		"1-2e-3-4":                             "`1-2e-3-4`",
+		"[x](https://evil.test)":               "`[x](https://evil.test)`",
+		"[x](y) ![z](y)":                       `\[x\](y) \!\[z\](y)`,
+		"[-gone-] {+new+}":                     "`[-gone-] {+new+}`",
+		"[vulnerability:1]":                    "`[vulnerability:1]`",
+		"[ ] [x] [[page]] [!NOTE] [^1]":        `\[ \] \[x\] \[\[page\]\]` + " `[!NOTE] [^1]`",
+		"main@1234567":                         "`main@1234567`",
+	} {
+		if got := (markdown{html: true}).text(foreign(in), inCell); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
 		}
 	}
 }

@@ -50,6 +50,7 @@ const (
 	rankOther    // metrics that no gate reads and that did not move
 	rankSections // of actions: drift, then slices, then data checks
 	rankNotes
+	rankPromotions
 	rankGates
 	rankMetrics
 	rankKey
@@ -66,7 +67,7 @@ func newPage(r *report.Report, o Options, top int, plots bool) *page {
 	p.gates = newGateList(r)
 	p.rows = newRows(r, p.gates)
 	first, others := split(p.rows, top)
-	p.add(p.headline(), p.keyLine(), p.changedGates(), p.failedGates(), p.metrics(first, others, plots), p.looseGates(), p.notes(), p.baseline())
+	p.add(p.headline(), p.keyLine(), p.changedGates(), p.failedGates(), p.metrics(first, others, plots), p.looseGates(), p.promotions(), p.notes(), p.baseline())
 	failing, fine := p.failures(), []section(nil)
 	for i, s := range r.Sections {
 		if s := p.action(s, i); s.open {

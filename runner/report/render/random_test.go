@@ -19,6 +19,7 @@ func hostile() []string {
 		"|", "||", `\|`, `a\\|b`, `\`, "`", "``", "`x` ``y``", "```", "```` x", "~~~", "\n```\n", "\n\n# heading\n\n", "# heading", "heading\n===", "- item", "1. item", "10) item", "+ item", "* item", "> quote", "---", "***", "- [ ] task",
 		"-->", "<!--", "<!-- mlops:report v=1 -->", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<b", "</details>", "</summary>", "<details>", "</code>", "]]>", "&lt;b&gt;", "&#64;evil", "**b** _i_ ~~s~~", "*", "_", "__init__", "$x$", ":tada:", "\\@evil",
 		"\x00", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\u202eevil\u202c", "\u2066x\u2069", "\u200b\u200d\ufeff", "\u00ad", "\u2028x\u2029", "\xff\xfe", "\r\n", "\t", "::error::x", "##[group]x", "%%{init: {}}%%", `"`, "'", "\"]; x", "line[1,2]",
+		"[Month-to-month,", "170000000", "-1.5e-07", "[-1, 1]", "{+x+}", "[-x-]", "[[page]]", "[x](y)", "![x](y)", "(1234567)", "1234567.", "{x}",
 		"", " ", strings.Repeat("x", 10_000), strings.Repeat("`", 500), strings.Repeat("|", 500), strings.Repeat("é", 3000), strings.Repeat("</details>", 300), strings.Repeat("\n", 300), strings.Repeat("Z\u0301", 400), "名前", "👩‍💻 ok", "ok", "auc", "region=EU",
 	}
 }
@@ -59,6 +60,9 @@ func (w *world) report() *report.Report {
 	}
 	for i := range r.Metrics {
 		r.Metrics[i].Verdict = pickFrom(w, report.Better, report.Worse, report.Same, report.CantTell, "", report.Gone, r.Metrics[i].Verdict)
+	}
+	for i := range r.Promotions {
+		r.Promotions[i].Outcome = pickFrom(w, record.Moved, record.Registered, record.Unchanged, record.Refused, record.Undecided, r.Promotions[i].Outcome)
 	}
 	for i := range r.Jobs {
 		r.Jobs[i].Status = pickFrom(w, record.Success, record.Failure, record.Cancelled, r.Jobs[i].Status)

@@ -16,5 +16,5 @@ func Title(r *report.Report) string { return cut(verdictLine(r), maxField) }
 
 // verdictLine is the decision with what it rests on.
 func verdictLine(r *report.Report) string {
-	return list(": ", decisionText(r.Decision), foreignIn(r.Why, maxField)).plain()
+	return list(": ", decided(r), foreignIn(r.Why, maxField)).plain()
 }

@@ -67,7 +67,7 @@ func (t *terminal) gap() {
 // top is the first line.
 func (t *terminal) top() {
 	r := t.page.report
-	line := t.text(foreignIn(r.Pipeline, maxField)) + indent + t.paint(decisionLook(r.Decision).tone, decisionText(r.Decision).plain())
+	line := t.text(foreignIn(r.Pipeline, maxField)) + indent + t.paint(lookOf(r).tone, decided(r).plain())
 	if r.Why != "" {
 		line += indent + t.text(foreign(r.Why))
 	}
@@ -105,6 +105,9 @@ func (t *terminal) foot() {
 	rows := [][]text{{say("baseline"), p.provenance(Links{}, maxSentence)}}
 	if l := p.options.Links.Report; l != "" {
 		rows = append(rows, []text{say("report"), nameIn(l, maxAddress)})
+	}
+	for _, one := range p.report.Promotions {
+		rows = append(rows, []text{say("promotion"), promotion(one)})
 	}
 	run := text(nil)
 	if p.report.Head.Run != "" {

@@ -11,7 +11,7 @@ import (
 // headline answers by itself whether the run may be promoted, and why.
 func (p *page) headline() section {
 	r := p.report
-	h := cat(mark(decisionLook(r.Decision).symbol), foreignIn(r.Pipeline, maxField), say(" · "), decisionText(r.Decision))
+	h := cat(mark(lookOf(r).symbol), foreignIn(r.Pipeline, maxField), say(" · "), decided(r))
 	if r.Why != "" {
 		h = cat(h, say(": "), foreignIn(r.Why, maxField))
 	}
