@@ -11,7 +11,7 @@ import (
 
 // ActionVersion is part of the fingerprint of jobs that check data. It is raised
 // when a check would come to something else with the same data.
-const ActionVersion = 1
+const ActionVersion = 2
 
 // A Check is one thing that can be asked of a table: an input of the action.
 type Check struct {
