@@ -63,15 +63,7 @@ func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) 
 	if o.inputs != "" {
 		return a.dataCheckInputs(ctx, o)
 	}
-	params, err := keyValues("param", o.params)
-	if err != nil {
-		return err
-	}
-	p, err := a.openProject("", params)
-	if err != nil {
-		return err
-	}
-	pl, err := p.plan()
+	p, pl, err := a.planned(o.params)
 	if err != nil {
 		return err
 	}
