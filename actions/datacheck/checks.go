@@ -63,7 +63,8 @@ func Checks() []Check {
 	}
 }
 
-// ProfileFile and ChecksFile are the files that the action keeps with the record of the job.
+// ProfileFile and ChecksFile are the files that the action keeps with the record of
+// the job, by the names of [spec.KeptName] where several steps use it.
 const (
 	ProfileFile = "profile.json"
 	ChecksFile  = "checks.json"

@@ -9,6 +9,7 @@ import (
 	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // baselineWord, as what drift is measured against, is the same data of the run
@@ -55,7 +56,7 @@ func (s *setup) baseline() (p *profile.Profile, past []*profile.Profile, why str
 	if s.call.Past == nil {
 		return nil, nil, "there is no baseline", nil
 	}
-	texts, err := s.call.Past(ProfileFile)
+	texts, err := s.call.Past(spec.KeptName(ProfileFile, s.call.Turn))
 	if err != nil {
 		return nil, nil, "", err
 	}
