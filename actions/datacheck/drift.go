@@ -145,9 +145,14 @@ func (s *setup) moved(d drift.Column) Result {
 		r.Wanted = fmt.Sprintf("not %s %s since %s", d.Test, short(d.Threshold), s.drift.against)
 		return r
 	}
-	most := max(s.drift.warn, d.Learnt)
-	if d.Verdict == drift.Moved && d.Level == drift.Fail && s.drift.fail > 0 {
-		r.Level, most = Fail, max(s.drift.fail, d.Learnt)
+	r.fail = s.drift.fail
+	r.warn = max(s.drift.warn, d.Learnt)
+	if r.fail > 0 {
+		r.warn = min(r.warn, r.fail)
+	}
+	most := r.warn
+	if d.Verdict == drift.Moved && d.Level == drift.Fail && r.fail > 0 {
+		r.Level, most = Fail, r.fail
 	}
 	r.Share, r.Wanted = d.Effect, "less than "+percent(most)+" of rows moved since "+s.drift.against
 	return r
