@@ -21,8 +21,12 @@ const baselineWord = "baseline"
 // that are in free are found out.
 func (s *setup) profile(files []string, free ...string) (*profile.Profile, error) {
 	kinds := map[string]table.Kind{}
+	found := make(map[string]bool, len(free))
+	for _, name := range free {
+		found[name] = true
+	}
 	for _, line := range s.config.columns {
-		if k, ok := kindOf(line.Type); ok && !slices.Contains(free, line.name) {
+		if k, ok := kindOf(line.Type); ok && !found[line.name] {
 			kinds[line.name] = k
 		}
 	}

@@ -56,7 +56,8 @@ func Table(ctx context.Context, call action.Call) (checked *Checked, until time.
 	if err != nil {
 		return nil, until, err
 	}
-	s := &setup{config: c, ctx: ctx, call: call, columns: t.Columns(), now: call.Now}
+	s := &setup{config: c, ctx: ctx, call: call, now: call.Now}
+	s.over(t.Columns())
 	if !c.now.IsZero() {
 		s.now = c.now
 	}

@@ -243,7 +243,7 @@ func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataChec
 	if err != nil {
 		return nil, err
 	}
-	checked.Place(func(input string) int { return placeOf(p.source, s, input) })
+	checked.Place(spec.FindInputs(p.source, s.step.Pos).Line)
 	return checked, nil
 }
 
@@ -255,11 +255,6 @@ func (a *app) printPatch(p *project, s checkStep, checked *datacheck.Checked) er
 	}
 	_, err = io.WriteString(a.stdout, patch)
 	return err
-}
-
-// placeOf is the line of mlops.yaml on which an input of a step stands.
-func placeOf(source []byte, s checkStep, input string) int {
-	return spec.InputLine(source, s.step.Pos, input)
 }
 
 // newDataChecks prints the reference.
