@@ -78,7 +78,10 @@ func (d *dense) each(f func(v, n int64)) {
 }
 
 // counted returns the numbers that were counted, ascending.
-func (d *dense) counted() (vs []counted) {
+func (d *dense) counted() []counted {
+	n := 0
+	d.each(func(int64, int64) { n++ })
+	vs := make([]counted, 0, n)
 	d.each(func(v, n int64) { vs = append(vs, counted{float64(v), n}) })
 	return vs
 }
