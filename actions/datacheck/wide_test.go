@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,4 +61,34 @@ func end(i, columns int) rune {
 		return '\n'
 	}
 	return ','
+}
+
+// Of very many columns each is judged by its own line, and of those that are
+// missing the first alone are told what may be meant.
+func TestManyColumns(t *testing.T) {
+	t.Parallel()
+	const columns, gone = 2000, 100
+	dir := t.TempDir()
+	lines, err := writeWide(filepath.Join(dir, "wide.csv"), columns, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range gone {
+		lines[fmt.Sprintf("c%dx", i)] = "int"
+	}
+	checked, _, err := Table(t.Context(), action.Call{Inputs: map[string]any{"data": "wide.csv", "columns": lines}, Root: dir, Temp: dir, Log: io.Discard, Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	meant := 0
+	for _, r := range checked.Results {
+		if r.Check == "missing" && strings.Contains(r.Measured, "did you mean") {
+			meant++
+		} else if r.Check != "missing" && !r.Passed {
+			t.Errorf("%s %s: %s", r.Column, r.Check, r.Measured)
+		}
+	}
+	if checked.Failed != gone || meant != mostNearest || len(checked.Accept) != gone {
+		t.Errorf("%d failed, %d are told what may be meant, %d lines change; want %d, %d, %d", checked.Failed, meant, len(checked.Accept), gone, mostNearest, gone)
+	}
 }
