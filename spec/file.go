@@ -335,7 +335,7 @@ type ActionInput struct {
 	// Keys are those of a map or of entries; nil for a map lets any stand.
 	Keys []ActionInput
 	// Kept makes the word baseline, as a dataset, stand for the file of this name
-	// that the same job kept in the run that this one is compared with.
+	// that the same job kept in the run that this one is compared with; see [KeptName].
 	Kept string
 }
 

@@ -21,19 +21,26 @@ func (b *builder) onlyActions(j *spec.Job) bool {
 // names of datasets become their paths, which is what the action gets.
 func (b *builder) actionInputs(n *Node, j *spec.Job) {
 	declared := len(n.Inputs)
+	turns := map[string]int{}
 	for i, s := range j.Steps {
 		action, ok := b.options.Actions[s.Uses.Value]
 		if !ok {
 			continue
 		}
+		turns[s.Uses.Value]++
+		past := len(n.Past)
 		for name, v := range n.Steps[i].With {
 			if in := action.Input(name); in != nil {
 				n.Steps[i].With[name] = b.actionInput(n, in, v)
 			}
 		}
+		for k := past; k < len(n.Past); k++ {
+			n.Past[k] = spec.KeptName(n.Past[k], turns[s.Uses.Value])
+		}
 	}
 	slices.SortFunc(n.Inputs[declared:], func(a, b Input) int { return strings.Compare(a.Pattern, b.Pattern) })
 	slices.Sort(n.Past)
+	n.Past = slices.Compact(n.Past)
 }
 
 // actionInput notes what files a value of an input names, and returns the value
@@ -72,9 +79,7 @@ func (b *builder) actionText(n *Node, in *spec.ActionInput, v string) any {
 	case in.Type == "path" || in.Type == "paths":
 		n.read(Input{Pattern: clean(v)})
 	case in.Type == "dataset" && in.Kept != "" && v == "baseline":
-		if !slices.Contains(n.Past, in.Kept) {
-			n.Past = append(n.Past, in.Kept)
-		}
+		n.Past = append(n.Past, in.Kept)
 	case in.Type == "dataset" && !slices.Contains(in.Words, v):
 		return b.table(n, v)
 	}
