@@ -203,10 +203,10 @@ func (x *execution) end(n *plan.Node, o *outcome, job *record.Job) *outcome {
 		job.Status, job.Reason, job.Error = record.Failure, string(o.reason), o.err
 		x.lost.add(*job)
 	}
-	o.uncached, o.line = job.Uncached != "", summaryLine(n, job)
+	o.uncached, o.ended, o.cost = job.Uncached != "", true, cost{job.Wall, job.CPU, job.PeakMemory}
 	x.watch.send(Event{
 		Kind: JobEnded, Job: n.ID, Status: string(o.status), Reason: string(o.reason), Exit: o.exit, Wall: job.Wall, Cached: o.cached,
-		Metrics: o.line.Metrics, Error: o.err, Fix: o.fix, Why: job.Why,
+		Metrics: metricValues(job.Metrics), Error: o.err, Fix: o.fix, Why: job.Why,
 	})
 	return o
 }

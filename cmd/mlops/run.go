@@ -143,6 +143,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
+	p.spec = nil // the plan has what a run needs of it, and of many jobs it is a third of the memory
 	if len(s.Plan.Nodes) >= manyJobs {
 		debug.SetGCPercent(manyGC)
 	}
