@@ -18,7 +18,7 @@ func Builtin() action.Action { return action.Action{Action: Action(), Run: Run} 
 // Action is what the parser must know of the action.
 func Action() spec.Action {
 	return spec.Action{
-		Name: Name, Version: ActionVersion, Inputs: append(columnInputs(), lookInputs()...),
+		Name: Name, Version: ActionVersion, Inputs: append(columnInputs(), lookInputs()...), Measures: true,
 		Doc: "Metrics of predictions, overall and by slice, compared with the baseline's row by row.",
 	}
 }

@@ -37,6 +37,9 @@ type CompareOptions struct {
 	Rows map[string]Interval
 	// Values are intervals of the run's own values, by key, for ci_low and ci_high.
 	Values map[string]Interval
+	// ValueRows are intervals of the run's own values by its rows, of one of several
+	// seeds, by key: they are added to what the seeds tell.
+	ValueRows map[string]Interval
 	// Noise is how metrics move when nothing changes, by key, as repeated runs of
 	// their jobs showed. It stands in where there are neither seeds nor enough history.
 	Noise map[string]Noise
