@@ -360,7 +360,7 @@ func (a *app) failOn(r *report.Report, words []string) error {
 	}
 	if slices.Contains(words, "gate") {
 		for _, g := range r.Gates {
-			if g.Outcome == report.Failed {
+			if g.Outcome == report.Failed || g.Outcome == report.Errored {
 				why = append(why, "gate "+g.Gate+" failed")
 			}
 		}

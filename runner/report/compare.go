@@ -76,12 +76,18 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		r.Base, r.BaseCost = &b, &spent
 		r.Params, r.Inputs, r.Outputs = params(base.Params, head.Params), inputs(base, head), outputs(r.Jobs)
 	}
+	own := c.valueIntervals()
+	for i := range r.Metrics {
+		if v, ok := own[r.Metrics[i].key()]; ok && r.Metrics[i].Head != nil && v.sound() {
+			r.Metrics[i].Own = &v
+		}
+	}
 	r.Notes = append(c.notes(), o.Notes...)
 	if r.Baseline.Why == "" && base == nil {
 		r.Baseline.Why = "there is no run to compare with"
 	}
 	if !unfinished(head) {
-		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: c.valueIntervals()})
+		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: own})
 	}
 	r.Decision = decide(head, r.Gates)
 	r.Why = why(head, r)
