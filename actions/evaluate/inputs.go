@@ -10,7 +10,7 @@ const Name = "evaluate"
 
 // ActionVersion is part of the fingerprint of a job: it grows when the same
 // predictions come to other figures.
-const ActionVersion = 1
+const ActionVersion = 2
 
 // Builtin is the action, for the table of built-ins.
 func Builtin() action.Action { return action.Action{Action: Action(), Run: Run} }
