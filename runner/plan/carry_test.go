@@ -31,6 +31,9 @@ func TestSeedsAreCarriedToWhatMeasures(t *testing.T) {
 		{"the job itself follows", train + "  e: {uses: measure, with: {of: m}}\n", "e", "e@seed=1 e@seed=2 t"},
 		{"a metrics file", train + "  e: {run: x, inputs: [m], metrics: [e.json]}\n", "e@seed=2", "t@seed=2"},
 		{"what lies between", train + "  p: {run: x, inputs: [m], outputs: [p]}\n  e: {uses: measure, with: {of: p}}\n", "e@seed=2", "p@seed=2"},
+		{"a path with a matrix value",
+			"jobs:\n  t: {run: x, inputs: [], outputs: ['${{ matrix.k }}'], strategy: {matrix: {k: [u, v]}}}\n" +
+				"  e: {uses: measure, with: {of: '${{ matrix.k }}'}, strategy: {matrix: {k: [u, v]}}}\n", "e@k=v", "t@k=v"},
 		{"not what lies beside", train + "  p: {run: x, inputs: [m], outputs: [p]}\n  e: {uses: measure, with: {of: m}}\n", "p", "t"},
 		{"not what measures nothing", train + "  e: {run: x, inputs: [m]}\n", "e", "t"},
 		{"not what is never cached", train + "  e: {run: x, inputs: [m], metrics: [e.json], cache: false}\n", "e", "t"},
