@@ -223,7 +223,7 @@ func (x *execution) judge(hard, soft context.Context, run *record.Run) {
 	for _, g := range run.Gates {
 		text := fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
 		switch g.Outcome {
-		case GateFailed:
+		case GateFailed, GateErrored:
 			run.Status, run.Exit, run.Reason = record.Failure, exitFailed, string(agent.ReasonGate)
 			run.Error = cmp.Or(run.Error, text)
 			x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: g.Line, Reason: string(agent.ReasonGate), Text: text})
@@ -264,6 +264,8 @@ func withJobs(run *record.Run) (*record.Run, error) {
 const (
 	GatePassed = "passed"
 	GateFailed = "failed"
+	// GateErrored is of a gate that could not be judged: it blocks as well.
+	GateErrored = "error"
 )
 
 // jobsContext is the jobs context: result and outputs by job.

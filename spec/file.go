@@ -312,6 +312,9 @@ type Action struct {
 	Version int
 	Doc     string
 	Inputs  []ActionInput
+	// Measures says that the action reports metrics of what its inputs name, so that
+	// of a job with seeds it is to see what each seed made.
+	Measures bool
 }
 
 // ActionInput is one input of an action. Type is any of the type words:

@@ -31,6 +31,7 @@ type reproOptions struct {
 	runs      int
 	tolerance float64
 	plain     bool
+	elsewhere bool
 	json      bool
 }
 
@@ -42,7 +43,8 @@ func newRepro(a *app) *cobra.Command {
 		Long: `Run a job several times from the same inputs, in fresh folders and without the
 cache, and compare its outputs byte by byte and its metrics. Where they differ it is
 said how, and what the likely cause is: by the bytes that differ, and by running the
-job again with a fixed hash seed and with one thread. How much its metrics move
+job again with a fixed hash seed, a fixed time and one thread. --elsewhere also finds
+what is the same here each time and would be otherwise on another machine. How much its metrics move
 by themselves is kept, and runs without a history are judged by it. Exit code 1
 means that something differs by more than --tolerance.`,
 		Example: "  mlops audit repro train\n  mlops audit repro train --runs 5 --tolerance 1e-6\n  mlops audit repro train --run 01a2078c",
@@ -57,6 +59,7 @@ means that something differs by more than --tolerance.`,
 	f.IntVarP(&o.runs, "runs", "n", 2, "how often the job runs")
 	f.Float64Var(&o.tolerance, "tolerance", 0, "relative difference that numbers may have")
 	f.BoolVar(&o.plain, "no-tries", false, "do not run the job again to find the cause")
+	f.BoolVar(&o.elsewhere, "elsewhere", false, "also run it once each with another time zone, locale, host name, user and hash seed, as on another machine")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	return c
 }

@@ -38,6 +38,7 @@ type session struct {
 	judging   *judging   // of a run; nil where nothing is run
 	promotion *promotion // of a trusted run; nil if it promotes nothing
 	past      *pastFiles
+	spares    map[string]bool // legs of seeds that stand by and are cached, of a run that runs nothing
 	close     func() error
 }
 

@@ -75,7 +75,9 @@ func (b *builder) actionText(n *Node, in *spec.ActionInput, v string) any {
 		return b.actionText(n, &in.Keys[0], v)
 	}
 	switch {
-	case v == "" || strings.Contains(v, "${{"):
+	case strings.Contains(v, "${{"):
+		b.computed(n, in, v)
+	case v == "":
 	case in.Type == "path" || in.Type == "paths":
 		n.read(Input{Pattern: clean(v)})
 	case in.Type == "dataset" && in.Kept != "" && v == "baseline":
@@ -84,6 +86,47 @@ func (b *builder) actionText(n *Node, in *spec.ActionInput, v string) any {
 		return b.table(n, v)
 	}
 	return v
+}
+
+// computed notes the file that an expression names, where its value is known while
+// planning: of parameters, matrix values and datasets. The text stays as it is,
+// since its values are lines of the definition.
+func (b *builder) computed(n *Node, in *spec.ActionInput, text string) {
+	if in.Type != "path" && in.Type != "paths" && in.Type != "dataset" || !b.known(n, text) {
+		return
+	}
+	v, err := b.value(text, n.Leg)
+	path, ok := v.(string)
+	if err != nil || !ok || path == "" {
+		return // told when the job runs
+	}
+	for _, d := range b.plan.Data {
+		if d.Path == path {
+			n.read(d.input())
+			return
+		}
+	}
+	n.read(Input{Pattern: clean(path)})
+}
+
+// known reports whether all that a text reads has a value while planning.
+func (b *builder) known(n *Node, text string) bool {
+	t, err := b.template(text)
+	if err != nil {
+		return false // reported by the parser of the file
+	}
+	names := b.scope(n.Leg).Names
+	for _, p := range t.Parts {
+		if p.Expr == nil {
+			continue
+		}
+		for _, r := range b.references(p.Expr) {
+			if names[r.context] == nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // referred turns DATASET.COLUMN into the path of the table and the column.
