@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
@@ -55,7 +56,16 @@ func (a *app) runsWhere(ctx context.Context, p *project, o runsOptions) error {
 }
 
 func (a *app) showFound(answer *index.Answer) error {
-	header := append([]string{"run", "pipeline", "status", "started", "took", "commit"}, answer.Names...)
+	header := []string{"run", "pipeline", "status", "started", "took", "commit"}
+	var more []int // names that are no column yet
+	for i, name := range answer.Names {
+		if !slices.Contains(header, name) {
+			more = append(more, i)
+		}
+	}
+	for _, i := range more {
+		header = append(header, answer.Names[i])
+	}
 	rows := make([][]string, len(answer.Rows))
 	for i, r := range answer.Rows {
 		took := ""
@@ -63,8 +73,8 @@ func (a *app) showFound(answer *index.Answer) error {
 			took = view.Duration(r.Ended.Sub(r.Started))
 		}
 		rows[i] = []string{r.ID, r.Pipeline, r.Status, r.Started.Local().Format(time.DateTime), took, short(r.Commit, r.Dirty)}
-		for _, v := range r.Values {
-			rows[i] = append(rows[i], valueText(v))
+		for _, n := range more {
+			rows[i] = append(rows[i], valueText(r.Values[n]))
 		}
 	}
 	return view.Table(a.stdout, header, rows, a.color())

@@ -20,6 +20,7 @@ type compiler struct {
 	aliases  int
 	operands map[string]*operand // by path
 	order    []*operand          // as they were named first
+	inOrder  bool                // whether the runs are walked one after the other, newest first
 }
 
 // bind binds a value and returns its mark.

@@ -262,7 +262,7 @@ func (q *compiler) nearest(ctx context.Context, what, prefix, name, table, colum
 		known = append(known, last)
 	}
 	if len(known) == 0 {
-		return "", &QueryError{Msg: "no run has a " + what + " yet", Fix: ""}
+		return name, nil // there is nothing yet that it could be mistaken for
 	}
 	list := "there are " + strings.Join(known[:min(12, len(known))], ", ")
 	if len(known) > 12 {
