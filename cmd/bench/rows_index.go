@@ -119,4 +119,3 @@ func (unsynced) Create(path string, perm os.FileMode) (disk.File, error) {
 type lazy struct{ disk.File }
 
 func (lazy) Sync() error { return nil }
-

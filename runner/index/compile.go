@@ -20,6 +20,7 @@ type compiler struct {
 	aliases  int
 	operands map[string]*operand // by path
 	order    []*operand          // as they were named first
+	indexed  bool                // whether all runs asked for have the first name to sort by
 	inOrder  bool                // whether the runs are walked one after the other, newest first
 }
 

@@ -103,7 +103,7 @@ func (q *compiler) run(ctx context.Context, condition string, by []sorting, limi
 		return out, q.ask(ctx, out, condition, by, limit)
 	}
 	first, needed := by[0], by[0].needed
-	first.operand.needed = true
+	first.operand.needed, q.indexed = true, true
 	if err := q.ask(ctx, out, condition+" AND "+first.number+" IS NOT NULL", by, limit); err != nil || needed {
 		return out, err
 	}
@@ -112,7 +112,7 @@ func (q *compiler) run(ctx context.Context, condition string, by []sorting, limi
 			return out, nil
 		}
 	}
-	first.operand.needed = false
+	first.operand.needed, q.indexed = false, false
 	return out, q.ask(ctx, out, condition+" AND "+first.number+" IS NULL", by[1:], limit)
 }
 
@@ -183,8 +183,8 @@ func (q *compiler) text(condition string, by []sorting, limit int) string {
 	var order []string
 	id := "r.id"
 	for i, s := range by {
-		order = append(order, s.terms(q.x.dialect, i == 0 && s.join != "" && s.kind == number)...)
-		if alias, _, ok := strings.Cut(s.number, "."); ok && i == 0 && s.needed && s.kind == number && s.join != "" && !strings.Contains(alias, "(") {
+		order = append(order, s.terms(q.x.dialect, i == 0 && q.indexed)...)
+		if alias, _, ok := strings.Cut(s.number, "."); ok && i == 0 && len(by) == 1 && q.indexed && !strings.Contains(alias, "(") {
 			id = alias + ".run_id" // equal to r.id, and in the index behind the value
 		}
 	}
