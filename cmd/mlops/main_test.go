@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"web":       web,
 			"s3":        s3,
 			"parquet":   toParquet,
+			"postgres":  postgres,
 		},
 	})
 }
