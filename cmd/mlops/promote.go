@@ -144,7 +144,7 @@ func (p *promotion) register(ctx context.Context, r promote.Request, v *registry
 func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Model, version int) error {
 	if m.Aliases[r.Alias] == version {
 		p.say("%s@%d is %s already", r.Model, version, r.Alias)
-		return nil
+		return p.vouch(ctx, r.Model, r.Alias)
 	}
 	if why := p.against(r, m, version); why != "" {
 		p.say("%s stays at %s, %s@%d is not promoted: %s", r.Alias, versionName(r.Model, m.Aliases[r.Alias]), r.Model, version, why)
@@ -155,7 +155,7 @@ func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Mod
 		return err
 	}
 	p.say("%s@%d is %s now, which was %s", r.Model, version, r.Alias, versionName(r.Model, from))
-	return nil
+	return p.vouch(ctx, r.Model, r.Alias)
 }
 
 // against says why an alias is not to move to a version; "" if it may. A gate that

@@ -13,6 +13,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/host"
 	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/source"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -38,6 +39,7 @@ type session struct {
 	judging   *judging   // of a run; nil where nothing is run
 	promotion *promotion // of a trusted run; nil if it promotes nothing
 	past      *pastFiles
+	signer    *provenance.Key // of a trusted run; nil if nothing is signed
 	close     func() error
 }
 

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/registry"
@@ -159,3 +160,6 @@ func Strays(d *store.Dir, rel string, named []string) (out []string, err error) 
 	}
 	return out, nil
 }
+
+// IsSummary reports whether a file of the store is a summary, by its name.
+func IsSummary(rel string) bool { return strings.HasSuffix(rel, summarySuffix) }

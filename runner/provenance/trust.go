@@ -186,3 +186,49 @@ func (e *KeyError) Cure() string {
 	}
 	return fmt.Sprintf("name it in keys: of %s in %s if it may", e.Model, TrustFile)
 }
+
+// AddKey returns the text of a policy with one more key, comments kept. A policy
+// that is new gets a rule by which the key signs every model.
+func AddKey(text []byte, name string, p *Public, expires string) ([]byte, error) {
+	pem, err := p.PEM()
+	if err != nil {
+		return nil, err
+	}
+	key := TrustedKey{ID: p.id, Expires: expires, PEM: pem}
+	if len(bytes.TrimSpace(text)) == 0 {
+		t := Trust{Keys: map[string]*TrustedKey{name: &key}, Models: map[string]Rule{"*": {Require: "signed", Keys: []string{name}}}}
+		out, err := encodeYAML(t)
+		return append([]byte("# Which keys may sign which models; \"mlops model pull\" and \"mlops audit\" go by it. Commit it.\n"), out...), err
+	}
+	switch t, err := ParseTrust(text); {
+	case err != nil:
+		return nil, err
+	case t.Keys[name] != nil:
+		return nil, fmt.Errorf("it has a key %s already", name)
+	}
+	var doc, value yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, err
+	}
+	if err := value.Encode(&key); err != nil {
+		return nil, err
+	}
+	top := doc.Content[0]
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		if keys := top.Content[i+1]; top.Content[i].Value == "keys" && keys.Kind == yaml.MappingNode {
+			keys.Content = append(keys.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, &value)
+			return encodeYAML(&doc)
+		}
+	}
+	top.Content = append(top.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "keys"},
+		&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: name}, &value}})
+	return encodeYAML(&doc)
+}
+
+func encodeYAML(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
