@@ -39,15 +39,18 @@ type Material struct {
 
 // Sign signs a statement.
 func (k *Key) Sign(ctx context.Context, s *Statement) (*Bundle, error) {
-	line, err := json.Marshal(s) // the predicate is canonical already
-	if err != nil {
+	// The predicate is canonical already, and is to stay as it is.
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
 		return nil, err
 	}
 	es, err := dsse.NewEnvelopeSigner(signer{k})
 	if err != nil {
 		return nil, err
 	}
-	e, err := es.SignPayload(ctx, PayloadType, line)
+	e, err := es.SignPayload(ctx, PayloadType, bytes.TrimSuffix(line.Bytes(), []byte("\n")))
 	if err != nil {
 		return nil, err
 	}

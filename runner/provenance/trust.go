@@ -150,12 +150,13 @@ func (t *Trust) Check(ctx context.Context, b *Bundle, model string, now time.Tim
 		return nil, "", &KeyError{ID: b.KeyID(), Model: model}
 	case !slices.Contains(t.Rule(model).Keys, name):
 		return nil, name, &KeyError{ID: b.KeyID(), Name: name, Model: model}
-	case key.Expired(now):
-		return nil, name, &KeyError{ID: b.KeyID(), Name: name, Model: model, Expired: key.Expires}
 	}
 	s, err := b.Verify(ctx, key.public)
 	if err != nil {
 		return nil, name, fmt.Errorf("key %s: %w", name, err)
+	}
+	if key.Expired(now) {
+		return nil, name, &KeyError{ID: b.KeyID(), Name: name, Model: model, Expired: key.Expires}
 	}
 	return s, name, nil
 }

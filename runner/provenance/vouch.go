@@ -57,7 +57,7 @@ func (t *Trust) Vouched(ctx context.Context, d *store.Dir, m *registry.Model, v 
 		if f == nil {
 			continue
 		}
-		vouch, err := t.vouch(ctx, f, m, v, e, now)
+		vouch, err := t.Line(ctx, f, m, v, e, now)
 		if err == nil {
 			return vouch, nil
 		}
@@ -80,8 +80,8 @@ func moved(e registry.Entry) bool {
 
 func versionName(v *registry.Version) string { return fmt.Sprintf("%s@%d", v.Model, v.Version) }
 
-// vouch checks the summary of one line of the journal.
-func (t *Trust) vouch(ctx context.Context, f *File, m *registry.Model, v *registry.Version, e registry.Entry, now time.Time) (*Vouch, error) {
+// Line checks a kept summary of one line of the journal, as [Trust.Vouched] does.
+func (t *Trust) Line(ctx context.Context, f *File, m *registry.Model, v *registry.Version, e registry.Entry, now time.Time) (*Vouch, error) {
 	if f.Err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, f.Err)
 	}
