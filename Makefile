@@ -7,7 +7,7 @@ N        ?= 50
 GO       ?= go
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race e2e e2e-forge act versitygw fuzz lint golden generate bench images demo soak release clean
+.PHONY: help build test race e2e e2e-forge act versitygw sigstore fuzz lint golden generate bench images demo soak release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ act: ## bin/act, which runs workflows on this machine; the tests of actions/ nee
 
 versitygw: ## bin/versitygw, which speaks S3 on this machine; the tests of runner/source need it
 	CGO_ENABLED=0 GOBIN=$(CURDIR)/bin $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+sigstore: ## signed statements, read by sigstore-go and in-toto's own types; a module of its own
+	cd runner/provenance/sigstoretest && $(GO) test ./...
 
 fuzz: ## each fuzz target for T=30s
 	.ci/fuzz $(T)

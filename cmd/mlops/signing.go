@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,8 +163,8 @@ func (p *promotion) vouch(ctx context.Context, model, alias string) error {
 	if p.session.signer == nil {
 		return nil
 	}
-	policy := provenance.Resource{Name: p.run.File, URI: "mlops:file/" + p.run.File, Digest: map[string]string{"sha256": p.run.FileDigest.Hex()}}
-	return p.session.signer.Vouch(ctx, p.session.Store, p.registry, model, alias, policy, version(), time.Now())
+	policy := provenance.Resource{URI: "mlops:file/" + p.run.File, Digest: map[string]string{"sha256": p.run.FileDigest.Hex()}}
+	return p.session.signer.Vouch(ctx, p.session.Store, p.registry, model, alias, policy, time.Now())
 }
 
 // vouchMove signs that a person moved an alias, if there is a key to sign with.
@@ -176,7 +177,7 @@ func (a *app) vouchMove(ctx context.Context, p *pick, alias, actor string) error
 	if err != nil {
 		return err
 	}
-	return k.Vouch(ctx, s, p.registry, p.model.Name, alias, provenance.Resource{Name: actor, URI: "mlops:person"}, version(), time.Now())
+	return k.Vouch(ctx, s, p.registry, p.model.Name, alias, provenance.Resource{URI: "mlops:person/" + url.PathEscape(actor)}, time.Now())
 }
 
 // verify holds a version against the policy, and says who signed it; "" if nobody

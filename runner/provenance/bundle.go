@@ -87,8 +87,8 @@ func ParseBundle(text []byte) (*Bundle, error) {
 		return nil, fmt.Errorf("bundle: media type %q, want %s", b.MediaType, BundleType)
 	case b.Envelope.PayloadType != PayloadType:
 		return nil, fmt.Errorf("bundle: payload %q, want %s", b.Envelope.PayloadType, PayloadType)
-	case len(b.Envelope.Signatures) != 1 || b.Envelope.Signatures[0].KeyID != b.KeyID():
-		return nil, errors.New("bundle: want one signature, by the key of the hint")
+	case len(b.Envelope.Signatures) != 1 || b.Envelope.Signatures[0].KeyID != "":
+		return nil, errors.New("bundle: want one signature, whose key the hint names")
 	}
 	return &b, nil
 }

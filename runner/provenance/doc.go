@@ -23,7 +23,7 @@
 // A private key is PKCS #8 in PEM, ed25519 or ECDSA P-256; with a passphrase
 // it is encrypted as openssl does (PBES2: PBKDF2 with HMAC-SHA-256, AES-256-CBC). A
 // key's id is the SHA-256 of its public half (PKIX, DER) in hex, the hint of the
-// bundle and the keyid of the envelope. Which keys are trusted for which
+// bundle. Which keys are trusted for which
 // models, and until when, a [Trust] says.
 //
 // Why go-securesystemslib for the envelopes and not sigstore-go for all: the first

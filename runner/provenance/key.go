@@ -147,7 +147,9 @@ func (v verifier) Verify(_ context.Context, data, sig []byte) error {
 // A signer is a Key as package dsse wants it.
 type signer struct{ key *Key }
 
-func (s signer) KeyID() (string, error) { return s.key.id, nil }
+// KeyID is empty: sigstore-go takes the keyid of an envelope for a fingerprint as
+// ssh writes it, and refuses every other; the bundle's hint names the key.
+func (s signer) KeyID() (string, error) { return "", nil }
 
 func (s signer) Sign(_ context.Context, data []byte) ([]byte, error) {
 	if s.key.Kind() == Ed25519 {

@@ -96,8 +96,7 @@ type TestResult struct {
 // A Summary is the predicate of [SummaryType].
 type Summary struct {
 	Verifier struct {
-		ID      string            `json:"id"`
-		Version map[string]string `json:"version,omitempty"`
+		ID string `json:"id"`
 	} `json:"verifier"`
 	Time     time.Time  `json:"timeVerified"`
 	Resource string     `json:"resourceUri"`
@@ -237,8 +236,9 @@ type Move struct {
 	Line  store.Digest // of the line
 }
 
-// Promotion sums up what an alias was moved on: bundles, by their files.
-func Promotion(v *registry.Version, m Move, policy Resource, mlops string, now time.Time, bundles []Resource) (*Statement, error) {
+// Promotion sums up what an alias was moved on: bundles, by their files. A policy
+// has an address and a digest, and no name.
+func Promotion(v *registry.Version, m Move, policy Resource, now time.Time, bundles []Resource) (*Statement, error) {
 	s := Summary{Time: now.UTC().Truncate(time.Second), Resource: fmt.Sprintf("mlops:model/%s@%d", v.Model, v.Version), Policy: policy, Inputs: bundles, Result: "PASSED", Levels: []string{ByPerson}}
 	if m.Entry.Run != "" {
 		s.Levels = []string{ByGates}
@@ -246,7 +246,7 @@ func Promotion(v *registry.Version, m Move, policy Resource, mlops string, now t
 	if s.Inputs == nil {
 		s.Inputs = []Resource{}
 	}
-	s.Verifier.ID, s.Verifier.Version = Builder, map[string]string{"mlops": mlops}
+	s.Verifier.ID = Builder
 	return statement(SummaryType, []Resource{{
 		Name: fmt.Sprintf("%s@%d", v.Model, v.Version), Digest: sha(v.Digest),
 		Annotations: map[string]string{"alias": m.Entry.Alias, "line": strconv.Itoa(m.Entry.Seq), "lineDigest": m.Line.String()},

@@ -107,7 +107,7 @@ func (t *Trust) Line(ctx context.Context, f *File, m *registry.Model, v *registr
 
 // Vouch signs and keeps a summary of where an alias points now, unless the key has
 // done so already. policy is what it was decided by.
-func (k *Key) Vouch(ctx context.Context, d *store.Dir, r *registry.Registry, model, alias string, policy Resource, mlops string, now time.Time) error {
+func (k *Key) Vouch(ctx context.Context, d *store.Dir, r *registry.Registry, model, alias string, policy Resource, now time.Time) error {
 	m, err := r.Model(model)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (k *Key) Vouch(ctx context.Context, d *store.Dir, r *registry.Registry, mod
 	if err != nil {
 		return err
 	}
-	s, err := Promotion(v, Move{e, m.Line(e.Seq)}, policy, mlops, now, inputs)
+	s, err := Promotion(v, Move{e, m.Line(e.Seq)}, policy, now, inputs)
 	if err != nil {
 		return err
 	}
