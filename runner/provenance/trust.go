@@ -106,7 +106,7 @@ func (t *Trust) check(pattern string, r Rule) error {
 		}
 	}
 	if r.Require == "signed" && len(r.Keys) == 0 {
-		return errors.New("it must be signed, and no key may sign it; name some in keys:")
+		return errors.New("it must be signed, and keys: names none that may")
 	}
 	return nil
 }
