@@ -33,6 +33,7 @@ var layers = map[string][]string{
 	"runner/source":              {"runner/dataset", "runner/store"},                                                                         // bytes from an address, verified
 	"runner/oci/serve":           {"runner/store"},                                                                                           // other tools' protocol over the store's blobs and refs
 	"runner/index":               {"runner/dataset", "runner/record", "runner/registry", "runner/store", "spec/expression", "spec/spelling"}, // SQL made from files; queries are expressions
+	"runner/provenance":          {"runner/record", "runner/registry", "runner/store"},                                                       // signed statements about what those hold
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},

@@ -17,7 +17,8 @@ func newModelPull(a *app) *cobra.Command {
 		Use:   "pull MODEL@REF DIR",
 		Short: "Put the files of a version into a folder, verified",
 		Long: `Put the files of a version into a folder that is empty or does not exist. The journal
-and the version are held against their digests, and every byte is read.`,
+and the version are held against their digests, and every byte is read. Where
+mlops.trust.yaml requires it, the version must be signed by a key that may sign the model.`,
 		Example: "  mlops model pull churn@production /srv/churn",
 		Args:    cobra.ExactArgs(2),
 		RunE:    func(c *cobra.Command, args []string) error { return a.modelPull(c.Context(), args[0], args[1]) },
@@ -44,6 +45,10 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	if err != nil {
 		return err
 	}
+	signed, err := a.verify(ctx, s, p, v)
+	if err != nil {
+		return err
+	}
 	es, err := sound(ctx, s, v.Digest)
 	if err == nil {
 		_, err = s.Restore(ctx, es, dir, store.RestoreOptions{})
@@ -52,6 +57,9 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 		return fixError{fmt.Errorf("%s@%d: %w", v.Model, v.Version, err), fmt.Sprintf("\"mlops model verify %s\" lists what is missing; the run that made it was %s", v.Model, v.Run)}
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s@%d: %s, %s in %s\n%s\n", v.Model, v.Version, counted(len(v.Files), "file"), view.Bytes(v.Size), dir, v.Digest)
+	if err == nil && signed != "" {
+		_, err = fmt.Fprintln(a.stdout, signed)
+	}
 	return err
 }
 

@@ -156,7 +156,7 @@ func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Mod
 		p.say("%s@%d is %s already", r.Model, one.Version, r.Alias)
 		one.Outcome = record.Unchanged
 		p.note(one)
-		return nil
+		return p.vouch(ctx, r.Model, r.Alias)
 	}
 	if one.Why = p.against(r, m, one.Version); one.Why != "" {
 		p.say("%s stays at %s, %s@%d is not promoted: %s", r.Alias, versionName(r.Model, one.Was), r.Model, one.Version, one.Why)
@@ -171,7 +171,7 @@ func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Mod
 	p.say("%s@%d is %s now, which was %s", r.Model, one.Version, r.Alias, versionName(r.Model, from))
 	one.Was, one.Outcome = from, record.Moved
 	p.note(one)
-	return nil
+	return p.vouch(ctx, r.Model, r.Alias)
 }
 
 // against says why an alias is not to move to a version; "" if it may. A gate that

@@ -184,6 +184,9 @@ type aftermath struct {
 // nothing is left to do.
 func (a *app) afterRun(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) (after aftermath) {
 	after.said = a.keepData(ctx, s, f)
+	if after.err = s.attest(ctx, f); after.err != nil {
+		return after
+	}
 	if s.promotion != nil {
 		after.err = s.promotion.finish(ctx, f)
 		after.said = append(after.said, s.promotion.said...)
@@ -210,6 +213,9 @@ func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map
 		}
 	}
 	var err error
+	if s.signer, err = a.signingKey(); err != nil {
+		return err
+	}
 	if s.promotion, err = promotes(s); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/host"
 	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/source"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -39,6 +40,7 @@ type session struct {
 	promotion *promotion // of a trusted run; nil if it promotes nothing
 	past      *pastFiles
 	spares    map[string]bool // legs of seeds that stand by and are cached, of a run that runs nothing
+	signer    *provenance.Key // of a trusted run; nil if nothing is signed
 	close     func() error
 }
 
