@@ -29,6 +29,8 @@ var layers = map[string][]string{
 	"runner/record":              {"runner/disk", "runner/store"},
 	"runner/dataset":             {"runner/record", "runner/store"},  // versions are files beside the records, in their form
 	"runner/registry":            {"runner/record", "runner/store"},  // what a run made becomes a version; gates come judged
+	"runner/oci":                 {"runner/record", "runner/store"},  // models to and from registries: what to say of one is given
+	"runner/oci/ocitest":         {},                                 // a real registry, for tests
 	"runner/source":              {"runner/dataset", "runner/store"}, // bytes from an address, verified
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
