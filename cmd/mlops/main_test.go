@@ -53,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"envfile":   envFile,
 			"web":       web,
 			"s3":        s3,
+			"registry":  registryServer,
 		},
 	})
 }

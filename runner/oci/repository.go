@@ -54,9 +54,22 @@ type Repository struct {
 	remote *remote.Repository
 	opts   Options
 	source string // where logins are looked for
+	shown  *shown
+}
 
+// shown is whose login a registry was shown last, by any reference to it.
+type shown struct {
 	mu   sync.Mutex
-	user string // whose login was shown last
+	user string // "" for nobody's
+}
+
+func (s *shown) note(c auth.Credential) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user = c.Username
+	if c != auth.EmptyCredential {
+		s.user = cmp.Or(c.Username, "the owner of a token")
+	}
 }
 
 // Prefix marks a reference to a registry among other names.
@@ -71,7 +84,7 @@ func Open(ctx context.Context, ref string, o Options) (*Repository, error) {
 	if err != nil {
 		return nil, &RefError{ref, err}
 	}
-	r := &Repository{opts: o}
+	r := &Repository{opts: o, shown: &shown{}}
 	store, err := r.logins()
 	if err != nil {
 		return nil, err
@@ -83,7 +96,7 @@ func Open(ctx context.Context, ref string, o Options) (*Repository, error) {
 		Header: http.Header{"User-Agent": {"mlops"}},
 		Credential: func(ctx context.Context, host string) (auth.Credential, error) {
 			c, err := find(ctx, host)
-			r.shown(c)
+			r.shown.note(c)
 			return c, err
 		},
 	}
@@ -111,7 +124,7 @@ func (r *Repository) At(tag string) (*Repository, error) {
 		return nil, &RefError{ref.String(), err}
 	}
 	rem := &remote.Repository{Client: r.remote.Client, Reference: ref, PlainHTTP: r.remote.PlainHTTP, SkipReferrersGC: true}
-	return &Repository{remote: rem, opts: r.opts, source: r.source, user: r.user}, nil
+	return &Repository{remote: rem, opts: r.opts, source: r.source, shown: r.shown}, nil
 }
 
 // logins are those of DOCKER_AUTH_CONFIG, or that "docker login" left.
@@ -140,21 +153,10 @@ func (r *Repository) logins() (credentials.Store, error) {
 	return s, nil
 }
 
-func (r *Repository) shown(c auth.Credential) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case c == auth.EmptyCredential:
-		r.user = ""
-	default:
-		r.user = cmp.Or(c.Username, "the owner of a token")
-	}
-}
-
 func (r *Repository) access(status int, err error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return &AccessError{Repository: r.String(), Host: r.remote.Reference.Registry, Status: status, User: r.user, Source: r.source, Err: err}
+	r.shown.mu.Lock()
+	defer r.shown.mu.Unlock()
+	return &AccessError{Repository: r.String(), Host: r.remote.Reference.Registry, Status: status, User: r.shown.user, Source: r.source, Err: err}
 }
 
 // local reports whether a registry runs on this machine, as Docker tells it.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -93,4 +94,19 @@ func (c *counting) Read(b []byte) (int, error) {
 	c.n += int64(n)
 	c.p.add(int64(n))
 	return n, err
+}
+
+// Every tells a person of a transfer that takes long: the first time after pause,
+// and then as often. What it returns may be called by several goroutines.
+func Every(pause time.Duration, tell func(done, total int64)) func(done, total int64) {
+	var mu sync.Mutex
+	last := time.Now()
+	return func(done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(last) >= pause {
+			last = time.Now()
+			tell(done, total)
+		}
+	}
 }
