@@ -46,6 +46,9 @@ func workloads() map[string]workload {
 		"compare-files":  {2, compareFiles},
 
 		"drift-compare":  {2, driftCompare},
+		"oci-push":       {2, ociPush},
+		"oci-pull":       {2, ociPull},
+		"oci-repush":     {2, ociRepush},
 		"profile-decode": {2, profileDecode},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/mlops-runner/mlops/runner/oci"
 	"github.com/mlops-runner/mlops/runner/registry"
@@ -34,6 +35,12 @@ func artifactModel(v *registry.Version) oci.Model {
 	m := oci.Model{Name: v.Model, Revision: v.Source.Commit, Created: v.Time, Run: v.Run, Params: v.Params, Tree: v.Digest}
 	if v.Version > 0 {
 		m.Version = strconv.Itoa(v.Version)
+	}
+	if v.Checked != nil {
+		m.Format = v.Checked.Format
+		if m.Format == "any" {
+			m.Format = strings.Join(v.Checked.Found, ",")
+		}
 	}
 	if v.Source.Author != "" {
 		m.Authors = []string{v.Source.Author}

@@ -64,8 +64,9 @@ var layers = map[string][]string{
 	"actions/action":             {"runner/agent", "runner/report", "spec", "spec/expression"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions/evaluate":           {"actions/action", "actions/metric", "actions/paired", "actions/slice", "actions/table", "runner/record", "runner/report", "runner/report/distribution", "spec", "spec/expression"},
-	"actions/promote":            {"actions/action", "runner/registry", "spec"}, // names are checked where a step stands
-	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "actions/promote", "spec"},
+	"actions/pack":               {"actions/action", "actions/model", "runner/oci", "runner/registry", "spec"},   // references are checked where a step stands
+	"actions/promote":            {"actions/action", "actions/model", "actions/pack", "runner/registry", "spec"}, // likewise names; files are looked into as pack does
+	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "actions/pack", "actions/promote", "spec"},
 	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
 	"cmd/mlops":                  {"*"},
 	"cmd/bench":                  {"*"},

@@ -75,6 +75,14 @@ func (s *shown) note(c auth.Credential) {
 // Prefix marks a reference to a registry among other names.
 const Prefix = "oci://"
 
+// CheckReference fails with a *RefError for what names no repository.
+func CheckReference(ref string) error {
+	if _, err := registry.ParseReference(strings.TrimPrefix(ref, Prefix)); err != nil {
+		return &RefError{ref, err}
+	}
+	return nil
+}
+
 // Open makes ready to speak to the registry of a reference, which may begin with
 // oci://. It sends nothing, except to a registry of this machine, which is asked
 // whether it speaks TLS. It fails with a *RefError.
