@@ -40,7 +40,11 @@ manifest. No project is needed for that. A pull that was broken off goes on wher
 
 // checkEmpty fails for a folder that holds something.
 func checkEmpty(dir string) error {
-	if es, err := os.ReadDir(dir); err == nil && len(es) > 0 {
+	es, err := os.ReadDir(dir)
+	if len(es) == 1 && es[0].Name() == oci.PartName {
+		es = nil // of a pull that was broken off
+	}
+	if err == nil && len(es) > 0 {
 		return usagef("%s is not empty; name a new folder", dir)
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

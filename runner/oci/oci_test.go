@@ -248,6 +248,18 @@ func TestPushPull(t *testing.T) {
 	if p.Tree != m.Tree || p.Digest != a.Digest || p.Name != "churn" {
 		t.Errorf("%+v", p)
 	}
+	there := t.TempDir() // a folder that exists, as a volume does, stays the same folder
+	before, err := os.Stat(there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Pull(t.Context(), r, there); err != nil {
+		t.Fatal(err)
+	}
+	same(t, d, m, there)
+	if after, err := os.Stat(there); err != nil || !os.SameFile(before, after) {
+		t.Error("the folder is another one:", err)
+	}
 	byDigest, err := r.At(a.Digest.String())
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,9 @@ type Pulled struct {
 	Name   string        // of the model, as the artifact has it
 }
 
+// PartName is the folder in which a pull grows that goes to a folder that exists.
+const PartName = ".mlops-part"
+
 // maxManifest bounds what is read of a manifest, in bytes.
 const maxManifest = 4 << 20
 
@@ -77,7 +80,8 @@ func fromOCI(d digest.Digest) store.Digest {
 
 // Pull puts the files of a model into the folder dir, which must be empty or not
 // exist. The folder appears when all its bytes have been hashed; until then they
-// lie in dir with ".part" behind it, from where the next pull goes on. The model card
+// lie in dir with ".part" behind it, from where the next pull goes on. A folder that
+// exists may be a volume: it is filled at the end, from [PartName] in it. The model card
 // that mlops adds to an artifact is left out: the files are the registered ones. It
 // fails with a *MismatchError, *NotFoundError, *AccessError or *KindError.
 func Pull(ctx context.Context, r *Repository, dir string) (*Pulled, error) {
@@ -86,6 +90,9 @@ func Pull(ctx context.Context, r *Repository, dir string) (*Pulled, error) {
 		return nil, err
 	}
 	p := &puller{repo: r, part: filepath.Clean(dir) + ".part", progress: progress{tell: r.opts.Progress}}
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		p.part, p.within = filepath.Join(dir, PartName), true
+	}
 	if err := p.check(a); err != nil {
 		return nil, err
 	}
@@ -121,6 +128,7 @@ func treeOf(ctx context.Context, scratch string, es []store.Entry) (store.Digest
 type puller struct {
 	repo     *Repository
 	part     string // folder in which the pull grows
+	within   bool   // whether that is within the wanted one
 	layers   []ocispec.Descriptor
 	progress progress
 	reused   int64
@@ -313,6 +321,9 @@ func (d *download) verify() error {
 
 // publish gives the folder its name.
 func (p *puller) publish(dir string) error {
+	if p.within {
+		return p.fill(dir)
+	}
 	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err // somebody put something there meanwhile
 	}
@@ -321,6 +332,25 @@ func (p *puller) publish(dir string) error {
 	}
 	if err := os.Rename(p.files(), dir); err != nil {
 		return err
+	}
+	return os.RemoveAll(p.part)
+}
+
+// fill moves the files into the folder that was there before.
+func (p *puller) fill(dir string) error {
+	es, err := os.ReadDir(p.files())
+	if err != nil {
+		return err
+	}
+	for _, e := range es {
+		if _, err := os.Lstat(filepath.Join(dir, e.Name())); err == nil {
+			return fmt.Errorf("%s: somebody put it there meanwhile", filepath.Join(dir, e.Name()))
+		}
+	}
+	for _, e := range es {
+		if err := os.Rename(filepath.Join(p.files(), e.Name()), filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
 	}
 	return os.RemoveAll(p.part)
 }
