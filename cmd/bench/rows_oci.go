@@ -37,35 +37,37 @@ func setupOCI(b *bench, workload string, t target) (contest, error) {
 		return contest{contestants: []contestant{skipped(workload, ours, err)}}, nil
 	}
 	kept := filepath.Join(dir, "store")
-	if err := keepLarge(b.ctx, kept, large); err != nil {
+	tree, err := keepLarge(b.ctx, kept, large)
+	if err != nil {
 		return contest{}, err
 	}
 	to := filepath.Join(dir, "copy")
-	ks := []contestant{inside(workload, ours, workload, kept, dir), peerCommand(copyName, "", "cp", large, to)}
+	ks := []contestant{inside(workload, ours, workload, kept, dir, tree.String()), peerCommand(copyName, "", "cp", large, to)}
 	ks[1].reset = func() error { return os.RemoveAll(to) }
 	return contest{contestants: ks, targets: []target{t}}, nil
 }
 
-func keepLarge(ctx context.Context, kept, large string) error {
+// keepLarge packs a model of one file and returns the digest of its files together.
+func keepLarge(ctx context.Context, kept, large string) (tree store.Digest, err error) {
 	d, err := store.Open(kept)
 	if err != nil {
-		return err
+		return tree, err
 	}
 	f, err := os.Open(large)
 	if err != nil {
-		return err
+		return tree, err
 	}
 	defer f.Close()
 	dig, n, err := d.Put(ctx, f)
 	if err != nil {
-		return err
+		return tree, err
 	}
-	_, _, err = oci.Keep(ctx, d, benchModel(dig, n))
-	return err
-}
-
-func benchModel(dig store.Digest, size int64) oci.Model {
-	return oci.Model{Name: "bench", Tree: store.Sum([]byte("bench")), Files: []oci.File{{Path: "weights.bin", Digest: dig, Size: size}}}
+	const name = "weights.bin"
+	if tree, err = d.PutTree(ctx, []store.Entry{{Path: name, Mode: 0o644, Size: n, Digest: dig}}); err != nil {
+		return tree, err
+	}
+	_, _, err = oci.Keep(ctx, d, oci.Model{Name: "bench", Tree: tree, Files: []oci.File{{Path: name, Digest: dig, Size: n}}})
+	return tree, err
 }
 
 func ociPush(args []string) (time.Duration, error) {
@@ -124,7 +126,11 @@ func withRegistry(args []string, work func(context.Context, *store.Dir, *oci.Art
 	if err != nil {
 		return 0, err
 	}
-	a, err := oci.Find(ctx, d, "bench", store.Sum([]byte("bench")))
+	tree, err := store.Parse(args[2])
+	if err != nil {
+		return 0, err
+	}
+	a, err := oci.Find(ctx, d, "bench", tree)
 	if err != nil {
 		return 0, err
 	}
