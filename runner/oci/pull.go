@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -280,16 +281,21 @@ func (d *download) more(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// copy appends to the file what comes.
+// copy appends to the file what comes. A piece is hashed while it is written and
+// the next one comes: hashing alone takes longer than either.
 func (d *download) copy(ctx context.Context, r io.Reader) (n int64, err error) {
-	buf := make([]byte, min(buffer, d.layer.Size))
-	for ctx.Err() == nil {
-		k, err := io.ReadFull(r, buf)
+	bufs := [2][]byte{make([]byte, min(buffer, d.layer.Size)), make([]byte, min(buffer, d.layer.Size))}
+	var hashing sync.WaitGroup
+	defer hashing.Wait()
+	for i := 0; ctx.Err() == nil; i = 1 - i {
+		k, err := io.ReadFull(r, bufs[i])
+		hashing.Wait() // of the other buffer, which is read into next
 		if k > 0 {
-			if _, werr := d.file.Write(buf[:k]); werr != nil {
+			piece := bufs[i][:k]
+			hashing.Go(func() { d.sum.Write(piece) })
+			if _, werr := d.file.Write(piece); werr != nil {
 				return n, &diskError{werr}
 			}
-			d.sum.Write(buf[:k])
 			n, d.have = n+int64(k), d.have+int64(k)
 			d.progress.add(int64(k))
 		}
