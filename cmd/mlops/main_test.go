@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"s3":        s3,
 			"parquet":   toParquet,
 			"postgres":  postgres,
+			"registry":  registryServer,
 		},
 	})
 }
