@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/dataset"
+	"github.com/mlops-runner/mlops/runner/s3"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -77,8 +78,8 @@ func awaitServer(t *testing.T, at string) {
 	t.Fatalf("nothing answers at %s", at)
 }
 
-// s3 is a Fetcher for a server.
-func s3(endpoint, id, secret string) *Fetcher {
+// at is a Fetcher for a server.
+func at(endpoint, id, secret string) *Fetcher {
 	env := map[string]string{"AWS_ENDPOINT_URL_S3": endpoint, "AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret}
 	return &Fetcher{
 		Lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
@@ -89,25 +90,18 @@ func s3(endpoint, id, secret string) *Fetcher {
 // put makes the bucket "data" with objects.
 func put(t *testing.T, endpoint string, objects map[string][]byte) {
 	t.Helper()
-	send := func(path string, data []byte) {
-		req, err := http.NewRequest(http.MethodPut, endpoint+"/data"+escape(path, true), bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("X-Amz-Content-Sha256", store.Sum(data).Hex())
-		signV4(req, keys{id: "test", secret: "secret"}, "us-east-1", time.Now())
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			t.Fatalf("PUT %s: %v", path, answerError(resp))
+	b, err := s3.Open("s3", "data", s3.Options{Endpoint: endpoint, Lookup: at(endpoint, "test", "secret").Lookup})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(key string, data []byte) {
+		if _, err := b.Put(t.Context(), key, bytes.NewReader(data), int64(len(data)), store.Sum(data), s3.Condition{}); err != nil {
+			t.Fatalf("PUT %s: %v", key, err)
 		}
 	}
 	send("", nil)
 	for key, data := range objects {
-		send("/"+key, data)
+		send(key, data)
 	}
 }
 
@@ -121,7 +115,7 @@ func TestS3(t *testing.T) {
 	}
 	endpoint := gateway(t)
 	put(t, endpoint, objects)
-	f := s3(endpoint, "test", "secret")
+	f := at(endpoint, "test", "secret")
 
 	for _, key := range []string{"a.csv", "large.bin", "odd/a b+ü%?.csv"} {
 		t.Run(key, func(t *testing.T) {
@@ -181,7 +175,7 @@ func s3Mistakes(t *testing.T, endpoint string) {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)
 			r := dataset.Remote{Name: "d", Address: c.address, Folder: c.folder, Pin: store.Sum([]byte("other"))}
-			_, err := s3(endpoint, "test", c.secret).Fetch(t.Context(), s, r, nil)
+			_, err := at(endpoint, "test", c.secret).Fetch(t.Context(), s, r, nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hidden") {
 				t.Errorf("error is %v, want %q", err, c.want)
 			}
@@ -238,7 +232,7 @@ func TestS3Cut(t *testing.T) {
 	put(t, endpoint, map[string][]byte{"large.bin": large})
 	var cuts, ranges atomic.Int64
 	s := open(t)
-	_, err := s3(flaky(t, endpoint, &cuts, &ranges), "test", "secret").Fetch(t.Context(), s, dataset.Remote{Name: "d", Address: "s3://data/large.bin", Pin: store.Sum(large)}, nil)
+	_, err := at(flaky(t, endpoint, &cuts, &ranges), "test", "secret").Fetch(t.Context(), s, dataset.Remote{Name: "d", Address: "s3://data/large.bin", Pin: store.Sum(large)}, nil)
 	if err != nil || cuts.Load() == 0 || ranges.Load() <= manyBytes/oneRange {
 		t.Errorf("%d connections were cut, of %d ranges: %v", cuts.Load(), ranges.Load(), err)
 	}
@@ -267,7 +261,7 @@ func TestS3Hostile(t *testing.T) {
 			t.Parallel()
 			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, c.body) }))
 			s := open(t)
-			_, err := s3(server, "", "").Fetch(t.Context(), s, dataset.Remote{Address: "s3://b/f/", Folder: true}, nil)
+			_, err := at(server, "", "").Fetch(t.Context(), s, dataset.Remote{Address: "s3://b/f/", Folder: true}, nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want %q", err, c.want)
 			}
@@ -290,7 +284,7 @@ func TestS3Region(t *testing.T) {
 			fmt.Fprint(w, "1")
 		}
 	}))
-	if _, err := s3(server, "id", "secret").Fetch(t.Context(), open(t), dataset.Remote{Address: "s3://b/k", Pin: store.Sum([]byte("1"))}, nil); err != nil {
+	if _, err := at(server, "id", "secret").Fetch(t.Context(), open(t), dataset.Remote{Address: "s3://b/k", Pin: store.Sum([]byte("1"))}, nil); err != nil {
 		t.Error(err)
 	}
 }
