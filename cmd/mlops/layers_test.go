@@ -27,10 +27,14 @@ var layers = map[string][]string{
 	"runner/mask":                {},
 	"runner/agent":               {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":              {"runner/disk", "runner/store"},
-	"runner/dataset":             {"runner/record", "runner/store"},               // versions are files beside the records, in their form
-	"runner/registry":            {"runner/record", "runner/store"},               // what a run made becomes a version; gates come judged
-	"runner/s3":                  {},                                              // objects of a bucket: it knows nothing of what they hold
-	"runner/source":              {"runner/dataset", "runner/s3", "runner/store"}, // bytes from an address, verified
+	"runner/dataset":             {"runner/record", "runner/store"}, // versions are files beside the records, in their form
+	"runner/registry":            {"runner/record", "runner/store"}, // what a run made becomes a version; gates come judged
+	"runner/s3":                  {},                                // objects of a bucket: it knows nothing of what they hold
+	"runner/s3/s3test":           {},                                // a real server, for tests
+	"runner/remote":              {"runner/s3", "runner/store"},     // objects by name, in a folder or a bucket; of the store it uses the lock alone
+	"runner/remote/remotetest":   {"runner/remote"},
+	"runner/share":               {"runner", "runner/dataset", "runner/record", "runner/registry", "runner/remote", "runner/store"}, // what a store holds, carried to a remote and back
+	"runner/source":              {"runner/dataset", "runner/s3", "runner/store"},                                                   // bytes from an address, verified
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},

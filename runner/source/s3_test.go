@@ -5,78 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/dataset"
 	"github.com/mlops-runner/mlops/runner/s3"
+	"github.com/mlops-runner/mlops/runner/s3/s3test"
 	"github.com/mlops-runner/mlops/runner/store"
 )
-
-// gateway starts a versitygw, which "make versitygw" builds, over an empty folder,
-// and returns its address. Where there is none the test is skipped, or fails if
-// MLOPS_NEED_S3=1.
-func gateway(t *testing.T) string {
-	t.Helper()
-	program, err := filepath.Abs("../../bin/versitygw")
-	if err == nil {
-		_, err = os.Stat(program)
-	}
-	if err != nil {
-		if os.Getenv("MLOPS_NEED_S3") == "1" {
-			t.Fatalf("no versitygw: %v", err)
-		}
-		t.Skipf("no versitygw (make versitygw builds it): %v", err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var log bytes.Buffer
-	c := exec.CommandContext(ctx, program, "--access", "test", "--secret", "secret", "--region", "us-east-1", "--port", at, "posix", "--sidecar", t.TempDir(), t.TempDir())
-	c.Stdout, c.Stderr = &log, &log
-	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
-	c.WaitDelay = 5 * time.Second
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stop()
-		_ = c.Wait() // it was told to end
-		if t.Failed() {
-			t.Logf("versitygw: %s", log.String())
-		}
-	})
-	awaitServer(t, at)
-	return "http://" + at
-}
-
-func awaitServer(t *testing.T, at string) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if c, err := net.Dial("tcp", at); err == nil {
-			_ = c.Close()
-			return
-		}
-	}
-	t.Fatalf("nothing answers at %s", at)
-}
 
 // at is a Fetcher for a server.
 func at(endpoint, id, secret string) *Fetcher {
@@ -113,7 +55,7 @@ func TestS3(t *testing.T) {
 	for i := range 1100 { // more than one page of a list
 		objects[fmt.Sprintf("many/%04d", i)] = []byte{byte(i), byte(i >> 8)}
 	}
-	endpoint := gateway(t)
+	endpoint := s3test.Gateway(t, t.TempDir())
 	put(t, endpoint, objects)
 	f := at(endpoint, "test", "secret")
 
@@ -228,7 +170,7 @@ func (c *cutting) Write(p []byte) (int, error) {
 func TestS3Cut(t *testing.T) {
 	t.Parallel()
 	large := content(manyBytes + 1)
-	endpoint := gateway(t)
+	endpoint := s3test.Gateway(t, t.TempDir())
 	put(t, endpoint, map[string][]byte{"large.bin": large})
 	var cuts, ranges atomic.Int64
 	s := open(t)
