@@ -71,13 +71,13 @@ func digestsOf(es []store.Entry) []store.Digest {
 	return out
 }
 
-// bringInputs brings what a job reads that other jobs wrote elsewhere.
-func (x *execution) bringInputs(ctx context.Context, in inputs) error {
+// bring brings files that another machine has and that somebody needs now.
+func (x *execution) bring(ctx context.Context, es []store.Entry) error {
 	if x.Cache == nil {
 		return nil
 	}
 	var missing []store.Entry
-	for _, e := range slices.Concat(in.blobs, in.past) {
+	for _, e := range es {
 		if e.Link == "" && !e.Mode.IsDir() && !x.Store.Has(e.Digest) {
 			missing = append(missing, e)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (x *execution) work(ctx context.Context, n *plan.Node, d *decision, queued 
 	if err := x.fetch(ctx, n, d.inputs.remote); err != nil {
 		return nil, false, err
 	}
-	if err := x.bringInputs(ctx, d.inputs); err != nil {
+	if err := x.bring(ctx, slices.Concat(d.inputs.blobs, d.inputs.past)); err != nil {
 		return nil, false, err
 	}
 	g, waited, err := x.claim(ctx, n, d.image, false)

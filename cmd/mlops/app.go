@@ -40,6 +40,8 @@ type app struct {
 
 	file  string // --file: path of the mlops.yaml; "" means the nearest one above the working directory
 	debug bool
+
+	shared string // --store: address of the shared store; "" for what the environment and config.yaml say
 }
 
 // run is the program: it parses args, does what they say and returns the exit code.
@@ -97,6 +99,7 @@ func commands() []command {
 		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"evaluate", newEvaluate}, {"metrics", newMetrics}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
 		{"init", newInit}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
 		{"data", newData}, {"model", newModel}, {"checkout", newCheckout}, {"hooks", newHooks},
+		{"push", newPush}, {"pull", newPull}, {"sync", newSync}, {"config", newConfig},
 	}
 }
 

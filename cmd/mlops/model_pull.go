@@ -13,17 +13,20 @@ import (
 )
 
 func newModelPull(a *app) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "pull MODEL@REF DIR",
 		Short: "Put the files of a version into a folder, verified",
 		Long: `Put the files of a version into a folder that is empty or does not exist. The journal
-and the version are held against their digests, and every byte is read.`,
+and the version are held against their digests, and every byte is read. Bytes that are
+only in the shared store come from there; "mlops pull" brings which models there are.`,
 		Example: "  mlops model pull churn@production /srv/churn",
 		Args:    cobra.ExactArgs(2),
 		RunE:    func(c *cobra.Command, args []string) error { return a.modelPull(c.Context(), args[0], args[1]) },
 
 		ValidArgsFunction: a.completeModels(true),
 	}
+	a.storeFlag(c.Flags())
+	return c
 }
 
 func (a *app) modelPull(ctx context.Context, name, dir string) error {
@@ -42,6 +45,9 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	}
 	s, err := a.openStore()
 	if err != nil {
+		return err
+	}
+	if err := a.bring(ctx, s, v.Entries()); err != nil {
 		return err
 	}
 	es, err := sound(ctx, s, v.Digest)

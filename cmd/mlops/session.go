@@ -14,6 +14,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/host"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/share"
 	"github.com/mlops-runner/mlops/runner/source"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/trigger"
@@ -38,6 +39,7 @@ type session struct {
 	judging   *judging   // of a run; nil where nothing is run
 	promotion *promotion // of a trusted run; nil if it promotes nothing
 	past      *pastFiles
+	far       *share.Cache // the shared store; nil if there is none
 	close     func() error
 }
 
@@ -89,6 +91,13 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 		},
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
+	}
+	far, err := a.cache(p, s)
+	if err != nil {
+		return nil, errors.Join(err, opened.close())
+	}
+	if far != nil {
+		opened.Cache, opened.far = far, far
 	}
 	opened.past = &pastFiles{app: a, session: opened}
 	opened.Past = opened.past.read

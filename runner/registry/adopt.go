@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -182,7 +181,7 @@ func (r *Registry) adoptVersions(ctx context.Context, before, after *Model, vers
 				return err
 			}
 		}
-		if err := disk.RemoveIfThere(r.d.Disk(), r.path(versionFile(after.Name, n))); err != nil {
+		if err := r.removeFile(versionFile(after.Name, n)); err != nil {
 			return err
 		}
 	}
@@ -262,4 +261,12 @@ func moves(before, after *Model) (out []Moved) {
 		}
 	}
 	return out
+}
+
+// removeFile removes a file of the registry, if it is there.
+func (r *Registry) removeFile(rel string) error {
+	if !r.has(rel) {
+		return nil
+	}
+	return r.d.Disk().Remove(r.path(rel))
 }

@@ -139,3 +139,19 @@ func (s *Share) Blobs(ctx context.Context, es []store.Entry) error {
 	_, _, err := s.bring(ctx, bs)
 	return err
 }
+
+// Models takes over the shared journals of models that go on where ours end, so that a
+// run which promotes sees what others have promoted. It returns what moved, and a
+// *[registry.DivergedError] if both places were written to.
+func (c *Cache) Models(ctx context.Context) (said []string, err error) {
+	if c.isOff() {
+		return nil, nil
+	}
+	rep, err := c.Share.Pull(ctx, Choice{Models: true, Lazy: true})
+	var far *remote.Error
+	if errors.As(err, &far) {
+		c.trouble(ctx, err)
+		err = nil
+	}
+	return rep.Said, err
+}

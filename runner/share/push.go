@@ -20,7 +20,6 @@ type unit struct {
 	name  string
 	data  func() ([]byte, error)
 	blobs []store.Digest
-	count *int
 }
 
 // Push carries what was chosen to the remote, unless it is there. Models whose
@@ -60,6 +59,9 @@ func (s *Share) Push(ctx context.Context, c Choice) (rep Report, err error) {
 		return rep, err
 	}
 	for _, m := range models {
+		if err := s.sendUnits(ctx, m.files); err != nil {
+			return rep, err
+		}
 		if err := s.sendJournal(ctx, m, &rep); err != nil {
 			return rep, err
 		}
@@ -265,6 +267,7 @@ type modelPush struct {
 	text  []byte
 	old   remote.Tag
 	blobs []store.Digest
+	files []unit // of the versions
 }
 
 func journalName(model string) string { return "models/" + record.JobFolder(model) + "/journal.jsonl" }
@@ -292,7 +295,7 @@ func (s *Share) newLines(ctx context.Context, c Choice, rep *Report) (out []mode
 		case ahead < 0:
 			rep.say("%s: the shared journal is %s ahead of yours: \"mlops pull\" brings them", name, lines(-ahead))
 		case ahead > 0:
-			if p.blobs, err = s.modelBlobs(r, name); err != nil {
+			if p.blobs, p.files, err = s.modelBlobs(r, name); err != nil {
 				return nil, err
 			}
 			rep.Models++
@@ -324,17 +327,18 @@ func (s *Share) compare(ctx context.Context, r *registry.Registry, name string) 
 	return p, ahead, err
 }
 
-// modelBlobs are those of all versions of a model. One whose bytes are not here was
+// modelBlobs are those of all versions of a model, and the versions' own files, which
+// are blobs on the remote. One whose bytes are not here was
 // brought from the remote without them, or is damaged, which [registry.Registry.Verify] tells.
-func (s *Share) modelBlobs(r *registry.Registry, name string) (out []store.Digest, err error) {
+func (s *Share) modelBlobs(r *registry.Registry, name string) (out []store.Digest, files []unit, err error) {
 	m, err := r.Model(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for n := 1; n <= m.Versions(); n++ {
 		v, err := r.Version(m, n)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, f := range v.Files {
 			if f.Link == "" {
@@ -343,16 +347,11 @@ func (s *Share) modelBlobs(r *registry.Registry, name string) (out []store.Diges
 		}
 		file, err := r.VersionFile(m, n)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		// As a blob of the store it goes the way of all others.
-		d, err := s.Local.PutBytes(context.Background(), file)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, d)
+		files = append(files, unit{name: blobName(store.Sum(file)), data: func() ([]byte, error) { return file, nil }})
 	}
-	return out, nil
+	return out, files, nil
 }
 
 // sendJournal replaces the journal that was compared. If somebody else has moved it
