@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"gopkg.in/yaml.v3"
@@ -54,7 +55,9 @@ func readSettings(path string) (f settingsFile, err error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(&f); err != nil && err != io.EOF {
-		return f, fixError{fmt.Errorf("%s: %w", path, err), "it may say store: and read-only: (true or false)"}
+		_, what, _ := strings.Cut(strings.ReplaceAll(err.Error(), "\n ", ""), ": ") // behind yaml:
+		what = strings.Replace(strings.TrimPrefix(what, "unmarshal errors: "), " not found in type main.settingsFile", " is unknown", 1)
+		return f, fixError{fmt.Errorf("%s: %s", path, what), "it may say store: and read-only: (true or false)"}
 	}
 	return f, nil
 }
@@ -145,6 +148,11 @@ func (a *app) cache(p *project, local *store.Dir) (*share.Cache, error) {
 	return &share.Cache{
 		Share: &share.Share{Local: local, Remote: far, Log: a.log},
 		Warn: func(err error) {
+			var damaged *share.DamagedError
+			if errors.As(err, &damaged) {
+				a.say("%v", err)
+				return
+			}
 			a.say("the shared store is not used in this run: %v", err)
 		},
 	}, nil

@@ -28,7 +28,7 @@ func (o *shareOptions) register(a *app, f *pflag.FlagSet) {
 	f.BoolVar(&o.data, "data", false, "versions of datasets, with their bytes")
 	f.BoolVar(&o.cache, "cache", false, "cached results, with the bytes of their outputs")
 	f.BoolVar(&o.models, "models", false, "models, with the bytes of their versions")
-	f.BoolVar(&o.all, "all", false, "all of it")
+	f.BoolVar(&o.all, "all", false, "all of it, with all bytes; a push looks also for bytes that the shared store has lost")
 	f.BoolVar(&o.dry, "dry-run", false, "say what would be carried, and carry nothing")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 	a.storeFlag(f)
@@ -92,7 +92,7 @@ func (o *shareOptions) choice(runs []string, pull bool) (share.Choice, error) {
 	c := share.Choice{Runs: runs, Newest: o.newest, Data: o.data, Cache: o.cache, Models: o.models, Theirs: o.theirs}
 	if len(runs) == 0 && o.newest == 0 && !o.data && !o.cache && !o.models || o.all {
 		c.AllRuns, c.Data, c.Cache, c.Models = true, true, true, true
-		c.Lazy = pull && !o.all
+		c.Lazy, c.Whole = pull && !o.all, o.all
 	}
 	return c, nil
 }

@@ -26,7 +26,7 @@ func (e *DamagedError) Error() string {
 
 // Cure says how to mend it.
 func (e *DamagedError) Cure() string {
-	return "remove it there, and run \"mlops push\" on a machine that has it sound"
+	return "remove it there, and run \"mlops push --all\" on a machine that has it sound"
 }
 
 // Large blobs come in ranges, several at a time, into a file that outlasts a break.

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/mlops-runner/mlops/runner"
-	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/remote"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -19,7 +16,7 @@ import (
 // is asked no more: the run goes on without it, and says so.
 type Cache struct {
 	Share *Share
-	Warn  func(error) // told of that trouble, once
+	Warn  func(error) // told of that trouble, once, and of each *[DamagedError]
 
 	mu   sync.Mutex // guards what follows
 	off  bool
@@ -81,7 +78,12 @@ func (c *Cache) Bring(ctx context.Context, es []store.Entry) error {
 	switch {
 	case errors.Is(err, remote.ErrNotFound):
 		return fmt.Errorf("%w: %w", store.ErrNotFound, err)
-	case errors.As(err, &far), errors.As(err, &damaged):
+	case errors.As(err, &damaged):
+		if c.Warn != nil {
+			c.Warn(err)
+		}
+		return fmt.Errorf("%w: %w", store.ErrNotFound, err)
+	case errors.As(err, &far):
 		c.trouble(ctx, err)
 		return fmt.Errorf("%w: %w", store.ErrNotFound, err)
 	}
@@ -98,11 +100,7 @@ func digests(bs []blob) []store.Digest {
 
 // Record brings the record of a run, which holds the log of a result, if it is to be had.
 func (c *Cache) Record(ctx context.Context, run string) error {
-	folder, err := record.Folder(run)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Lstat(filepath.Join(c.Share.Local.Root(), filepath.FromSlash(folder))); err == nil || c.isOff() {
+	if c.Share.hasRun(run) || c.isOff() {
 		return nil
 	}
 	c.mu.Lock()
@@ -115,7 +113,7 @@ func (c *Cache) Record(ctx context.Context, run string) error {
 	if known {
 		return nil
 	}
-	err = c.Share.pullRun(ctx, run)
+	err := c.Share.pullRun(ctx, run)
 	var far *remote.Error
 	if errors.Is(err, remote.ErrNotFound) {
 		return nil

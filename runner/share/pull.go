@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -96,7 +98,7 @@ func chooseRuns(names []string, c Choice) (out []string, err error) {
 // pullRun brings one record.
 func (s *Share) pullRun(ctx context.Context, id string) error {
 	name, err := runName(id)
-	if err != nil {
+	if err != nil || s.hasRun(id) {
 		return err
 	}
 	r, err := s.Remote.Get(ctx, name, 0, -1)
@@ -108,6 +110,16 @@ func (s *Share) pullRun(ctx context.Context, id string) error {
 		return fmt.Errorf("%s: %w", s.Remote.Address(), err)
 	}
 	return nil
+}
+
+// hasRun reports whether there is a record of a run here.
+func (s *Share) hasRun(id string) bool {
+	folder, err := record.Folder(id)
+	if err != nil {
+		return false
+	}
+	_, err = os.Lstat(filepath.Join(s.Local.Root(), filepath.FromSlash(folder)))
+	return err == nil
 }
 
 // pullVersions brings what versions of datasets there are, and their bytes.
@@ -253,6 +265,11 @@ func (s *Share) pullModel(ctx context.Context, c Choice, r *registry.Registry, m
 	rep.Models++
 	if s.DryRun {
 		return nil
+	}
+	for _, id := range runsOf(entries) { // which prove where the versions came from
+		if err := s.pullRun(ctx, id); err != nil && !errors.Is(err, remote.ErrNotFound) {
+			return err
+		}
 	}
 	version := func(d store.Digest) ([]byte, error) { return s.readBlob(ctx, d) }
 	moved, err := r.Adopt(ctx, model, theirs, version, c.Theirs)

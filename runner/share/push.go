@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner"
@@ -17,7 +18,7 @@ import (
 
 // A unit is an object that refers to blobs and goes after them.
 type unit struct {
-	name  string
+	name  string // "" if it is there already
 	data  func() ([]byte, error)
 	blobs []store.Digest
 }
@@ -104,7 +105,11 @@ func (s *Share) newResults(ctx context.Context, c Choice, rep *Report) (units []
 		}
 		name := sharded("actions", a.Fingerprint)
 		blobs, whole := s.outputs(a.Data)
-		if have[name] || !whole {
+		if have[name] && !c.Whole || !whole {
+			continue
+		}
+		if have[name] {
+			units = append(units, unit{blobs: blobs})
 			continue
 		}
 		rep.Results++
@@ -152,11 +157,7 @@ func (s *Share) newRuns(ctx context.Context, c Choice, rep *Report) (units []uni
 			continue
 		}
 		rep.Runs++
-		units = append(units, unit{name: name, data: func() ([]byte, error) {
-			var b bytes.Buffer
-			err := e.Pack(&b)
-			return b.Bytes(), err
-		}})
+		units = append(units, unit{name: name, data: packed(e)})
 	}
 	return units, nil
 }
@@ -214,7 +215,11 @@ func (s *Share) newVersions(ctx context.Context, c Choice, rep *Report) (units [
 		for _, v := range all {
 			file := versionName(name, v.Digest)
 			blobs := blobsOf(v)
-			if have[file] || !v.Kept || !s.hasAll(blobs) {
+			if have[file] && !c.Whole || !v.Kept || !s.hasAll(blobs) {
+				continue
+			}
+			if have[file] {
+				units = append(units, unit{blobs: blobs})
 				continue
 			}
 			rep.Datasets++
@@ -252,6 +257,9 @@ func (s *Share) sendUnits(ctx context.Context, units []unit) error {
 		return nil
 	}
 	return inParallel(ctx, len(units), func(ctx context.Context, i int) error {
+		if units[i].name == "" {
+			return nil
+		}
 		data, err := units[i].data()
 		if err != nil {
 			return err
@@ -266,6 +274,7 @@ type modelPush struct {
 	name  string
 	text  []byte
 	old   remote.Tag
+	same  bool // the remote's is the same already
 	blobs []store.Digest
 	files []unit // of the versions
 }
@@ -294,11 +303,18 @@ func (s *Share) newLines(ctx context.Context, c Choice, rep *Report) (out []mode
 			return nil, err
 		case ahead < 0:
 			rep.say("%s: the shared journal is %s ahead of yours: \"mlops pull\" brings them", name, lines(-ahead))
-		case ahead > 0:
+		case ahead > 0 || c.Whole:
 			if p.blobs, p.files, err = s.modelBlobs(r, name); err != nil {
 				return nil, err
 			}
-			rep.Models++
+			records, err := s.makers(ctx, r, name, ahead)
+			if err != nil {
+				return nil, err
+			}
+			p.files = append(p.files, records...)
+			if ahead > 0 {
+				rep.Models++
+			}
 			out = append(out, p)
 		}
 	}
@@ -324,6 +340,7 @@ func (s *Share) compare(ctx context.Context, r *registry.Registry, name string) 
 	}
 	p.old = tag
 	ahead, err = registry.Ahead(name, p.text, theirs)
+	p.same = ahead == 0
 	return p, ahead, err
 }
 
@@ -354,10 +371,58 @@ func (s *Share) modelBlobs(r *registry.Registry, name string) (out []store.Diges
 	return out, files, nil
 }
 
+// makers are the records, which the remote lacks, of the runs that the newest lines of a
+// journal name: without them nobody could prove where a version came from.
+func (s *Share) makers(ctx context.Context, r *registry.Registry, name string, newest int) (units []unit, err error) {
+	m, err := r.Model(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range runsOf(m.Journal[len(m.Journal)-newest:]) {
+		e, err := record.Find(s.Local.Root(), id)
+		if err != nil || !e.Sealed() {
+			continue // it is gone; Verify of the registry tells
+		}
+		name, err := runName(id)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.Remote.Stat(ctx, name); !errors.Is(err, remote.ErrNotFound) {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		units = append(units, unit{name: name, data: packed(e)})
+	}
+	return units, nil
+}
+
+// runsOf are the ids of the runs that lines name, each once.
+func runsOf(lines []registry.Entry) (ids []string) {
+	for _, e := range lines {
+		if e.Run != "" && !slices.Contains(ids, e.Run) {
+			ids = append(ids, e.Run)
+		}
+	}
+	return ids
+}
+
+func packed(e record.Entry) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		var b bytes.Buffer
+		err := e.Pack(&b)
+		return b.Bytes(), err
+	}
+}
+
 // sendJournal replaces the journal that was compared. If somebody else has moved it
 // meanwhile, it is compared anew, once.
 func (s *Share) sendJournal(ctx context.Context, m modelPush, rep *Report) error {
 	if s.DryRun {
+		return nil
+	}
+	if m.same {
 		return nil
 	}
 	_, err := s.Remote.Replace(ctx, journalName(m.name), m.text, m.old)

@@ -71,6 +71,9 @@ type Choice struct {
 	Models  bool // journals and versions, with their bytes
 	// Names alone of datasets and models are brought, not the bytes; of a pull.
 	Lazy bool
+	// Whole looks for the bytes also of what the remote has already, and sends those that
+	// are gone there; of a push.
+	Whole bool
 	// Theirs takes the remote's journal where it and ours have diverged; of a pull.
 	Theirs bool
 }
