@@ -76,7 +76,11 @@ func setupPull(b *bench) (contest, error) {
 	}
 	mine := command("mlops pull --cache", ours, project, b.mlops, "pull", "--cache", "--store", far)
 	mine.reset = func() error { return os.RemoveAll(filepath.Join(project, ".mlops")) }
-	return contest{contestants: []contestant{mine, copyLarge(project)}, targets: []target{{"cp", 2}}}, nil
+	// What a pull brings is on the disk when it ends, which cp alone does not promise.
+	const flushed = "cp, then sync"
+	cp := peerCommand(flushed, project, "sh", "-c", "cp large other && sync other")
+	cp.reset = func() error { return os.RemoveAll(filepath.Join(project, "other")) }
+	return contest{contestants: []contestant{mine, cp, copyLarge(project)}, targets: []target{{flushed, 2}}}, nil
 }
 
 func setupPushPresent(b *bench) (contest, error) {
@@ -101,9 +105,7 @@ func setupGCRemote(b *bench) (contest, error) {
 	for i := range 100_000 {
 		hex := store.Sum(fmt.Append(nil, i)).Hex()
 		path := filepath.Join(far, "cas", "sha256", hex[:2], hex)
-		if i < 1000 {
-			err = os.MkdirAll(filepath.Dir(path), 0o755)
-		}
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
 		if err == nil {
 			err = os.WriteFile(path, nil, 0o644)
 		}

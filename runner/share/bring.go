@@ -2,6 +2,7 @@ package share
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -139,14 +140,15 @@ func (s *Share) bringLarge(ctx context.Context, b *store.Batch, want blob) (rele
 		return release, nil // another process has just brought it
 	}
 	path := s.Local.Partial(want.digest)
-	err = s.collect(ctx, path, want)
-	if err == nil {
-		_, err = b.IngestAll(ctx, dirOf(path), []store.Entry{{Path: baseOf(path), Digest: want.digest}}, store.IngestOptions{Move: true})
+	got, err := s.collect(ctx, path, want)
+	wrong := err == nil && got != want.digest
+	if err == nil && !wrong {
+		known := []store.Entry{{Path: baseOf(path), Digest: got}}
+		_, err = b.IngestAll(ctx, dirOf(path), known, store.IngestOptions{Move: true, Known: true})
 	}
-	var wrong *store.MismatchError
 	switch {
-	case errors.As(err, &wrong):
-		err = errors.Join(s.damaged(want.digest, wrong.Got), os.Remove(path), os.Remove(path+rangesSuffix))
+	case wrong:
+		err = errors.Join(s.damaged(want.digest, got), os.Remove(path), os.Remove(path+rangesSuffix))
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
 		os.Remove(path) // to make room is better than to go on later
 		os.Remove(path + rangesSuffix)
@@ -162,24 +164,69 @@ func baseOf(path string) string { return path[strings.LastIndexByte(path, os.Pat
 // rangesSuffix names the file that lists the ranges which have come, a number a line.
 const rangesSuffix = ".ranges"
 
-// collect brings the ranges that are not in the file yet.
-func (s *Share) collect(ctx context.Context, path string, want blob) error {
-	have := readRanges(path + rangesSuffix)
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+// collect brings the ranges that are not in the file yet, and returns the digest of
+// all, which is made behind them while others come.
+func (s *Share) collect(ctx context.Context, path string, want blob) (got store.Digest, err error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return err
+		return got, err
 	}
-	defer out.Close()
-	note, err := os.OpenFile(path+rangesSuffix, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	defer file.Close()
+	come := make([]chan struct{}, (want.size+oneRange-1)/oneRange)
+	for i := range come {
+		come[i] = make(chan struct{})
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	var hashErr error
+	wg.Go(func() { got, hashErr = hashBehind(ctx, file, want.size, come) })
+	if err = s.ranges(ctx, file, path+rangesSuffix, want, come); err != nil {
+		cancel()
+	}
+	wg.Wait()
+	if err == nil {
+		err = hashErr
+	}
+	return got, errors.Join(err, file.Close())
+}
+
+// rangeAt is where a range begins, and how long it is.
+func rangeAt(i int, size int64) (from, n int64) {
+	from = int64(i) * oneRange
+	return from, min(oneRange, size-from)
+}
+
+// hashBehind hashes a file in the order of its ranges, each when it has come.
+func hashBehind(ctx context.Context, file io.ReaderAt, size int64, come []chan struct{}) (d store.Digest, err error) {
+	h := sha256.New()
+	buf := make([]byte, 256<<10)
+	for i, c := range come {
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return d, context.Cause(ctx)
+		}
+		from, n := rangeAt(i, size)
+		if _, err := io.CopyBuffer(h, struct{ io.Reader }{io.NewSectionReader(file, from, n)}, buf); err != nil {
+			return d, err
+		}
+	}
+	return store.Digest(h.Sum(nil)), nil
+}
+
+// ranges brings what the note does not name, several at a time.
+func (s *Share) ranges(ctx context.Context, file io.WriterAt, notes string, want blob, come []chan struct{}) error {
+	have := readRanges(notes)
+	note, err := os.OpenFile(notes, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer note.Close()
-	ranges := int((want.size + oneRange - 1) / oneRange)
 	turns := make(chan struct{}, rangesAt)
-	err = inParallel(ctx, ranges, func(ctx context.Context, i int) error {
-		from := int64(i) * oneRange
-		n := min(oneRange, want.size-from)
+	return inParallel(ctx, len(come), func(ctx context.Context, i int) error {
+		defer close(come[i]) // also after a failure: then the context ends, and what is hashed does not matter
+		from, n := rangeAt(i, want.size)
 		if have[i] {
 			s.moved(n)
 			return nil
@@ -191,7 +238,7 @@ func (s *Share) collect(ctx context.Context, path string, want blob) error {
 			return err
 		}
 		defer r.Close()
-		got, err := io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(out, from)}, &counting{r, s.moved}, make([]byte, 1<<20))
+		got, err := io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(file, from)}, &counting{r, s.moved}, make([]byte, 1<<20))
 		if err == nil && got != n {
 			err = &DamagedError{s.Remote.Address(), blobName(want.digest), fmt.Sprintf("it ends after %d of %d bytes", from+got, want.size)}
 		}
@@ -200,7 +247,6 @@ func (s *Share) collect(ctx context.Context, path string, want blob) error {
 		}
 		return err
 	})
-	return errors.Join(err, out.Close())
 }
 
 // readRanges reads which ranges have come. A torn line at the end is a range that comes again.
