@@ -31,7 +31,7 @@ e2e-forge: ## comments and statuses on a real Gitea, which is built first; minut
 act: ## bin/act, which runs workflows on this machine; the tests of actions/ need it
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@v0.2.89
 
-versitygw: ## bin/versitygw, which speaks S3 on this machine; the tests of runner/source need it
+versitygw: ## bin/versitygw, which speaks S3 on this machine; the tests of runner/source and runner/remote need it
 	CGO_ENABLED=0 GOBIN=$(CURDIR)/bin $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 postgres: ## the index's tests, also on a PostgreSQL server that is started for them; needs Debian's postgresql

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,6 +58,9 @@ func (x *execution) work(ctx context.Context, n *plan.Node, d *decision, queued 
 		}
 	}
 	if err := x.fetch(ctx, n, d.inputs.remote); err != nil {
+		return nil, false, err
+	}
+	if err := x.bring(ctx, slices.Concat(d.inputs.blobs, d.inputs.past)); err != nil {
 		return nil, false, err
 	}
 	g, waited, err := x.claim(ctx, n, d.image, false)
@@ -139,6 +144,16 @@ func (x *execution) skip(n *plan.Node, s agent.Status, why string) *outcome {
 func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outcome, error) {
 	if err := x.pin.Keep(ctx, d.print); err != nil {
 		return nil, err
+	}
+	if d.hit.afar != nil {
+		if err := x.take(ctx, n, d.print, d.hit); err != nil {
+			return nil, err
+		}
+		hit, why := x.checked(ctx, n, d.print, d.hit)
+		if hit == nil {
+			return nil, fmt.Errorf("%s: %w", strings.Join(why, "; "), store.ErrNotFound)
+		}
+		d.hit = hit
 	}
 	if n.Publish {
 		if err := x.publish(ctx, n, d.hit.Outputs); err != nil {

@@ -36,6 +36,11 @@ var layers = map[string][]string{
 	"runner/provenance":          {"runner/record", "runner/registry", "runner/store"},                                                       // signed statements about what those hold
 	"runner/oci":                 {"runner/record", "runner/store"},                                                                          // models to and from registries: what to say of one is given
 	"runner/oci/ocitest":         {},                                                                                                         // a real registry, for tests
+	"runner/s3":                  {},                                                                                                         // objects of a bucket: it knows nothing of what they hold
+	"runner/s3/s3test":           {},                                                                                                         // a real server, for tests
+	"runner/remote":              {"runner/s3", "runner/store"},                                                                              // objects by name, in a folder or a bucket; of the store it uses the lock alone
+	"runner/remote/remotetest":   {"runner/remote"},
+	"runner/share":               {"runner", "runner/dataset", "runner/record", "runner/registry", "runner/remote", "runner/store"}, // what a store holds, carried to a remote and back
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},

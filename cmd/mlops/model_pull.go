@@ -20,7 +20,8 @@ func newModelPull(a *app) *cobra.Command {
 		Use:   "pull MODEL@REF|oci://REGISTRY/REPOSITORY:TAG DIR",
 		Short: "Put the files of a version into a folder, verified",
 		Long: `Put the files of a version into a folder that is empty or does not exist. The journal
-and the version are held against their digests, and every byte is read. Where
+and the version are held against their digests, and every byte is read. Bytes that are
+only in the shared store come from there; "mlops pull" brings which models there are. Where
 mlops.trust.yaml requires it, the version must be signed by a key that may sign the model.
 From a registry comes what its manifest names, byte for byte; @sha256:… behind the
 repository pins the manifest. No project is needed for that. A pull that was broken off
@@ -36,6 +37,7 @@ goes on where it was.`,
 
 		ValidArgsFunction: a.completeModels(true),
 	}
+	a.storeFlag(c.Flags())
 	c.Flags().BoolVar(&o.plain, "plain-http", false, "speak HTTP without TLS; registries of this machine are asked which they speak")
 	return c
 }
@@ -93,6 +95,9 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	}
 	signed, err := a.verify(ctx, s, p, v)
 	if err != nil {
+		return err
+	}
+	if err := a.bring(ctx, s, v.Entries()); err != nil {
 		return err
 	}
 	es, err := sound(ctx, s, v.Digest)
