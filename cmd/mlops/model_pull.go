@@ -42,8 +42,17 @@ goes on where it was.`,
 	return c
 }
 
+// A foreignError names things as a stranger has called them.
+type foreignError struct{ error }
+
+func (e foreignError) Error() string { return foreign(e.error.Error()) }
+func (e foreignError) Unwrap() error { return e.error }
+
 // checkEmpty fails for a folder that holds something.
 func checkEmpty(dir string) error {
+	if dir == "" {
+		return usagef("the folder has no name; write one behind the model")
+	}
 	es, err := os.ReadDir(dir)
 	if len(es) == 1 && es[0].Name() == oci.PartName {
 		es = nil // of a pull that was broken off
@@ -67,7 +76,7 @@ func (a *app) registryPull(ctx context.Context, o registryOptions, ref, dir stri
 	}
 	p, err := oci.Pull(ctx, r, dir)
 	if err != nil {
-		return cured(fmt.Errorf("pull: %w", err))
+		return cured(fmt.Errorf("pull: %w", foreignError{err}))
 	}
 	again := ""
 	if p.Reused > 0 {
