@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -112,6 +113,9 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	es, err := sound(ctx, s, v.Digest)
 	if err == nil {
 		_, err = s.Restore(ctx, es, dir, store.RestoreOptions{})
+	}
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) { // of the folder, and no fault of the model
+		return fixError{fmt.Errorf("%s@%d: %w", v.Model, v.Version, err), "name a folder that is yours and has room for " + view.Bytes(v.Size)}
 	}
 	if err != nil {
 		return fixError{fmt.Errorf("%s@%d: %w", v.Model, v.Version, err), fmt.Sprintf("\"mlops model verify %s\" lists what is missing; the run that made it was %s", v.Model, v.Run)}

@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,7 @@ import (
 func TestDamagedPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3)
-	for range 30 {
+	for range 12 {
 		w.write(w.run(), true)
 	}
 	query := Query{Where: "metrics.auc > 0.2 || status == 'failure'", Sort: []string{"-metrics.auc"}}
@@ -74,6 +75,19 @@ func TestDamagedPages(t *testing.T) {
 	}
 	if rebuilt == 0 {
 		t.Error("no damage was found")
+	}
+}
+
+// TestNoFile names a file that cannot be made.
+func TestNoFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 7)
+	var bad *FileError
+	if x, err := Open(t.Context(), w.root, Options{Address: filepath.Join(os.DevNull, "index.db")}); err == nil {
+		x.Close()
+		t.Error("it is open")
+	} else if !errors.As(err, &bad) || !strings.Contains(bad.Cure(), "MLOPS_DB") {
+		t.Errorf("%T: %v", err, err)
 	}
 }
 
