@@ -1,5 +1,7 @@
 package evaluate
 
+//go:generate go test . -run TestGenerated -update
+
 import (
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/spec"
