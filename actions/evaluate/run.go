@@ -33,7 +33,7 @@ func Run(ctx context.Context, call action.Call) (action.Outcome, error) {
 }
 
 // Evaluate evaluates the predictions that the inputs of the action name, below
-// the folder root.
+// the folder root. Its errors say which file they are about.
 func Evaluate(ctx context.Context, inputs map[string]any, root string) (*Result, error) {
 	c, err := parseConfig(inputs)
 	if err != nil {
@@ -44,6 +44,9 @@ func Evaluate(ctx context.Context, inputs map[string]any, root string) (*Result,
 		return nil, err
 	}
 	f, err := c.read(ctx, table.Paths(root, files), c.findAll)
+	if named := (*table.Error)(nil); err != nil && !errors.As(err, &named) {
+		err = fmt.Errorf("%s: %w", c.predictions, err)
+	}
 	if err != nil {
 		return nil, err
 	}
