@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/dataset"
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/remote"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -68,7 +69,7 @@ func (s *Share) GC(ctx context.Context, o GCOptions) (rep GCReport, err error) {
 		return rep, nil
 	}
 	// What refers to blobs goes before them.
-	for _, names := range [][]string{g.oldResults, g.oldRuns, g.unused} {
+	for _, names := range [][]string{g.oldResults, g.oldRuns, g.oldAttests, g.unused} {
 		err := inParallel(ctx, len(names), func(ctx context.Context, i int) error { return s.Remote.Delete(ctx, names[i]) })
 		if err != nil {
 			return rep, err
@@ -84,7 +85,7 @@ type sweeping struct {
 	used map[string]bool // names of blobs
 	runs map[string]bool // ids that something names
 
-	oldResults, oldRuns, unused []string
+	oldResults, oldRuns, oldAttests, unused []string
 }
 
 func (g *sweeping) use(ds ...store.Digest) {
@@ -100,7 +101,9 @@ func (g *sweeping) each(ctx context.Context, prefix string, visit func(i remote.
 		if err != nil {
 			return err
 		}
-		all = append(all, i)
+		if _, _, attest := attestOf(i.Name); !attest { // they name nothing that is a blob
+			all = append(all, i)
+		}
 	}
 	data := make([][]byte, len(all))
 	err := inParallel(ctx, len(all), func(ctx context.Context, i int) (err error) {
@@ -187,17 +190,30 @@ func (g *sweeping) records(ctx context.Context) error {
 	if g.o.Before.IsZero() {
 		return nil
 	}
-	var all []remote.Info
+	var all, attests []remote.Info
 	for i, err := range g.s.Remote.List(ctx, "runs/") {
 		if err != nil {
 			return err
 		}
+		if _, _, attest := attestOf(i.Name); attest {
+			attests = append(attests, i)
+			continue
+		}
 		all = append(all, i)
 	}
 	slices.SortFunc(all, func(a, b remote.Info) int { return strings.Compare(path.Base(b.Name), path.Base(a.Name)) })
+	stays := map[string]bool{}
 	for n, i := range all {
 		if n > 0 && i.Modified.Before(g.o.Before) && !g.runs[idOf(i.Name)] { // the newest stays
 			g.oldRuns = append(g.oldRuns, i.Name)
+		} else {
+			stays[idOf(i.Name)] = true
+		}
+	}
+	for _, i := range attests { // they go with their record
+		file, _, _ := attestOf(i.Name)
+		if run, _, _ := provenance.About(file); !stays[run] && i.Modified.Before(g.o.Before) && !g.runs[run] {
+			g.oldAttests = append(g.oldAttests, i.Name)
 		}
 	}
 	return nil
