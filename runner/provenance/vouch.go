@@ -18,6 +18,8 @@ import (
 type Vouch struct {
 	Key     string // name in the policy
 	Line    int    // of the journal
+	Alias   string
+	Version string // number
 	File    *File
 	Summary Summary
 }
@@ -121,7 +123,7 @@ func (t *Trust) Line(ctx context.Context, f *File, m *registry.Model, v *registr
 	case sum.Result != passed:
 		return nil, errors.New(f.Path + ": the summary says " + sum.Result)
 	}
-	return &Vouch{name, e.Seq, f, sum}, nil
+	return &Vouch{name, e.Seq, e.Alias, strconv.Itoa(e.Version), f, sum}, nil
 }
 
 // passed is the result of a summary that vouches for something.
