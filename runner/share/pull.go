@@ -265,6 +265,9 @@ func (s *Share) vouches(ctx context.Context, c Choice, r *registry.Registry, mod
 	if errors.Is(err, registry.ErrNotFound) {
 		return nil // of a dry run
 	}
+	if err == nil && !c.AllRuns && !c.Lazy {
+		err = s.proof(ctx, s.executors(r, m), rep)
+	}
 	if err == nil && c.Theirs && !s.DryRun {
 		err = s.dropForeign(ctx, m)
 	}
@@ -298,7 +301,7 @@ func (s *Share) pullModel(ctx context.Context, c Choice, r *registry.Registry, m
 	}
 	same := err == nil && ahead >= 0
 	if !c.AllRuns && !(same && c.Lazy) {
-		if err := s.proof(ctx, entries, rep); err != nil {
+		if err := s.proof(ctx, runsOf(entries), rep); err != nil {
 			return err
 		}
 	}
@@ -324,10 +327,9 @@ func (s *Share) pullModel(ctx context.Context, c Choice, r *registry.Registry, m
 	return err
 }
 
-// proof brings the records of the runs that a journal names, and what was signed of
-// them: they prove where the versions came from.
-func (s *Share) proof(ctx context.Context, entries []registry.Entry, rep *Report) error {
-	ids := runsOf(entries)
+// proof brings the records of runs that prove where versions came from, and what was
+// signed of them.
+func (s *Share) proof(ctx context.Context, ids []string, rep *Report) error {
 	var mu sync.Mutex // guards rep
 	return inParallel(ctx, len(ids), func(ctx context.Context, i int) error {
 		if !s.DryRun {

@@ -411,7 +411,13 @@ func (s *Share) makers(ctx context.Context, r *registry.Registry, name string, n
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range runsOf(m.Journal[len(m.Journal)-newest:]) {
+	ids := runsOf(m.Journal[len(m.Journal)-newest:])
+	for _, id := range s.executors(r, m) {
+		if newest > 0 && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range ids {
 		e, err := record.Find(s.Local.Root(), id)
 		if err != nil || !e.Sealed() {
 			continue // it is gone; Verify of the registry tells
