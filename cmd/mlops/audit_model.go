@@ -70,6 +70,9 @@ func (a *app) audit(ctx context.Context, o auditOptions, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := w.complete(ctx); err != nil {
+		return err
+	}
 	if err := w.walk(ctx); err != nil {
 		return err
 	}
@@ -150,6 +153,18 @@ func (w *audit) walk(ctx context.Context) error {
 	w.data(ctx)
 	w.facts()
 	return w.strays()
+}
+
+// complete brings the version's bytes where they are only in the shared store. What cannot
+// be had is a link that fails.
+func (w *audit) complete(ctx context.Context) error {
+	if _, err := w.find(); err != nil || w.version == nil {
+		return err
+	}
+	if err := w.app.bring(ctx, w.store, w.version.Entries()); err != nil {
+		w.app.say("%v", err)
+	}
+	return nil
 }
 
 // find reads the journal and the version; damaged says which of them cannot be.

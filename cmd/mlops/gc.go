@@ -33,7 +33,7 @@ func newGC(a *app) *cobra.Command {
 		Long: `Remove what runs left that were killed: processes, containers, networks, volumes, workspaces, pins,
 unfinished records, and the stores of untrusted runs; of those that came to their end the newest five stay.
 With --older also records, stores of untrusted runs, and files that were set aside, of that age; never a
-record that a model, baseline, ref, pin or cached result names, nor the newest. What a run is at work in stays.
+record that a model, baseline, ref, pin or cached result names, nor the newest; --dry-run says which those are. What a run is at work in stays.
 
 With --remote it is the shared store that is looked after. What models, versions of datasets and results
 need stays, and whatever is younger than a day; nobody can push meanwhile.
@@ -65,6 +65,14 @@ type gcReport struct {
 	DryRun bool       `json:"dryRun"`
 	Items  []leftover `json:"items"`
 	Size   int64      `json:"size"` // bytes of all
+	Stay   []staying  `json:"stay,omitempty"`
+}
+
+// staying is what is old enough to go and stays.
+type staying struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	Why  string `json:"why"` // what names it
 }
 
 func (a *app) gc(ctx context.Context, o gcOptions) error {
@@ -110,6 +118,11 @@ func (a *app) sayGC(rep *gcReport) error {
 	for _, l := range rep.Items {
 		fmt.Fprintf(a.stdout, "%s %s %s%s\n", verb, l.Kind, l.Name, sizeText(l.Size))
 	}
+	if rep.DryRun {
+		for _, l := range rep.Stay {
+			fmt.Fprintf(a.stdout, "keeps %s %s: named by %s\n", l.Kind, l.Name, l.Why)
+		}
+	}
 	if len(rep.Items) == 0 {
 		_, err := fmt.Fprintln(a.stdout, "nothing is left of killed runs")
 		return err
@@ -125,16 +138,16 @@ func sizeText(n int64) string {
 	return ", " + view.Bytes(n)
 }
 
-// parseAge reads 30d, 2w, 12h, 90m; "" is no age.
+// parseAge reads 30d, 2w, 12h, 90m, 5s; "" is no age.
 func parseAge(s string) (time.Duration, error) {
 	if s == "" {
 		return 0, nil
 	}
-	units := map[byte]time.Duration{'w': 7 * 24 * time.Hour, 'd': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute}
+	units := map[byte]time.Duration{'w': 7 * 24 * time.Hour, 'd': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute, 's': time.Second}
 	unit, known := units[s[len(s)-1]]
 	n, err := strconv.Atoi(s[:len(s)-1])
 	if !known || err != nil || n <= 0 || n > int(time.Duration(1<<63-1)/unit) {
-		return 0, usagef("--older %s: write a number and a unit: w, d, h or m, such as 30d", s)
+		return 0, usagef("--older %s: write a number and a unit: w, d, h, m or s, such as 30d", s)
 	}
 	return time.Duration(n) * unit, nil
 }
@@ -217,7 +230,13 @@ func (r *gcReport) old(ctx context.Context, s *store.Dir, before time.Time) erro
 	if err != nil {
 		return err
 	}
-	pruned, err := record.Prune(s.Root(), before, named.has, r.DryRun)
+	pruned, err := record.Prune(s.Root(), before, func(id string, digest store.Digest) bool {
+		why := named.by(id, digest)
+		if why != "" {
+			r.Stay = append(r.Stay, staying{"record", id, why})
+		}
+		return why != ""
+	}, r.DryRun)
 	for _, p := range pruned {
 		r.add("record", p.ID, p.Size)
 	}

@@ -32,6 +32,14 @@ func (a *app) gcRemote(ctx context.Context, o gcOptions, age time.Duration) erro
 	if o.asJSON {
 		return a.printJSON(rep)
 	}
+	if rep.DryRun {
+		for _, r := range rep.Stay {
+			fmt.Fprintf(a.stdout, "keeps record %s: named by %s\n", r.Run, foreign(r.Why))
+		}
+		if rep.Young > 0 {
+			fmt.Fprintf(a.stdout, "keeps %s that nothing refers to: not a day old, somebody may be about to push what does\n", counted(rep.Young, "file"))
+		}
+	}
 	verb := "removed"
 	if rep.DryRun {
 		verb = "would remove"

@@ -40,7 +40,7 @@ var layers = map[string][]string{
 	"runner/s3/s3test":           {},                                                                                                         // a real server, for tests
 	"runner/remote":              {"runner/s3", "runner/store"},                                                                              // objects by name, in a folder or a bucket; of the store it uses the lock alone
 	"runner/remote/remotetest":   {"runner/remote"},
-	"runner/share":               {"runner", "runner/dataset", "runner/record", "runner/registry", "runner/remote", "runner/store"}, // what a store holds, carried to a remote and back
+	"runner/share":               {"runner", "runner/dataset", "runner/disk", "runner/provenance", "runner/record", "runner/registry", "runner/remote", "runner/store"}, // what a store holds, carried to a remote and back
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},

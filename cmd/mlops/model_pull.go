@@ -25,7 +25,8 @@ and the version are held against their digests, and every byte is read. Bytes th
 only in the shared store come from there; "mlops pull" brings which models there are. Where
 mlops.trust.yaml requires it, the version must be signed by a key that may sign the model.
 From a registry comes what its manifest names, byte for byte; @sha256:… behind the
-repository pins the manifest. No project is needed for that. A pull that was broken off
+repository pins the manifest. No project is needed for that; a policy that MLOPS_TRUST names
+is gone by, with the attestations that are attached to the manifest. A pull that was broken off
 goes on where it was.`,
 		Example: "  mlops model pull churn@production /srv/churn\n  mlops model pull oci://registry.example.com/team/churn:production /srv/churn",
 		Args:    cobra.ExactArgs(2),
@@ -75,7 +76,15 @@ func (a *app) registryPull(ctx context.Context, o registryOptions, ref, dir stri
 	if err != nil {
 		return err
 	}
-	p, err := oci.Pull(ctx, r, dir)
+	c, err := a.checkSigned(ctx, r)
+	var fix fixError
+	if errors.As(err, &fix) {
+		return fixError{fmt.Errorf("pull: %w", err), fix.fix}
+	}
+	if err != nil {
+		return cured(fmt.Errorf("pull: %w", err))
+	}
+	p, err := oci.Pull(ctx, c.at, dir)
 	if err != nil {
 		return cured(fmt.Errorf("pull: %w", foreignError{err}))
 	}
@@ -84,6 +93,9 @@ func (a *app) registryPull(ctx context.Context, o registryOptions, ref, dir stri
 		again = fmt.Sprintf(" (%s were there from a pull before)", view.Bytes(p.Reused))
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s: %s, %s in %s%s\nmanifest %s\nfiles    %s\n", foreign(r.String()), counted(len(p.Files), "file"), view.Bytes(p.Size), dir, again, p.Digest, p.Tree)
+	if err == nil && c.signed != "" {
+		_, err = fmt.Fprintln(a.stdout, c.signed)
+	}
 	return err
 }
 

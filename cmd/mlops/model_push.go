@@ -18,7 +18,8 @@ func newModelPush(a *app) *cobra.Command {
 		Short: "Push a version to an OCI registry, as a ModelPack artifact",
 		Long: `Push a version to any registry of container images, as an artifact with the media types
 of the CNCF's ModelPack. Without TAG, the tag is what stands behind the @. What the
-registry has is not sent again. Logins are those of "docker login", credential helpers included.`,
+registry has is not sent again. What was signed of the version (mlops key) is attached to it,
+as referrers that cosign and mlops read. Logins are those of "docker login", credential helpers included.`,
 		Example: "  mlops model push churn@production registry.example.com/team/churn\n  mlops model push churn@3 localhost:5000/team/churn:3",
 		Args:    cobra.ExactArgs(2),
 		RunE:    func(c *cobra.Command, args []string) error { return a.modelPush(c.Context(), o, args[0], args[1]) },
@@ -89,10 +90,17 @@ func (a *app) modelPush(ctx context.Context, o registryOptions, name, ref string
 	if err != nil {
 		return cured(fmt.Errorf("push %s@%d: %w", v.Model, v.Version, err))
 	}
+	attached, err := attach(ctx, s, p.model, v, art, r)
+	if err != nil {
+		return cured(fmt.Errorf("push %s@%d: %w", v.Model, v.Version, err))
+	}
 	if o.json {
-		return a.printJSON(pushed{v.Model, v.Version, r.String(), art.Digest.String(), sent.Blobs, sent.Bytes})
+		return a.printJSON(pushed{v.Model, v.Version, r.String(), art.Digest.String(), sent.Blobs, sent.Bytes, attached})
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s@%d: %s\n%s\n", v.Model, v.Version, sentText(sent, r), art.Digest)
+	if err == nil && attached > 0 {
+		_, err = fmt.Fprintf(a.stdout, "attached %s\n", counted(attached, "attestation"))
+	}
 	return err
 }
 
@@ -101,9 +109,10 @@ type pushed struct {
 	Model     string `json:"model"`
 	Version   int    `json:"version"`
 	Reference string `json:"reference"`
-	Digest    string `json:"digest"` // of the manifest
-	Blobs     int    `json:"blobs"`  // that were sent
-	Bytes     int64  `json:"bytes"`  // that were sent
+	Digest    string `json:"digest"`   // of the manifest
+	Blobs     int    `json:"blobs"`    // that were sent
+	Bytes     int64  `json:"bytes"`    // that were sent
+	Attached  int    `json:"attached"` // attestations that were not there
 }
 
 func sentText(sent oci.Sent, r *oci.Repository) string {

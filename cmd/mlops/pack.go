@@ -107,8 +107,27 @@ func (p *promotion) packVersion(ctx context.Context, r pack.Request, v *registry
 			return fmt.Errorf("push %s: %w", packName(v), err)
 		}
 		p.tellOf("pack", "%s", sentText(sent, repo))
+		if err := p.attach(ctx, v, a, repo); err != nil {
+			return fmt.Errorf("push %s: %w", packName(v), err)
+		}
 	}
 	return nil
+}
+
+// attach brings what was signed of a registered version to where it was pushed.
+func (p *promotion) attach(ctx context.Context, v *registry.Version, a *oci.Artifact, repo *oci.Repository) error {
+	if v.Version == 0 {
+		return nil
+	}
+	m, err := p.registry.Model(v.Model)
+	if err != nil {
+		return err
+	}
+	n, err := attach(ctx, p.session.Store, m, v, a, repo)
+	if n > 0 {
+		p.tellOf("pack", "attached %s to %s", counted(n, "attestation"), repo)
+	}
+	return err
 }
 
 // hindrance says which gate is against showing the model to others; "" for none.

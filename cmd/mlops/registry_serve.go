@@ -29,7 +29,8 @@ func newRegistryServe(a *app) *cobra.Command {
 		Use:   "serve",
 		Short: "Serve this store to docker, skopeo, oras and mlops",
 		Long: `Serve this store as an OCI registry: docker, skopeo, oras and mlops push models and
-images to it and pull them from it. A tokens file has a line "read TOKEN" or "write TOKEN"
+images to it and pull them from it. The registered models are repositories models/NAME, with
+their versions and aliases as tags, and are not pushed to. A tokens file has a line "read TOKEN" or "write TOKEN"
 each; clients log in with any user name and a token as the password. Without tokens
 everybody who reaches the address may do everything, so it has to be one of this machine.`,
 		Example: "  mlops registry serve\n  mlops registry serve --addr :5000 --tokens tokens --tls-cert cert.pem --tls-key key.pem",
@@ -59,7 +60,7 @@ func (a *app) registryServe(ctx context.Context, o registryServeOptions) error {
 	if err != nil {
 		return err
 	}
-	r, err := serve.New(ctx, d)
+	r, err := serve.New(ctx, d, newModelShelf(a, d))
 	if err != nil {
 		return err
 	}

@@ -145,8 +145,12 @@ func (a *app) cache(p *project, local *store.Dir) (*share.Cache, error) {
 	if err != nil || far == nil {
 		return nil, err
 	}
+	trust, err := a.trust()
+	if err != nil {
+		return nil, err
+	}
 	return &share.Cache{
-		Share: &share.Share{Local: local, Remote: far, Log: a.log},
+		Share: &share.Share{Local: local, Remote: far, Log: a.log, Trust: trust},
 		Warn: func(err error) {
 			var damaged *share.DamagedError
 			if errors.As(err, &damaged) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
+	"github.com/mlops-runner/mlops/runner/provenance"
+	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/share"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -121,7 +125,11 @@ func (a *app) openShare(o shareOptions, write bool) (*share.Share, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &share.Share{Local: local, Remote: far, Log: a.log, DryRun: o.dry, Progress: a.carrying()}, nil
+	trust, err := a.trust()
+	if err != nil {
+		return nil, err
+	}
+	return &share.Share{Local: local, Remote: far, Log: a.log, Trust: trust, DryRun: o.dry, Progress: a.carrying()}, nil
 }
 
 func (p *project) shownStore() string {
@@ -176,7 +184,50 @@ func (a *app) pull(ctx context.Context, o shareOptions, runs []string) error {
 	ctx, stop := a.stoppable(ctx)
 	defer stop()
 	rep, err := s.Pull(ctx, c)
+	if err == nil && c.Models && !o.dry {
+		var said []string
+		said, err = unvouched(ctx, s.Local, s.Trust)
+		rep.Said = append(rep.Said, said...)
+	}
 	return a.sayCarried(o, rep, err, [2]string{"pulled", "would pull"}, "from "+s.Remote.Address())
+}
+
+// unvouched tells of aliases that the policy wants signed and that are not as it says,
+// and of attestations that are missing though a promotion rests on them: neither is here nor came.
+func unvouched(ctx context.Context, d *store.Dir, trust *provenance.Trust) (said []string, err error) {
+	r := registry.Open(d, nil)
+	names, err := r.Names()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if trust.Rule(name).Require == "" {
+			continue
+		}
+		m, err := r.Model(name)
+		if err != nil {
+			return said, err
+		}
+		for _, alias := range slices.Sorted(maps.Keys(m.Aliases)) {
+			v, err := r.Version(m, m.Aliases[alias])
+			if err != nil {
+				return said, err
+			}
+			vouch, err := trust.Vouched(ctx, d, m, v, alias, time.Now())
+			if err != nil {
+				said = append(said, fmt.Sprintf("%s@%s is not to be used: %v", name, alias, err))
+				continue
+			}
+			missing, err := vouch.Missing(d)
+			if err != nil {
+				return said, err
+			}
+			for _, file := range missing {
+				said = append(said, fmt.Sprintf("%s is missing, here and in the shared store; %s@%s rests on it", file, name, alias))
+			}
+		}
+	}
+	return said, nil
 }
 
 // stoppable ends with the first signal; what has gone stays, and the next time goes on.
@@ -210,7 +261,7 @@ func (a *app) sayCarried(o shareOptions, rep share.Report, err error, verbs [2]s
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{rep.Runs, "run"}, {rep.Results, "result"}, {rep.Datasets, "dataset version"}, {rep.Models, "model"}} {
+	}{{rep.Runs, "run"}, {rep.Results, "result"}, {rep.Datasets, "dataset version"}, {rep.Models, "model"}, {rep.Attestations, "attestation"}} {
 		if p.n > 0 {
 			parts = append(parts, counted(p.n, p.what))
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"unicode"
 
 	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry/remote/auth"
@@ -64,7 +66,26 @@ func (e *AccessError) Error() string {
 	if e.Status == http.StatusForbidden {
 		what = "does not allow that"
 	}
-	return fmt.Sprintf("%s %s (HTTP %d; %s, by %s)", e.Repository, what, e.Status, who, e.Source)
+	text := fmt.Sprintf("%s %s (HTTP %d; %s, by %s)", e.Repository, what, e.Status, who, e.Source)
+	if said := e.said(); said != "" && e.Status == http.StatusForbidden {
+		text += ": it says: " + said
+	}
+	return text
+}
+
+// said is the registry's own reason, in one line of bounded length.
+func (e *AccessError) said() string {
+	var resp *errcode.ErrorResponse
+	if !errors.As(e.Err, &resp) || len(resp.Errors) == 0 {
+		return ""
+	}
+	clean := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, resp.Errors[0].Message)
+	return clean[:min(len(clean), 400)]
 }
 
 func (e *AccessError) Unwrap() error { return e.Err }

@@ -576,16 +576,18 @@ func TestReferrers(t *testing.T) {
 		t.Fatal(none, err)
 	}
 	files := []Attachment{{"provenance.json", kind, []byte(`{"a":1}`)}, {"gates.json", kind, []byte(`{"b":2}`)}}
-	first, err := Attach(t.Context(), r, subject, kind, files)
+	note := Note{kind, map[string]string{"a": "b"}, files}
+	if n, err := Attach(t.Context(), r, subject, note); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	manifest, _, err := note.Pack(subject)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Attach(t.Context(), r, subject, kind, []Attachment{files[1], files[0]})
-	if err != nil || again != first {
-		t.Error("attached again:", again, first, err)
-	}
-	if _, err := Attach(t.Context(), r, subject, "application/example", files[:1]); err != nil {
-		t.Fatal(err)
+	first := store.Sum(manifest)
+	n, err := Attach(t.Context(), r, subject, Note{kind, note.Annotations, []Attachment{files[1], files[0]}}, Note{"application/example", nil, files[:1]})
+	if n != 1 || err != nil {
+		t.Error("attached again:", n, err)
 	}
 	refs, err := Referrers(t.Context(), r, subject, kind)
 	if err != nil || len(refs) != 1 || refs[0].Digest != first || refs[0].ArtifactType != kind {

@@ -56,6 +56,19 @@ func (a *Artifact) Descriptor() ocispec.Descriptor {
 		Digest: toOCI(a.Digest), Size: int64(len(a.bytes))}
 }
 
+// Name is that of the model, as the manifest has it; "" if it has none.
+func (a *Artifact) Name() string { return a.Manifest.Annotations[ocispec.AnnotationTitle] }
+
+// Tree is the digest of the model's files together, as the manifest has it; zero if it
+// has none. [Pull] fails if the files are others.
+func (a *Artifact) Tree() store.Digest {
+	d, _ := store.Parse(a.Manifest.Annotations[annotationTree])
+	return d
+}
+
+// Bytes are those of the manifest; they are not to be changed.
+func (a *Artifact) Bytes() []byte { return a.bytes }
+
 // Size is how many bytes the artifact has in all.
 func (a *Artifact) Size() int64 {
 	n := int64(len(a.bytes)) + a.Manifest.Config.Size

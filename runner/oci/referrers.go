@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/content"
@@ -33,44 +32,77 @@ type Referrer struct {
 	Annotations  map[string]string
 }
 
-// Attach brings files to a repository that refer to a subject there, which is the
-// descriptor of a manifest ([Artifact.Descriptor]), and returns the digest of their
-// manifest. The same files attached again are the same manifest. Where the registry
-// has no referrers API, they are listed under the tag sha256-<hex of the subject>
-// (distribution-spec, "Referrers Tag Schema"), as clients expect.
-func Attach(ctx context.Context, r *Repository, subject ocispec.Descriptor, artifactType string, files []Attachment) (store.Digest, error) {
-	m := ocispec.Manifest{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageManifest, ArtifactType: artifactType,
+// A Note is an artifact that says something about another one.
+type Note struct {
+	ArtifactType string
+	Annotations  map[string]string
+	Files        []Attachment // in any order
+}
+
+// Pack makes the manifest of a note about a subject, which is the descriptor of a
+// manifest ([Artifact.Descriptor]), and the blobs that it names. The same note about
+// the same subject is the same manifest.
+func (n Note) Pack(subject ocispec.Descriptor) (manifest []byte, blobs [][]byte, err error) {
+	m := ocispec.Manifest{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageManifest, ArtifactType: n.ArtifactType, Annotations: n.Annotations,
 		Config: ocispec.DescriptorEmptyJSON, Subject: &ocispec.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size}}
-	files = slices.Clone(files)
-	slices.SortFunc(files, func(a, b Attachment) int { return cmp.Compare(a.Name, b.Name) })
-	blobs := map[digest.Digest][]byte{m.Config.Digest: m.Config.Data}
+	blobs = append(blobs, m.Config.Data)
 	m.Config.Data = nil
+	files := slices.Clone(n.Files)
+	slices.SortFunc(files, func(a, b Attachment) int { return cmp.Compare(a.Name, b.Name) })
 	for _, f := range files {
 		l := content.NewDescriptorFromBytes(f.MediaType, f.Data)
 		l.Annotations = map[string]string{ocispec.AnnotationTitle: f.Name}
-		m.Layers, blobs[l.Digest] = append(m.Layers, l), f.Data
+		m.Layers, blobs = append(m.Layers, l), append(blobs, f.Data)
 	}
 	if len(m.Layers) == 0 {
-		return store.Digest{}, errors.New("attach: there are no files")
+		return nil, nil, errors.New("there are no files")
 	}
-	data, err := json.Marshal(m)
+	manifest, err = json.Marshal(m)
+	return manifest, blobs, err
+}
+
+// Attach brings notes to a repository that refer to a subject there, and returns
+// how many were not there. Where the registry has no referrers API, they are listed
+// under the tag sha256-<hex of the subject> (distribution-spec, "Referrers Tag
+// Schema"), as clients expect.
+func Attach(ctx context.Context, r *Repository, subject ocispec.Descriptor, notes ...Note) (added int, err error) {
+	if len(notes) == 0 {
+		return 0, nil
+	}
+	refs, err := Referrers(ctx, r, subject, "")
 	if err != nil {
-		return store.Digest{}, fmt.Errorf("attach: %w", err)
+		return 0, fmt.Errorf("attach to %s: %w", r, err)
 	}
-	for _, b := range append([]ocispec.Descriptor{m.Config}, m.Layers...) {
-		if err := r.put(ctx, b, blobs[b.Digest]); err != nil {
-			return store.Digest{}, fmt.Errorf("attach to %s: %w", r, err)
+	for _, n := range notes {
+		manifest, blobs, err := n.Pack(subject)
+		if err == nil && slices.ContainsFunc(refs, func(ref Referrer) bool { return ref.Digest == store.Sum(manifest) }) {
+			continue
+		}
+		if err == nil {
+			err = r.attach(ctx, manifest, blobs)
+		}
+		if err != nil {
+			return added, fmt.Errorf("attach to %s: %w", r, err)
+		}
+		added++
+	}
+	return added, nil
+}
+
+func (r *Repository) attach(ctx context.Context, manifest []byte, blobs [][]byte) error {
+	for _, b := range blobs {
+		if err := r.put(ctx, content.NewDescriptorFromBytes("application/octet-stream", b), b); err != nil {
+			return err
 		}
 	}
-	desc := content.NewDescriptorFromBytes(m.MediaType, data)
-	err = r.again(ctx, "attach to "+r.String(), func() (int64, error) {
-		err := r.remote.Manifests().Push(ctx, desc, bytes.NewReader(data))
+	desc := content.NewDescriptorFromBytes(ocispec.MediaTypeImageManifest, manifest)
+	return r.again(ctx, "attach to "+r.String(), func() (int64, error) {
+		err := r.remote.Manifests().Push(ctx, desc, bytes.NewReader(manifest))
 		if errors.Is(err, errdef.ErrAlreadyExists) {
 			err = nil
 		}
 		return 0, err
 	})
-	return store.Sum(data), err
 }
 
 // put sends a small blob if it is not there.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/record"
@@ -51,13 +52,9 @@ func runFile(d *store.Dir, run *record.Run, name string) (string, error) {
 	return path.Join(filepath.ToSlash(rel), folder, name), nil
 }
 
-func modelFolder(model string) string {
-	return path.Join("models", record.JobFolder(model), folder)
-}
-
 // SummaryFile is where the summary of a line of a model's journal is kept.
 func SummaryFile(model string, line int) string {
-	return path.Join(modelFolder(model), fmt.Sprintf("%d%s", line, summarySuffix))
+	return path.Join(ModelFolder(model), fmt.Sprintf("%d%s", line, summarySuffix))
 }
 
 // Keep writes a bundle into the store.
@@ -86,9 +83,7 @@ func Read(d *store.Dir, rel string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &File{Path: rel, Digest: store.Sum(text)}
-	out.Bundle, out.Err = ParseBundle(text)
-	return out, nil
+	return ParseFile(rel, text), nil
 }
 
 // Resource names the file in a summary.
@@ -159,6 +154,69 @@ func Strays(d *store.Dir, rel string, named []string) (out []string, err error) 
 		}
 	}
 	return out, nil
+}
+
+// About says what a file of the store is a bundle about, by its name: a run, by its
+// id, or a model. ok is false for what is no place of a bundle.
+func About(rel string) (run, model string, ok bool) {
+	dir, name := path.Split(rel)
+	owner, isAttest := strings.CutSuffix(dir, "/"+folder+"/")
+	if !isAttest {
+		return "", "", false
+	}
+	if top, of := path.Split(owner); top == "models/" {
+		model, known := record.JobID(of)
+		line, summary := strings.CutSuffix(name, summarySuffix)
+		n, err := strconv.Atoi(line)
+		return "", model, known && summary && err == nil && rel == SummaryFile(model, n)
+	}
+	run = path.Base(owner)
+	at, err := record.Folder(run)
+	kind := strings.HasPrefix(name, "job-") && strings.HasSuffix(name, jobSuffix) || strings.HasPrefix(name, "gate-") && strings.HasSuffix(name, gateSuffix)
+	return run, "", err == nil && at == owner && kind
+}
+
+// RunFolder is where the bundles about a run are kept.
+func RunFolder(id string) (string, error) {
+	at, err := record.Folder(id)
+	return path.Join(at, folder), err
+}
+
+// ModelFolder is where the bundles about a model are kept.
+func ModelFolder(model string) string {
+	return path.Join("models", record.JobFolder(model), folder)
+}
+
+// List reads all bundles of a folder.
+func List(d *store.Dir, dir string) (out []*File, err error) {
+	es, err := os.ReadDir(filepath.Join(d.Root(), filepath.FromSlash(dir)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range es {
+		rel := path.Join(dir, e.Name())
+		if _, _, ok := About(rel); !ok {
+			continue
+		}
+		f, err := Read(d, rel)
+		if err != nil {
+			return nil, err
+		}
+		if f != nil {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// ParseFile reads the text of a bundle that is to be kept at a place.
+func ParseFile(rel string, text []byte) *File {
+	f := &File{Path: rel, Digest: store.Sum(text)}
+	f.Bundle, f.Err = ParseBundle(text)
+	return f
 }
 
 // IsSummary reports whether a file of the store is a summary, by its name.

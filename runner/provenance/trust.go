@@ -128,6 +128,16 @@ func (t *Trust) Rule(model string) (r Rule) {
 	return r
 }
 
+// Requires reports whether any model has to be signed.
+func (t *Trust) Requires() bool {
+	for _, r := range t.Models {
+		if r.Require != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Key finds a key by its id; it is nil if it is not there.
 func (t *Trust) Key(id string) (name string, key *TrustedKey) {
 	for name, k := range t.Keys {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/registry"
@@ -17,8 +18,28 @@ import (
 type Vouch struct {
 	Key     string // name in the policy
 	Line    int    // of the journal
+	Alias   string
+	Version string // number
 	File    *File
 	Summary Summary
+}
+
+// Missing lists the bundles that the summary rests on and that are not kept.
+func (v *Vouch) Missing(d *store.Dir) (files []string, err error) {
+	for _, in := range v.Summary.Inputs {
+		rel := strings.TrimPrefix(in.URI, "mlops:")
+		if _, _, ok := About(rel); !ok {
+			continue
+		}
+		f, err := Read(d, rel)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			files = append(files, rel)
+		}
+	}
+	return files, nil
 }
 
 // An UnsignedError reports a version of which no summary is kept.
@@ -97,12 +118,21 @@ func (t *Trust) Line(ctx context.Context, f *File, m *registry.Model, v *registr
 	switch {
 	case !about.Is(v.Digest):
 		return nil, &SubjectError{f.Path, fmt.Sprintf("another digest, sha256:%s (%s), not %s", about.Digest["sha256"], about.Name, v.Digest)}
-	case about.Annotations["alias"] != e.Alias || about.Annotations["line"] != strconv.Itoa(e.Seq) || about.Annotations["lineDigest"] != m.Line(e.Seq).String():
+	case !ofLine(about, e, m.Line(e.Seq)):
 		return nil, &SubjectError{f.Path, fmt.Sprintf("another line than %d of the journal", e.Seq)}
-	case sum.Result != "PASSED":
+	case sum.Result != passed:
 		return nil, errors.New(f.Path + ": the summary says " + sum.Result)
 	}
-	return &Vouch{name, e.Seq, f, sum}, nil
+	return &Vouch{name, e.Seq, e.Alias, strconv.Itoa(e.Version), f, sum}, nil
+}
+
+// passed is the result of a summary that vouches for something.
+const passed = "PASSED"
+
+// ofLine reports whether the subject of a summary is a line of a journal.
+func ofLine(about Resource, e registry.Entry, line store.Digest) bool {
+	a := about.Annotations
+	return a["alias"] == e.Alias && a["line"] == strconv.Itoa(e.Seq) && a["lineDigest"] == line.String()
 }
 
 // Vouch signs and keeps a summary of where an alias points now, unless the key has

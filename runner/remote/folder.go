@@ -140,10 +140,13 @@ func copyTold(ctx context.Context, to io.Writer, from io.Reader, told func(int64
 // A section is a part of an open file.
 type section struct {
 	io.Reader
-	*os.File
+	file *os.File
 }
 
-func (s section) Read(p []byte) (int, error) { return s.Reader.Read(p) }
+var _ Local = section{}
+
+func (s section) Close() error   { return s.file.Close() }
+func (s section) File() *os.File { return s.file }
 
 // Get opens the file.
 func (f *Folder) Get(_ context.Context, name string, from, n int64) (io.ReadCloser, error) {

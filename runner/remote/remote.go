@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"os"
 	"time"
 )
 
@@ -44,6 +45,12 @@ type Store interface {
 	Replace(ctx context.Context, name string, data []byte, old Tag) (Tag, error)
 	// Address is where it is, for people: without keys.
 	Address() string
+}
+
+// Local is implemented by what Get returns where the object is a file of a file system
+// of this machine, at whose offsets its bytes are: the kernel copies it faster.
+type Local interface {
+	File() *os.File // open until what Get returned is closed
 }
 
 // An Info is what is known of an object without reading it.

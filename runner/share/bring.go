@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/mlops-runner/mlops/runner/remote"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -216,7 +217,7 @@ func hashBehind(ctx context.Context, file io.ReaderAt, size int64, come []chan s
 }
 
 // ranges brings what the note does not name, several at a time.
-func (s *Share) ranges(ctx context.Context, file io.WriterAt, notes string, want blob, come []chan struct{}) error {
+func (s *Share) ranges(ctx context.Context, file *os.File, notes string, want blob, come []chan struct{}) error {
 	have := readRanges(notes)
 	note, err := os.OpenFile(notes, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -233,12 +234,7 @@ func (s *Share) ranges(ctx context.Context, file io.WriterAt, notes string, want
 		}
 		turns <- struct{}{}
 		defer func() { <-turns }()
-		r, err := s.Remote.Get(ctx, blobName(want.digest), from, n)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		got, err := io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(file, from)}, &counting{r, s.moved}, make([]byte, 1<<20))
+		got, err := s.oneRange(ctx, file, want.digest, from, n)
 		if err == nil && got != n {
 			err = &DamagedError{s.Remote.Address(), blobName(want.digest), fmt.Sprintf("it ends after %d of %d bytes", from+got, want.size)}
 		}
@@ -247,6 +243,36 @@ func (s *Share) ranges(ctx context.Context, file io.WriterAt, notes string, want
 		}
 		return err
 	})
+}
+
+// oneRange brings a range to its place, and returns how much of it there is.
+func (s *Share) oneRange(ctx context.Context, file *os.File, d store.Digest, from, n int64) (got int64, err error) {
+	r, err := s.Remote.Get(ctx, blobName(d), from, n)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { r.Close() }()
+	if l, ok := r.(remote.Local); ok {
+		got = copyRange(file, l.File(), from, n)
+		s.moved(got)
+	}
+	if got > 0 && got < n { // the kernel stopped in the middle
+		next, err := s.Remote.Get(ctx, blobName(d), from+got, n-got)
+		if err != nil {
+			return got, err
+		}
+		r.Close()
+		r = next
+	}
+	if got < n {
+		rest, err := io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(file, from+got)}, &counting{r, s.moved}, make([]byte, 1<<20))
+		got += rest
+		if err != nil {
+			return got, err
+		}
+	}
+	startWriting(file, from, got)
+	return got, nil
 }
 
 // readRanges reads which ranges have come. A torn line at the end is a range that comes again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/dataset"
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/remote"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -37,6 +39,15 @@ type GCReport struct {
 	Runs    int   `json:"runs"`
 	Freed   int64 `json:"freed"` // bytes
 	Left    int64 `json:"left"`  // bytes of blobs that remain
+	Young   int   `json:"young"` // blobs that nothing refers to and that are not a day old
+	// Stay are the records that are old enough to go, and what names them.
+	Stay []Staying `json:"stay,omitempty"`
+}
+
+// Staying is what stays, and why.
+type Staying struct {
+	Run string `json:"run"`
+	Why string `json:"why"`
 }
 
 // GC removes from the remote what nothing refers to. It never removes a blob that a
@@ -54,7 +65,7 @@ func (s *Share) GC(ctx context.Context, o GCOptions) (rep GCReport, err error) {
 	if f, ok := s.Remote.(interface{ Sweep(now time.Time) }); ok && !s.DryRun {
 		f.Sweep(s.now())
 	}
-	g := &sweeping{s: s, o: o, used: map[string]bool{}, runs: map[string]bool{}}
+	g := &sweeping{s: s, o: o, used: map[string]bool{}, runs: map[string]string{}}
 	for _, find := range []func(context.Context) error{g.models, g.datasets, g.results, g.records} {
 		if err := find(ctx); err != nil {
 			return rep, err
@@ -63,12 +74,12 @@ func (s *Share) GC(ctx context.Context, o GCOptions) (rep GCReport, err error) {
 	if err := g.blobs(ctx, &rep); err != nil {
 		return rep, err
 	}
-	rep.Results, rep.Runs = len(g.oldResults), len(g.oldRuns)
+	rep.Results, rep.Runs, rep.Stay = len(g.oldResults), len(g.oldRuns), g.stay
 	if s.DryRun {
 		return rep, nil
 	}
 	// What refers to blobs goes before them.
-	for _, names := range [][]string{g.oldResults, g.oldRuns, g.unused} {
+	for _, names := range [][]string{g.oldResults, g.oldRuns, g.oldAttests, g.unused} {
 		err := inParallel(ctx, len(names), func(ctx context.Context, i int) error { return s.Remote.Delete(ctx, names[i]) })
 		if err != nil {
 			return rep, err
@@ -81,10 +92,20 @@ func (s *Share) GC(ctx context.Context, o GCOptions) (rep GCReport, err error) {
 type sweeping struct {
 	s    *Share
 	o    GCOptions
-	used map[string]bool // names of blobs
-	runs map[string]bool // ids that something names
+	used map[string]bool   // names of blobs
+	runs map[string]string // by id, what names it
+	stay []Staying
 
-	oldResults, oldRuns, unused []string
+	makers []maker // of versions
+
+	oldResults, oldRuns, oldAttests, unused []string
+}
+
+// name notes what names a run, unless that is known.
+func (g *sweeping) name(run, why string) {
+	if g.runs[run] == "" {
+		g.runs[run] = why
+	}
 }
 
 func (g *sweeping) use(ds ...store.Digest) {
@@ -100,7 +121,9 @@ func (g *sweeping) each(ctx context.Context, prefix string, visit func(i remote.
 		if err != nil {
 			return err
 		}
-		all = append(all, i)
+		if _, _, attest := attestOf(i.Name); !attest { // they name nothing that is a blob
+			all = append(all, i)
+		}
 	}
 	data := make([][]byte, len(all))
 	err := inParallel(ctx, len(all), func(ctx context.Context, i int) (err error) {
@@ -130,7 +153,7 @@ func (g *sweeping) models(ctx context.Context) error {
 			return err // to go on would remove what a damaged line names
 		}
 		for _, e := range entries {
-			g.runs[e.Run] = true
+			g.name(e.Run, fmt.Sprintf("line %d of the journal of %s", e.Seq, model))
 			if e.Action != registry.Registered {
 				continue
 			}
@@ -146,7 +169,9 @@ func (g *sweeping) models(ctx context.Context) error {
 				return &DamagedError{g.s.Remote.Address(), blobName(e.File), err.Error()}
 			}
 			g.use(e.File)
-			g.runs[v.Run] = true
+			made := fmt.Sprintf("%s@%d", model, v.Version)
+			g.runs[v.Run] = made + ", which it made"
+			g.makers = append(g.makers, maker{v.Run, v.Job, made})
 			for _, f := range v.Files {
 				g.use(f.Digest)
 			}
@@ -161,7 +186,7 @@ func (g *sweeping) datasets(ctx context.Context) error {
 		if err := json.Unmarshal(data, &v); err != nil {
 			return &DamagedError{g.s.Remote.Address(), i.Name, err.Error()}
 		}
-		g.runs[v.First.Run] = true
+		g.name(v.First.Run, "a version of dataset "+v.Dataset)
 		g.use(blobsOf(&v)...)
 		return nil
 	})
@@ -177,7 +202,7 @@ func (g *sweeping) results(ctx context.Context) error {
 		}
 		g.use(store.References(data)...)
 		for _, id := range ids.FindAllString(string(data), -1) {
-			g.runs[id] = true
+			g.name(id, "the result "+path.Base(i.Name)[:12])
 		}
 		return nil
 	})
@@ -187,17 +212,38 @@ func (g *sweeping) records(ctx context.Context) error {
 	if g.o.Before.IsZero() {
 		return nil
 	}
-	var all []remote.Info
+	if err := g.executed(ctx); err != nil {
+		return err
+	}
+	var all, attests []remote.Info
 	for i, err := range g.s.Remote.List(ctx, "runs/") {
 		if err != nil {
 			return err
 		}
+		if _, _, attest := attestOf(i.Name); attest {
+			attests = append(attests, i)
+			continue
+		}
 		all = append(all, i)
 	}
 	slices.SortFunc(all, func(a, b remote.Info) int { return strings.Compare(path.Base(b.Name), path.Base(a.Name)) })
+	stays := map[string]bool{}
 	for n, i := range all {
-		if n > 0 && i.Modified.Before(g.o.Before) && !g.runs[idOf(i.Name)] { // the newest stays
+		id, old := idOf(i.Name), n > 0 && i.Modified.Before(g.o.Before) // the newest stays
+		why := g.runs[id]
+		if old && why == "" {
 			g.oldRuns = append(g.oldRuns, i.Name)
+			continue
+		}
+		stays[id] = true
+		if old {
+			g.stay = append(g.stay, Staying{id, why})
+		}
+	}
+	for _, i := range attests { // they go with their record
+		file, _, _ := attestOf(i.Name)
+		if run, _, _ := provenance.About(file); !stays[run] && i.Modified.Before(g.o.Before) && g.runs[run] == "" {
+			g.oldAttests = append(g.oldAttests, i.Name)
 		}
 	}
 	return nil
@@ -209,8 +255,12 @@ func (g *sweeping) blobs(ctx context.Context, rep *GCReport) error {
 		if err != nil {
 			return err
 		}
-		if g.used[i.Name] || i.Modified.After(old) {
+		young := i.Modified.After(old)
+		if g.used[i.Name] || young {
 			rep.Left += i.Size
+			if !g.used[i.Name] {
+				rep.Young++
+			}
 			continue
 		}
 		g.unused = append(g.unused, i.Name)

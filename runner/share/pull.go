@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/dataset"
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/remote"
@@ -41,13 +43,14 @@ func (s *Share) pullRuns(ctx context.Context, c Choice, rep *Report) error {
 	if len(c.Runs) == 0 && c.Newest == 0 && !c.AllRuns {
 		return nil
 	}
+	have, err := s.there(ctx, "runs/")
+	if err != nil {
+		return err
+	}
 	var names []string
-	for i, err := range s.Remote.List(ctx, "runs/") {
-		if err != nil {
-			return err
-		}
-		if strings.HasSuffix(i.Name, ".tar") {
-			names = append(names, i.Name)
+	for name := range have {
+		if strings.HasSuffix(name, ".tar") {
+			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
@@ -55,6 +58,10 @@ func (s *Share) pullRuns(ctx context.Context, c Choice, rep *Report) error {
 	chosen, err := chooseRuns(names, c)
 	if err != nil {
 		return err
+	}
+	ids := map[string]bool{}
+	for _, name := range chosen {
+		ids[idOf(name)] = true
 	}
 	had := map[string]bool{}
 	for e, err := range record.List(s.Local.Root()) {
@@ -65,10 +72,12 @@ func (s *Share) pullRuns(ctx context.Context, c Choice, rep *Report) error {
 	}
 	chosen = slices.DeleteFunc(chosen, func(name string) bool { return had[idOf(name)] })
 	rep.Runs = len(chosen)
-	if s.DryRun {
-		return nil
+	if !s.DryRun {
+		if err := inParallel(ctx, len(chosen), func(ctx context.Context, i int) error { return s.pullRun(ctx, idOf(chosen[i])) }); err != nil {
+			return err
+		}
 	}
-	return inParallel(ctx, len(chosen), func(ctx context.Context, i int) error { return s.pullRun(ctx, idOf(chosen[i])) })
+	return s.take(ctx, offered(have, func(run, _ string) bool { return ids[run] }), nil, rep)
 }
 
 func idOf(name string) string { return strings.TrimSuffix(path.Base(name), ".tar") }
@@ -118,7 +127,12 @@ func (s *Share) hasRun(id string) bool {
 	if err != nil {
 		return false
 	}
-	_, err = os.Lstat(filepath.Join(s.Local.Root(), filepath.FromSlash(folder)))
+	return s.has(folder)
+}
+
+// has reports whether the store has a file or folder.
+func (s *Share) has(rel string) bool {
+	_, err := os.Lstat(filepath.Join(s.Local.Root(), filepath.FromSlash(rel)))
 	return err == nil
 }
 
@@ -236,8 +250,31 @@ func (s *Share) pullModels(ctx context.Context, c Choice, rep *Report) error {
 			return err
 		}
 		diverged = append(diverged, err)
+		if err == nil {
+			if err := s.vouches(ctx, c, r, model, have, rep); err != nil {
+				return err
+			}
+		}
 	}
 	return errors.Join(diverged...)
+}
+
+// vouches brings the summaries of a model whose journal is ours now.
+func (s *Share) vouches(ctx context.Context, c Choice, r *registry.Registry, model string, have map[string]bool, rep *Report) error {
+	m, err := r.Model(model)
+	if errors.Is(err, registry.ErrNotFound) {
+		return nil // of a dry run
+	}
+	if err == nil && !c.AllRuns && !c.Lazy {
+		err = s.proof(ctx, s.executors(r, m), rep)
+	}
+	if err == nil && c.Theirs && !s.DryRun {
+		err = s.dropForeign(ctx, m)
+	}
+	if err != nil {
+		return err
+	}
+	return s.take(ctx, offered(have, func(_, of string) bool { return of == model }), m, rep)
 }
 
 func (s *Share) pullModel(ctx context.Context, c Choice, r *registry.Registry, model string, rep *Report) error {
@@ -259,17 +296,20 @@ func (s *Share) pullModel(ctx context.Context, c Choice, r *registry.Registry, m
 		return err
 	}
 	ahead, err := registry.Ahead(model, ours, theirs)
-	if err != nil && !c.Theirs || err == nil && ahead >= 0 {
+	if err != nil && !c.Theirs {
 		return err
 	}
-	rep.Models++
-	if s.DryRun {
-		return nil
-	}
-	for _, id := range runsOf(entries) { // which prove where the versions came from
-		if err := s.pullRun(ctx, id); err != nil && !errors.Is(err, remote.ErrNotFound) {
+	same := err == nil && ahead >= 0
+	if !c.AllRuns && !(same && c.Lazy) {
+		if err := s.proof(ctx, runsOf(entries), rep); err != nil {
 			return err
 		}
+	}
+	if !same {
+		rep.Models++
+	}
+	if same || s.DryRun {
+		return nil
 	}
 	version := func(d store.Digest) ([]byte, error) { return s.readBlob(ctx, d) }
 	moved, err := r.Adopt(ctx, model, theirs, version, c.Theirs)
@@ -285,6 +325,33 @@ func (s *Share) pullModel(ctx context.Context, c Choice, r *registry.Registry, m
 		rep.say("%s@%s is %s@%d now, which was %s%s", m.Model, m.Alias, m.Model, m.To, from, by)
 	}
 	return err
+}
+
+// proof brings the records of runs that prove where versions came from, and what was
+// signed of them.
+func (s *Share) proof(ctx context.Context, ids []string, rep *Report) error {
+	var mu sync.Mutex // guards rep
+	return inParallel(ctx, len(ids), func(ctx context.Context, i int) error {
+		if !s.DryRun {
+			if err := s.pullRun(ctx, ids[i]); err != nil && !errors.Is(err, remote.ErrNotFound) {
+				return err
+			}
+		}
+		folder, err := provenance.RunFolder(ids[i])
+		if err != nil || s.has(folder) {
+			return err
+		}
+		have, err := s.there(ctx, folder+"/")
+		if err != nil {
+			return err
+		}
+		var one Report
+		err = s.take(ctx, offered(have, func(run, _ string) bool { return run == ids[i] }), nil, &one)
+		mu.Lock()
+		defer mu.Unlock()
+		rep.Attestations, rep.Said = rep.Attestations+one.Attestations, append(rep.Said, one.Said...)
+		return err
+	})
 }
 
 // modelFiles brings the bytes of all versions.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/dataset"
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/remote"
@@ -153,6 +154,15 @@ func (s *Share) newRuns(ctx context.Context, c Choice, rep *Report) (units []uni
 		if err != nil {
 			return nil, err
 		}
+		folder, err := provenance.RunFolder(e.ID)
+		if err != nil {
+			return nil, err
+		}
+		attests, err := s.newAttests(ctx, folder, nil, have, rep)
+		if err != nil {
+			return nil, err
+		}
+		units = append(units, attests...)
 		if have[name] {
 			continue
 		}
@@ -289,6 +299,10 @@ func (s *Share) newLines(ctx context.Context, c Choice, rep *Report) (out []mode
 	}
 	r := registry.Open(s.Local, s.Now)
 	names, err := r.Names()
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	have, err := s.there(ctx, "models/")
 	if err != nil {
 		return nil, err
 	}
@@ -303,25 +317,44 @@ func (s *Share) newLines(ctx context.Context, c Choice, rep *Report) (out []mode
 			return nil, err
 		case ahead < 0:
 			rep.say("%s: the shared journal is %s ahead of yours: \"mlops pull\" brings them", name, lines(-ahead))
-		case ahead > 0 || c.Whole:
-			if p.blobs, p.files, err = s.modelBlobs(r, name); err != nil {
+		default:
+			if err := s.modelFilesOf(ctx, c, r, &p, ahead, have, rep); err != nil {
 				return nil, err
 			}
 			if err := s.tellLost(ctx, name, p.blobs, rep); err != nil {
 				return nil, err
 			}
-			records, err := s.makers(ctx, r, name, ahead)
-			if err != nil {
-				return nil, err
-			}
-			p.files = append(p.files, records...)
 			if ahead > 0 {
 				rep.Models++
 			}
-			out = append(out, p)
+			if ahead > 0 || len(p.files)+len(p.blobs) > 0 {
+				out = append(out, p)
+			}
 		}
 	}
 	return out, errors.Join(diverged...)
+}
+
+// modelFilesOf fills in what goes before a journal: the versions, the records that
+// made them, and the attestations of both.
+func (s *Share) modelFilesOf(ctx context.Context, c Choice, r *registry.Registry, p *modelPush, ahead int, have map[string]bool, rep *Report) (err error) {
+	if ahead > 0 || c.Whole {
+		if p.blobs, p.files, err = s.modelBlobs(r, p.name); err != nil {
+			return err
+		}
+		records, err := s.makers(ctx, r, p.name, ahead, c, rep)
+		if err != nil {
+			return err
+		}
+		p.files = append(p.files, records...)
+	}
+	m, err := r.Model(p.name)
+	if err != nil {
+		return err
+	}
+	attests, err := s.newAttests(ctx, provenance.ModelFolder(p.name), m, have, rep)
+	p.files = append(p.files, attests...)
+	return err
 }
 
 func lines(n int) string {
@@ -376,15 +409,28 @@ func (s *Share) modelBlobs(r *registry.Registry, name string) (out []store.Diges
 
 // makers are the records, which the remote lacks, of the runs that the newest lines of a
 // journal name: without them nobody could prove where a version came from.
-func (s *Share) makers(ctx context.Context, r *registry.Registry, name string, newest int) (units []unit, err error) {
+func (s *Share) makers(ctx context.Context, r *registry.Registry, name string, newest int, c Choice, rep *Report) (units []unit, err error) {
 	m, err := r.Model(name)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range runsOf(m.Journal[len(m.Journal)-newest:]) {
+	ids := runsOf(m.Journal[len(m.Journal)-newest:])
+	for _, id := range s.executors(r, m) {
+		if newest > 0 && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range ids {
 		e, err := record.Find(s.Local.Root(), id)
 		if err != nil || !e.Sealed() {
 			continue // it is gone; Verify of the registry tells
+		}
+		if !c.AllRuns { // then they go with it
+			attests, err := s.runAttests(ctx, id, rep)
+			if err != nil {
+				return nil, err
+			}
+			units = append(units, attests...)
 		}
 		name, err := runName(id)
 		if err != nil {

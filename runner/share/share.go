@@ -9,6 +9,8 @@
 //	runs/YYYY/MM/<id>.tar                  a sealed record, see [record.Entry.Pack]
 //	datasets/<name>/versions/<64 hex>.json a version of a dataset, as in the store
 //	models/<model>/journal.jsonl           the journal; the only object that changes
+//	runs/…/<id>/attest/<name>.<64 hex>.json, models/<model>/attest/<line>.summary.<64 hex>.json
+//	                                       attestations, as in the store, by their digests
 //	locks/                                 who is writing or removing, see below
 //
 // A model's version is the blob that its line of the journal names; its tree is made
@@ -25,7 +27,9 @@
 //
 // Every blob is held against its digest while it comes, records against
 // SHA256SUMS, versions against the journal, and the journal against itself and ours.
-// That finds damage. Who may write to the remote can nevertheless make up results: give
+// Attestations are weighed by the policy: of several at one place that counts which a
+// trusted key has signed, the newest summary first; one whose signature is not that
+// of the key it names is told and not taken. That finds damage. Who may write to the remote can nevertheless make up results: give
 // keys that write to those whom you would let run jobs, and the others read-only ones.
 package share
 
@@ -37,6 +41,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/remote"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -50,6 +55,7 @@ type Share struct {
 	Progress func(done, total int64) // called now and then with the bytes that have gone; nil for nobody
 	Log      *slog.Logger            // nil discards
 	DryRun   bool                    // say what would be done and do nothing
+	Trust    *provenance.Trust       // by which attestations are weighed; nil trusts no key and refuses only what is none
 
 	meter meter
 }
@@ -80,14 +86,16 @@ type Choice struct {
 
 // A Report is what was carried.
 type Report struct {
-	DryRun   bool     `json:"dryRun"`
-	Runs     int      `json:"runs"`
-	Results  int      `json:"results"`
-	Datasets int      `json:"datasets"` // versions
-	Models   int      `json:"models"`   // whose journals have got longer
-	Blobs    int      `json:"blobs"`
-	Bytes    int64    `json:"bytes"`          // of the blobs
-	Said     []string `json:"said,omitempty"` // what else a person should know
+	DryRun   bool `json:"dryRun"`
+	Runs     int  `json:"runs"`
+	Results  int  `json:"results"`
+	Datasets int  `json:"datasets"` // versions
+	Models   int  `json:"models"`   // whose journals have got longer
+	Blobs    int  `json:"blobs"`
+	// Attestations are signed statements about runs and models.
+	Attestations int      `json:"attestations"`
+	Bytes        int64    `json:"bytes"`          // of the blobs
+	Said         []string `json:"said,omitempty"` // what else a person should know
 }
 
 func (r *Report) say(format string, args ...any) {
@@ -96,7 +104,7 @@ func (r *Report) say(format string, args ...any) {
 
 // Nothing reports whether all was there already.
 func (r *Report) Nothing() bool {
-	return r.Runs+r.Results+r.Datasets+r.Models+r.Blobs == 0
+	return r.Runs+r.Results+r.Datasets+r.Models+r.Blobs+r.Attestations == 0
 }
 
 // A meter adds up bytes and tells of them at most ten times a second.

@@ -17,6 +17,9 @@
 // registry/uploads of the store, and go on after the server was started anew; they
 // are removed a day after their last byte.
 //
+// Repositories below models/ are another's, a [Shelf]'s: they show what the store knows
+// anyway, by tags that are asked for each time, and nobody pushes to them.
+//
 // # Who may read what
 //
 // The store holds more than what was pushed here: datasets, logs. A repository

@@ -15,7 +15,15 @@ import (
 // Repositories lists the repositories in order of their names.
 func (r *Registry) Repositories(ctx context.Context, after string) iter.Seq2[string, error] {
 	all, err := r.load(ctx)
-	return listed(maps.Keys(all), after, err)
+	if err != nil || r.shelf == nil {
+		return listed(maps.Keys(all), after, err)
+	}
+	names := slices.Collect(maps.Keys(all))
+	models, err := r.shelf.Names(ctx)
+	for _, m := range models {
+		names = append(names, shelved+m)
+	}
+	return listed(slices.Values(names), after, err)
 }
 
 // Tags lists a repository's tags in their order.
@@ -28,6 +36,9 @@ func (r *Registry) Tags(ctx context.Context, repo, after string) iter.Seq2[strin
 }
 
 func listed(names iter.Seq[string], after string, err error) iter.Seq2[string, error] {
+	if err != nil {
+		return ociregistry.ErrorSeq[string](err)
+	}
 	if err != nil {
 		return ociregistry.ErrorSeq[string](err)
 	}

@@ -163,6 +163,13 @@ func (r *Registry) GetManifest(ctx context.Context, repo string, d ociregistry.D
 // ResolveTag describes the manifest that a tag names now: tags move, also by
 // other processes, so what is known is not enough.
 func (r *Registry) ResolveTag(ctx context.Context, repo, tag string) (ociregistry.Descriptor, error) {
+	if model, ok := r.model(repo); ok {
+		d, err := r.shelf.Tagged(ctx, model, tag)
+		if err != nil {
+			return ociregistry.Descriptor{}, notShown(err, fmt.Errorf("tag %s: %w", tag, ociregistry.ErrManifestUnknown))
+		}
+		return r.ResolveManifest(ctx, repo, ociregistry.Digest(d.String()))
+	}
 	d, err := r.store.Ref(tagRef(repo, tag))
 	if errors.Is(err, store.ErrNotFound) {
 		if _, err := r.repository(ctx, repo, true); err != nil {

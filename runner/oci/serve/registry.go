@@ -23,20 +23,22 @@ type Registry struct {
 	store   *store.Dir
 	pin     *store.Pin // of blobs that no manifest names yet
 	uploads string     // folder
+	shelf   Shelf      // nil for none
 
 	mu     sync.Mutex
 	repos  map[string]*repository // by name; what was read of the refs
+	shown  map[string]*repository // by model; as it was asked for last
 	pushed map[string]map[store.Digest]bool
 	open   map[string]*upload // by id
 }
 
 var _ ociregistry.Interface = (*Registry)(nil)
 
-// New makes a registry of a store.
-func New(ctx context.Context, d *store.Dir) (*Registry, error) {
+// New makes a registry of a store, and of a shelf if that is not nil.
+func New(ctx context.Context, d *store.Dir, shelf Shelf) (*Registry, error) {
 	r := &Registry{
 		Funcs: &ociregistry.Funcs{}, store: d, uploads: filepath.Join(d.Root(), "registry", "uploads"),
-		repos: map[string]*repository{}, pushed: map[string]map[store.Digest]bool{}, open: map[string]*upload{},
+		shelf: shelf, repos: map[string]*repository{}, shown: map[string]*repository{}, pushed: map[string]map[store.Digest]bool{}, open: map[string]*upload{},
 	}
 	if err := os.MkdirAll(r.uploads, 0o755); err != nil {
 		return nil, fmt.Errorf("registry: %w", err)

@@ -22,6 +22,11 @@ type repository struct {
 	manifests map[store.Digest]*manifest
 	tags      map[string]store.Digest
 	blobs     map[store.Digest]bool // that its manifests name
+	state     string                // of a [Shelf]'s
+}
+
+func newRepository() *repository {
+	return &repository{manifests: map[store.Digest]*manifest{}, tags: map[string]store.Digest{}, blobs: map[store.Digest]bool{}}
 }
 
 // A manifest is one of a repository, and what clients ask of it.
@@ -39,6 +44,9 @@ func tagRef(repo, tag string) string { return path.Join(top, repo, "_tags", tag+
 
 // repository returns what is known of one; fresh reads it again.
 func (r *Registry) repository(ctx context.Context, name string, fresh bool) (*repository, error) {
+	if model, ok := r.model(name); ok {
+		return r.onShelf(ctx, model)
+	}
 	r.mu.Lock()
 	known := r.repos[name]
 	r.mu.Unlock()
@@ -66,12 +74,12 @@ func (r *Registry) load(ctx context.Context) (map[string]*repository, error) {
 	repos := map[string]*repository{}
 	for ref, d := range refs {
 		name, kind, key, ok := splitRef(ref)
-		if !ok {
+		if _, shelved := r.model(name); !ok || shelved {
 			continue
 		}
 		repo := repos[name]
 		if repo == nil {
-			repo = &repository{manifests: map[store.Digest]*manifest{}, tags: map[string]store.Digest{}, blobs: map[store.Digest]bool{}}
+			repo = newRepository()
 			repos[name] = repo
 		}
 		if kind == "_tags" {

@@ -34,7 +34,7 @@ func start(t *testing.T, dir string, a serve.Access) (*httptest.Server, ociregis
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := serve.New(t.Context(), d)
+	r, err := serve.New(t.Context(), d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"cuelabs.dev/go/oci/ociregistry"
-	"cuelabs.dev/go/oci/ociregistry/ociref"
 
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -47,8 +46,8 @@ type upload struct {
 
 // PushBlobChunked begins an upload.
 func (r *Registry) PushBlobChunked(ctx context.Context, repo string, _ int) (ociregistry.BlobWriter, error) {
-	if !ociref.IsValidRepository(repo) {
-		return nil, ociregistry.ErrNameInvalid
+	if err := r.writable(repo); err != nil {
+		return nil, err
 	}
 	_ = r.sweep() // what rests here for too long is tried again with the next upload
 	var random [16]byte
@@ -68,6 +67,9 @@ func (r *Registry) PushBlobChunked(ctx context.Context, repo string, _ int) (oci
 // PushBlobChunkedResume goes on with an upload, also with one that an earlier
 // server began.
 func (r *Registry) PushBlobChunkedResume(ctx context.Context, repo, id string, offset int64, _ int) (ociregistry.BlobWriter, error) {
+	if err := r.writable(repo); err != nil {
+		return nil, err
+	}
 	if !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(id) {
 		return nil, ociregistry.ErrBlobUploadUnknown
 	}

@@ -37,8 +37,8 @@ func (r *Registry) PushBlob(ctx context.Context, repo string, desc ociregistry.D
 
 // MountBlob shows a blob of one repository in another.
 func (r *Registry) MountBlob(ctx context.Context, from, to string, d ociregistry.Digest) (ociregistry.Descriptor, error) {
-	if !ociref.IsValidRepository(to) {
-		return ociregistry.Descriptor{}, ociregistry.ErrNameInvalid
+	if err := r.writable(to); err != nil {
+		return ociregistry.Descriptor{}, err
 	}
 	dig, desc, err := r.blob(ctx, from, d)
 	if err != nil {
@@ -67,9 +67,10 @@ func (r *Registry) show(ctx context.Context, repo string, d store.Digest) error 
 // PushManifest takes a manifest whose blobs are here, and moves a tag to it.
 func (r *Registry) PushManifest(ctx context.Context, repo, tag string, data []byte, mediaType string) (ociregistry.Descriptor, error) {
 	var none ociregistry.Descriptor
+	if err := r.writable(repo); err != nil {
+		return none, err
+	}
 	switch {
-	case !ociref.IsValidRepository(repo):
-		return none, ociregistry.ErrNameInvalid
 	case tag != "" && !ociref.IsValidTag(tag):
 		return none, fmt.Errorf("%w: tag %q", ociregistry.ErrManifestInvalid, tag)
 	case len(data) > maxManifest:
@@ -181,6 +182,9 @@ func (r *Registry) setRef(ctx context.Context, name string, to store.Digest) err
 
 // DeleteTag removes a tag and leaves its manifest.
 func (r *Registry) DeleteTag(ctx context.Context, repo, tag string) error {
+	if err := r.writable(repo); err != nil {
+		return err
+	}
 	if _, err := r.ResolveTag(ctx, repo, tag); err != nil {
 		return err
 	}
@@ -194,6 +198,9 @@ func (r *Registry) DeleteTag(ctx context.Context, repo, tag string) error {
 // DeleteManifest removes a manifest and the tags that name it. Its blobs go with
 // the next garbage collection, unless something else needs them.
 func (r *Registry) DeleteManifest(ctx context.Context, repo string, d ociregistry.Digest) error {
+	if err := r.writable(repo); err != nil {
+		return err
+	}
 	if _, err := r.ResolveManifest(ctx, repo, d); err != nil {
 		return err
 	}
@@ -222,6 +229,9 @@ func (r *Registry) DeleteManifest(ctx context.Context, repo string, d ociregistr
 
 // DeleteBlob takes back a blob that no manifest of the repository names.
 func (r *Registry) DeleteBlob(ctx context.Context, repo string, d ociregistry.Digest) error {
+	if err := r.writable(repo); err != nil {
+		return err
+	}
 	dig, _, err := r.blob(ctx, repo, d)
 	if err != nil {
 		return err
