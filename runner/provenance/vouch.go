@@ -74,6 +74,7 @@ func (t *Trust) Vouched(ctx context.Context, d *store.Dir, m *registry.Model, v 
 	return nil, first
 }
 
+// moved reports whether a line lets its alias point to its version.
 func moved(e registry.Entry) bool {
 	return e.Action == registry.Aliased || e.Action == registry.RolledBack
 }
@@ -99,13 +100,13 @@ func (t *Trust) Line(ctx context.Context, f *File, m *registry.Model, v *registr
 		return nil, &SubjectError{f.Path, fmt.Sprintf("another digest, sha256:%s (%s), not %s", about.Digest["sha256"], about.Name, v.Digest)}
 	case about.Annotations["alias"] != e.Alias || about.Annotations["line"] != strconv.Itoa(e.Seq) || about.Annotations["lineDigest"] != m.Line(e.Seq).String():
 		return nil, &SubjectError{f.Path, fmt.Sprintf("another line than %d of the journal", e.Seq)}
-	case sum.Result != "PASSED":
+	case (sum.Result == "PASSED") == (e.Action == registry.Removed):
 		return nil, errors.New(f.Path + ": the summary says " + sum.Result)
 	}
 	return &Vouch{name, e.Seq, f, sum}, nil
 }
 
-// Vouch signs and keeps a summary of where an alias points now, unless the key has
+// Vouch signs and keeps a summary of where an alias points now, or that it was removed, unless the key has
 // done so already. policy is what it was decided by.
 func (k *Key) Vouch(ctx context.Context, d *store.Dir, r *registry.Registry, model, alias string, policy Resource, now time.Time) error {
 	m, err := r.Model(model)
@@ -144,7 +145,7 @@ func (k *Key) Vouch(ctx context.Context, d *store.Dir, r *registry.Registry, mod
 // lastMove is the newest line that moved an alias; 0 if there is none.
 func lastMove(m *registry.Model, alias string) int {
 	for _, e := range slices.Backward(m.Journal) {
-		if e.Alias == alias && moved(e) {
+		if e.Alias == alias && e.Action.Moves() {
 			return e.Seq
 		}
 	}
