@@ -206,13 +206,24 @@ func (p *promotion) against(r promote.Request, m *registry.Model, version int) s
 			return fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
 		}
 	}
+	if p.run.Source.Dirty && !r.AllowDirty {
+		return "tracked files differ from the commit, so an auditor could not find what made it; commit them and run again, or set allow-dirty: true"
+	}
 	if m.IsRetired(version) {
 		return "it is retired"
 	}
 	if e := m.Undone(r.Alias, version); e != nil {
-		return fmt.Sprintf("%s rolled it back (%s); \"mlops model alias %s@%d %s\" puts it there again", e.Actor, orNothing(e.Reason), r.Model, version, r.Alias)
+		return fmt.Sprintf("%s %s (%s); \"mlops model alias %s@%d %s\" puts it there again", e.Actor, undoing(e.Action), orNothing(e.Reason), r.Model, version, r.Alias)
 	}
 	return ""
+}
+
+// undoing is what somebody did who took an alias from a version.
+func undoing(a registry.Action) string {
+	if a == registry.Removed {
+		return "removed the alias from it"
+	}
+	return "rolled it back"
 }
 
 func orNothing(reason string) string {
