@@ -28,10 +28,10 @@ const Name = "promote"
 // Builtin is the action for the table of built-ins.
 func Builtin() action.Action {
 	return action.Action{Run: run, Action: spec.Action{
-		Name: Name, Version: 1, Doc: "Registers a model and moves an alias to it if every gate passes.", Inputs: []spec.ActionInput{
-			{Name: "model", Type: "string", Required: true, Doc: "Name of the model.", Example: "churn"},
+		Name: Name, Version: 1, Doc: "Registers a model and moves an alias to it if every gate passes.", Alone: true, Once: []string{"model", "alias"}, Inputs: []spec.ActionInput{
+			{Name: "model", Type: "string", Required: true, Doc: "Name of the model.", Example: "churn", Check: registry.CheckModel},
 			{Name: "from", Type: "path", Required: true, Doc: "File or folder of the model, which a job writes.", Example: "out/model/"},
-			{Name: "alias", Type: "string", Doc: "The alias to move. Without it, the model is registered only.", Example: "production"},
+			{Name: "alias", Type: "string", Doc: "The alias to move. Without it, the model is registered only.", Example: "production", Check: registry.CheckAlias},
 			{Name: "format", Type: "word", Words: model.Formats(), Doc: "What the model's files must be; they are looked into, never loaded. Without it they are not.", Example: "onnx"},
 			{Name: "allow", Type: "list", Doc: "Names that pickles may import besides, as module.name.", Example: "[shop.features.Encoder]"},
 			{Name: "allow-dirty", Type: "bool", Doc: "Move the alias also to a model that was made from changes that are in no commit.", Example: "true"},
