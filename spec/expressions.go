@@ -206,14 +206,14 @@ func (w *walker) nameError(e *expression.Error, r *reported) (code Code, message
 			return code, fmt.Sprintf("there is no context %q", path[0]), cure
 		}
 		if fix == "" && r.c.form.scope == scopeGate {
-			fix = "declare it: metrics: {" + path[0] + ": {better: higher}}"
+			fix = declareMetric(r.reference(e).Path)
 		}
 	case strings.EqualFold(path[0], "params"):
 		return w.unknownParam(path[1:])
 	case strings.EqualFold(path[0], "needs") && w.declares(path[1]) && len(path) == 2 && path[1] != r.c.job.ID.Value:
 		fix = fmt.Sprintf("add %q to the needs of job %q", path[1], r.c.job.ID.Value)
 	case strings.EqualFold(path[0], "metrics") && fix == "":
-		fix = "declare it: metrics: {" + path[1] + ": {better: higher}}"
+		fix = declareMetric(r.reference(e).Path[1:])
 	}
 	return code, message, fix
 }
@@ -228,12 +228,25 @@ var foreignContexts = map[string]string{
 
 // pathAt returns the reference that an error is about, up to the part in error.
 func (r *reported) pathAt(e *expression.Error) []string {
+	if ref := r.reference(e); ref != nil {
+		return r.until(*ref, e)
+	}
+	return nil
+}
+
+func (r *reported) reference(e *expression.Error) *expression.Reference {
 	for _, ref := range r.got.references() {
 		if ref.Pos <= e.Pos && e.Pos < ref.End {
-			return r.until(ref, e)
+			return &ref
 		}
 	}
 	return nil
+}
+
+// declareMetric is the cure for a metric that nobody declares, by the whole of its
+// name: evaluations may have names with a point, as in test.auc.
+func declareMetric(path []string) string {
+	return "declare it: metrics: {" + strings.Join(path, ".") + ": {better: higher}}"
 }
 
 // until shortens a path to the first part that the environment does not have.

@@ -139,7 +139,7 @@ func TestChecks(t *testing.T) {
 		{"distinct", m{"columns": m{"plan": "distinct ..2"}, "unknown": "off"}, nil, []string{"fail plan distinct: 3 values"}},
 		{"moments", m{"columns": m{"age": "int, mean 21.25, max ..39, std 19.3..19.4, min -5"}, "unknown": "off"}, nil, []string{"fail age max: 40"}},
 		{"unknown and missing columns", m{"columns": m{"id": "int", "ages": "int"}}, nil, []string{
-			"fail ages missing: there is no column \"ages\"; did you mean \"age\"?", "warn age unknown: a column string", "warn plan unknown: a column string", "warn born unknown: a column string"}},
+			"fail ages missing: there is no column \"ages\"; did you mean \"age\"?", "warn age unknown: there is no line for it", "warn plan unknown: there is no line for it", "warn born unknown: there is no line for it"}},
 		{"a rule", m{"rules": "age >= 0 && plan != 'x'"}, nil, []string{"fail rules: 1 of 4 rows (25.0%) do not meet it | data.csv:5 age -5, plan gold"}},
 		{"a rule that some rows need not meet", m{"rules": []any{m{"check": "age >= 0", "allow": "25%"}, m{"check": "age >= 25", "allow": "25%", "level": "warn"}}}, nil,
 			[]string{"warn rules: 2 of 4 rows (50.0%) do not meet it | data.csv:2 age 20 | data.csv:5 age -5"}},

@@ -53,7 +53,7 @@ func unknownProbe(s *setup) ([]probe, error) {
 	var out settled
 	for _, c := range s.columns {
 		if s.lines[c.Name] == nil {
-			out = append(out, Result{Check: "unknown", Column: c.Name, Input: "unknown", Level: level, Measured: "a column " + c.Kind.String(), Wanted: "a line for each column"})
+			out = append(out, Result{Check: "unknown", Column: c.Name, Input: "unknown", Level: level, Measured: "there is no line for it", Wanted: "a line for each column"})
 		}
 	}
 	return []probe{out}, nil

@@ -1,5 +1,7 @@
 package evaluate
 
+//go:generate go test . -run TestGenerated -update
+
 import (
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/spec"
@@ -9,8 +11,8 @@ import (
 const Name = "evaluate"
 
 // ActionVersion is part of the fingerprint of a job: it grows when the same
-// predictions come to other figures.
-const ActionVersion = 2
+// predictions come to other figures or files.
+const ActionVersion = 3
 
 // Builtin is the action, for the table of built-ins.
 func Builtin() action.Action { return action.Action{Action: Action(), Run: Run} }

@@ -32,7 +32,11 @@ type DuplicateError struct {
 }
 
 func (e *DuplicateError) Error() string {
-	return fmt.Sprintf("column %s: row %d has the id of row %d; %s in all repeat one; every row needs an id of its own", e.Column, e.Second, e.First, rowsOf(e.Count))
+	more := ""
+	if e.Count > 1 {
+		more = fmt.Sprintf(", and %s in all repeat one", rowsOf(e.Count))
+	}
+	return fmt.Sprintf("column %s: row %d has the id of row %d%s; every row needs an id of its own", e.Column, e.Second, e.First, more)
 }
 
 // An idIndex finds the row of an id.

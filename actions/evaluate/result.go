@@ -8,7 +8,8 @@ import (
 	"github.com/mlops-runner/mlops/runner/report"
 )
 
-// ResultFile is the name of the file in which a job keeps its [Result].
+// ResultFile is the name of the file in which a job keeps its [Result], by the names
+// of [spec.KeptName] where several steps evaluate.
 const ResultFile = "evaluation.json"
 
 // Version of the form of a [Result] and of a [Comparison].

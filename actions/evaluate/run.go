@@ -12,10 +12,11 @@ import (
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // Run evaluates the predictions that the inputs name. It prints the metrics and
-// hands over evaluation.json, the metrics and sections of the report.
+// hands over evaluation.json (evaluation-2.json for the second one of a job), the metrics and sections of the report.
 func Run(ctx context.Context, call action.Call) (action.Outcome, error) {
 	r, err := Evaluate(ctx, call.Inputs, call.Root)
 	if err != nil {
@@ -28,11 +29,11 @@ func Run(ctx context.Context, call action.Call) (action.Outcome, error) {
 	if err != nil {
 		return action.Outcome{}, err
 	}
-	return action.Outcome{Metrics: r.recorded(), Sections: r.Sections(), Files: map[string][]byte{ResultFile: text}}, nil
+	return action.Outcome{Metrics: r.recorded(), Sections: r.Sections(), Files: map[string][]byte{spec.KeptName(ResultFile, call.Turn): text}}, nil
 }
 
 // Evaluate evaluates the predictions that the inputs of the action name, below
-// the folder root.
+// the folder root. Its errors say which file they are about.
 func Evaluate(ctx context.Context, inputs map[string]any, root string) (*Result, error) {
 	c, err := parseConfig(inputs)
 	if err != nil {
@@ -43,6 +44,9 @@ func Evaluate(ctx context.Context, inputs map[string]any, root string) (*Result,
 		return nil, err
 	}
 	f, err := c.read(ctx, table.Paths(root, files), c.findAll)
+	if named := (*table.Error)(nil); err != nil && !errors.As(err, &named) {
+		err = fmt.Errorf("%s: %w", c.predictions, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,8 @@ func TestErrors(t *testing.T) {
 		{"text behind a quote", "t.csv", "a,b\n1,\"x\ny\"z\n", "t.csv:2: text after a closing quote; double the quotes (\"\") inside a quoted field\n"},
 		{"two columns of one name", "t.csv", "a,b,a\n1,2,3\n", "t.csv:1: column \"a\": the 1st and the 3rd column have this name; rename one\n"},
 		{"a NUL byte", "t.csv", "a,b\n1,2\n3,x\x00y\n", "t.csv:3: column \"b\": a NUL byte; look whether the file is text, and take the byte out\n"},
+		{"a NUL byte in a name", "t.csv", "\na,b\x00\n1,2\n", "t.csv:2: a NUL byte in the name of column 2; look whether the file is text, and take the byte out\n"},
+		{"nothing but NUL bytes", "t.csv", strings.Repeat("\x00", 5000), "t.csv:1: a NUL byte in the name of column 1; look whether the file is text, and take the byte out\n"},
 		{"bytes that are not UTF-8 behind the head", "t.csv", long + "1,caf\xe9\n", "a string, b string\n" + strings.Repeat("a|b\n", 299_999) + "t.csv:300001: column \"b\": bytes that are not UTF-8; convert the file, as by iconv -f WINDOWS-1252 -t UTF-8\n"},
 		{"a workbook", "t.csv", "PK\x03\x04....", "t.csv: is a ZIP archive or a workbook; unpack it, or export the sheet as CSV\n"},
 		{"packed by xz", "t.csv.xz", "\xfd7zXZ\x00..", "t.csv.xz: is packed by xz; pack it by gzip or zstd\n"},

@@ -149,6 +149,9 @@ func (t *textFile) header(w *window) ([]string, error) {
 		if s.is(escaped) {
 			text = c.unescape(text)
 		}
+		if reason, fix := notText(text); reason != "" {
+			return nil, &Error{File: t.path, Line: b.lines[0], Reason: reason + " in the name of column " + strconv.Itoa(i+1), Fix: fix}
+		}
 		if names[i] = string(bytes.TrimSpace(text)); names[i] == "" {
 			names[i] = "c" + strconv.Itoa(i+1)
 		}

@@ -180,13 +180,20 @@ func (b *block) badByte(from, to int) (row, column int, reason, fix string) {
 		return 0, 0, "", ""
 	}
 	for i, s := range b.spans[:b.rows*b.width] {
-		field := b.text(s)
-		if bytes.IndexByte(field, 0) >= 0 {
-			return i / b.width, i % b.width, "a NUL byte", "look whether the file is text, and take the byte out"
-		}
-		if !utf8.Valid(field) {
-			return i / b.width, i % b.width, "bytes that are not UTF-8", "convert the file, as by iconv -f WINDOWS-1252 -t UTF-8"
+		if reason, fix = notText(b.text(s)); reason != "" {
+			return i / b.width, i % b.width, reason, fix
 		}
 	}
 	return 0, 0, "bytes that are not UTF-8 between the values", "look whether the file is text"
+}
+
+// notText says why a field is no text and what to do; "" if it is.
+func notText(field []byte) (reason, fix string) {
+	switch {
+	case bytes.IndexByte(field, 0) >= 0:
+		return "a NUL byte", "look whether the file is text, and take the byte out"
+	case !utf8.Valid(field):
+		return "bytes that are not UTF-8", "convert the file, as by iconv -f WINDOWS-1252 -t UTF-8"
+	}
+	return "", ""
 }

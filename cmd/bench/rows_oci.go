@@ -16,9 +16,9 @@ import (
 // a copy of its file. The registry hashes and writes what it gets: a push is both.
 func ociRows() []row {
 	return []row{
-		{"push/1GiB", "push a model of 1 GiB to Debian's docker-registry on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-push", target{copyName, 2}) }},
-		{"pull/1GiB", "pull it into a folder, hashed", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-pull", target{copyName, 2}) }},
-		{"repush/1GiB", "push it again, nothing to send", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-repush", target{"", 0.05}) }},
+		{"oci-push/1GiB", "push a model of 1 GiB to Debian's docker-registry on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-push", target{copyName, 2}) }},
+		{"oci-pull/1GiB", "pull it into a folder, hashed", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-pull", target{copyName, 2}) }},
+		{"oci-repush/1GiB", "push it again, nothing to send", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-repush", target{"", 0.05}) }},
 	}
 }
 

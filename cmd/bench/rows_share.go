@@ -13,9 +13,9 @@ import (
 // folder on the same disk, so that the network is no part of it.
 func shareRows() []row {
 	return []row{
-		{"push/1GiB", "push a result of 1 GiB to a shared folder", seconds, setupPush},
-		{"pull/1GiB", "pull a result of 1 GiB from a shared folder, verified", seconds, setupPull},
-		{"push/present", "push what is there already", seconds, setupPushPresent},
+		{"share-push/1GiB", "push a result of 1 GiB to a shared folder", seconds, setupPush},
+		{"share-pull/1GiB", "pull a result of 1 GiB from a shared folder, verified", seconds, setupPull},
+		{"share-push/present", "push what is there already", seconds, setupPushPresent},
 		{"gc-remote/100000", "look for what can go among 100,000 blobs of a shared folder", seconds, setupGCRemote},
 	}
 }

@@ -2,6 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -31,5 +35,13 @@ func TestCommandsAlone(t *testing.T) {
 		if want, got := help(all, c.name), help(alone, c.name); got != want {
 			t.Errorf("%s: help differs\n%s\n%s", c.name, want, got)
 		}
+	}
+}
+
+// TestForeignError shows that a registry's names do not reach the terminal as they are.
+func TestForeignError(t *testing.T) {
+	err := foreignError{fmt.Errorf("unpack a\x1b[2Jb\r\nc: %w", os.ErrExist)}
+	if got := err.Error(); strings.ContainsAny(got, "\x1b\r\n") || !strings.Contains(got, "file already exists") || !errors.Is(err, os.ErrExist) {
+		t.Errorf("%q", got)
 	}
 }

@@ -138,7 +138,7 @@ func writeProfile(out io.Writer, name string, p *profile.Profile) error {
 	fmt.Fprintln(w, "column\tkind\tnulls\tdistinct\tmin\tmedian\tmax\tshape\tmost common")
 	for i := range p.Columns {
 		c := &p.Columns[i]
-		cells := []string{foreign(c.Name), c.Kind.String(), nullText(c), distinctText(c), "", "", "", datacheck.Blocks(datacheck.Shape(c)), commonText(c)}
+		cells := []string{clipped(c.Name, 80), c.Kind.String(), nullText(c), distinctText(c), "", "", "", datacheck.Blocks(datacheck.Shape(c)), commonText(c)}
 		if n := c.Numbers; n != nil && n.Count > 0 && c.Kind != table.Bool {
 			cells[4], cells[5], cells[6] = datacheck.NumberText(c.Kind, n.Min), datacheck.NumberText(c.Kind, n.Quantile(0.5)), datacheck.NumberText(c.Kind, n.Max)
 		}
@@ -169,17 +169,22 @@ func distinctText(c *profile.Column) string {
 	return "~" + strconv.FormatInt(c.Distinct(), 10)
 }
 
+// clipped is a foreign text of at most so many characters.
+func clipped(text string, most int) string {
+	text = foreign(text)
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most-1]) + "…"
+	}
+	return text
+}
+
 // commonText are the commonest values with their shares, if one value is common.
 func commonText(c *profile.Column) string {
 	values := float64(c.Rows - c.Nulls)
 	var parts []string
 	for _, v := range c.Values[:min(3, len(c.Values))] {
 		if share := float64(v.Count) / values; share >= 0.01 {
-			text := foreign(v.Text)
-			if r := []rune(text); len(r) > 24 {
-				text = string(r[:23]) + "…"
-			}
-			parts = append(parts, fmt.Sprintf("%s %.0f%%", text, 100*share))
+			parts = append(parts, fmt.Sprintf("%s %.0f%%", clipped(v.Text, 24), 100*share))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -66,16 +66,20 @@ func (a *app) evaluate(ctx context.Context, o evaluateOptions, args []string) er
 	if err != nil {
 		return err
 	}
-	root, predictions, err := rooted(fmt.Sprint(in["predictions"]))
+	paths := []string{fmt.Sprint(in["predictions"])}
+	if o.against != "" {
+		paths = append(paths, o.against)
+	}
+	root, paths, err := place(paths...)
 	if err != nil {
 		return err
 	}
-	in["predictions"] = predictions
+	in["predictions"] = paths[0]
 	result, err := evaluate.Evaluate(ctx, in, root)
 	if err != nil {
 		return err
 	}
-	r, why, err := o.report(ctx, root, result)
+	r, why, err := o.report(ctx, root, result, paths[1:])
 	if err == nil {
 		err = a.writeReport(r, o.diffOptions)
 	}
@@ -132,22 +136,18 @@ func anySlice(texts []string) []any {
 }
 
 // report shows a result as that of a run of one job, beside the one that it is
-// compared with. why says why nothing was compared row by row.
-func (o *evaluateOptions) report(ctx context.Context, root string, result *evaluate.Result) (r *report.Report, why string, err error) {
-	if o.against == "" {
+// compared with, if against names it. why says why nothing was compared row by row.
+func (o *evaluateOptions) report(ctx context.Context, root string, result *evaluate.Result, against []string) (r *report.Report, why string, err error) {
+	if len(against) == 0 {
 		options := report.CompareOptions{Sections: result.Sections(), Notes: append(result.Notes, result.Undefined()...)}
 		options.Baseline.Why = "name one by --against"
 		return report.Compare(alone(result), nil, options), "", nil
 	}
-	_, against, err := rooted(o.against)
-	if err != nil {
-		return nil, "", err
-	}
 	in := maps.Clone(result.Inputs)
-	in["predictions"] = against
+	in["predictions"] = against[0]
 	base, err := evaluate.Evaluate(ctx, in, root)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", o.against, err)
+		return nil, "", err
 	}
 	c, err := evaluate.Compare(ctx, sideOf(root, result), sideOf(root, base))
 	if err != nil {
@@ -171,6 +171,23 @@ func sideOf(root string, r *evaluate.Result) evaluate.Side {
 		s.Paths = append(s.Paths, filepath.Join(root, filepath.FromSlash(f)))
 	}
 	return s
+}
+
+// place returns the folder that all paths lie in, and these relative to it: the
+// working folder, so that messages name them as they were written, else the root of
+// the file system.
+func place(paths ...string) (root string, relative []string, err error) {
+	if !slices.ContainsFunc(paths, func(p string) bool { return !filepath.IsLocal(p) }) {
+		return ".", paths, nil
+	}
+	for _, p := range paths {
+		var rest string
+		if root, rest, err = rooted(p); err != nil {
+			return "", nil, err
+		}
+		relative = append(relative, rest)
+	}
+	return root, relative, nil
 }
 
 // rooted splits a path into the root of the file system and the rest, so that a file

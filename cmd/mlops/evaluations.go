@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,10 +14,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/evaluate"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // evaluations adds to what a comparison rests on what the predictions tell that
@@ -29,11 +32,10 @@ func evaluations(ctx context.Context, s *store.Dir, root string, head, base *rec
 	if s == nil {
 		return head, base, nil
 	}
-	seeds := map[string]int{}
-	for i := range head.Jobs {
-		e := evaluation{store: s, root: root, run: head, job: &head.Jobs[i]}
-		group := report.Config(head.Jobs[i])
-		if seeds[group]++; seeds[group] > 1 || !e.load() {
+	first := map[string]string{} // of several seeds, the job that stands for them
+	for _, e := range evaluationsOf(s, root, head) {
+		group := report.Config(*e.job)
+		if first[group] = cmp.Or(first[group], e.job.ID); first[group] != e.job.ID {
 			continue
 		}
 		_, _ = e.files(ctx) // takes files that no job made into the store, for the runs to come
@@ -60,22 +62,56 @@ func evaluations(ctx context.Context, s *store.Dir, root string, head, base *rec
 	return head, base, nil
 }
 
-// An evaluation is what a job of a run made of predictions.
+// evaluationsOf are all evaluations of a run, in the order of its jobs and of their
+// steps.
+func evaluationsOf(s *store.Dir, root string, run *record.Run) (all []*evaluation) {
+	for i := range run.Jobs {
+		all = append(all, evaluationsIn(s, root, run, &run.Jobs[i])...)
+	}
+	return all
+}
+
+// evaluationsIn are those of one job.
+func evaluationsIn(s *store.Dir, root string, run *record.Run, j *record.Job) (all []*evaluation) {
+	turns := 0
+	for _, step := range j.Steps {
+		if step.Uses == evaluate.Name {
+			turns++
+		}
+	}
+	if len(j.Steps) == 0 { // a record without steps does not say what they used
+		turns = 1
+	}
+	for turn := 1; turn <= turns; turn++ {
+		if e := (&evaluation{store: s, root: root, run: run, job: j, turn: turn}); e.load() {
+			all = append(all, e)
+		}
+	}
+	later := map[string]bool{}
+	for _, e := range slices.Backward(all) {
+		e.later = maps.Clone(later)
+		for _, m := range e.result.Metrics {
+			later[keyOf(m.Name, m.Slice)] = true
+		}
+	}
+	return all
+}
+
+// An evaluation is what a step of a run's job made of predictions.
 type evaluation struct {
 	store  *store.Dir
 	root   string // of the repository, "" for none
 	run    *record.Run
 	job    *record.Job
-	text   []byte // of the result, as it was kept
+	turn   int             // which of the job's evaluations it is, from 1
+	later  map[string]bool // keys of the metrics that later ones of the job have as well
+	text   []byte          // of the result, as it was kept
 	result *evaluate.Result
 }
 
-// load reads what the job kept. It is false for a job that evaluated nothing.
+// load reads what the step kept. It is false for one that kept nothing.
 func (e *evaluation) load() bool {
-	if len(e.job.Steps) > 0 && !slices.ContainsFunc(e.job.Steps, func(s record.Step) bool { return s.Uses == evaluate.Name }) {
-		return false
-	}
-	text, err := keptFile(e.run, e.store, e.job.ID, evaluate.ResultFile)
+	text, err := keptFile(e.run, e.store, e.job.ID, spec.KeptName(evaluate.ResultFile, e.turn))
 	if err != nil || text == nil {
 		return false
 	}
@@ -107,9 +143,12 @@ func (e *evaluation) values(known map[string]report.Interval) map[string]report.
 	return known
 }
 
-// counts reports whether the job's value of a metric is the one that counts in its
-// run: the last one that was reported does, with those of the job's other seeds.
+// counts reports whether the evaluation's value of a metric is the one that counts in
+// its run: the last one that was reported does, with those of the job's other seeds.
 func (e *evaluation) counts(key string) bool {
+	if e.later[key] {
+		return false
+	}
 	behind := false
 	for i := range e.run.Jobs {
 		j := &e.run.Jobs[i]
@@ -164,27 +203,43 @@ func (e *evaluation) beside(ctx context.Context, base *record.Run, o *report.Com
 	return b, nil
 }
 
+// as is what the names of the evaluation's metrics begin with.
+func (e *evaluation) as() string { return action.TextOf(e.result.Inputs["as"]) }
+
 // counterpart is the evaluation of the baseline that belongs to this one: that of
-// the job of the same id or, if the job has got another name, the only one.
+// the job of the same id or, if the job has got another name, the only one. Of
+// several in one job it is the one whose metrics have the same names, or else that
+// of the same turn unless it belongs to another one here.
 func (e *evaluation) counterpart(base *record.Run) *evaluation {
 	if base == nil {
 		return nil
 	}
-	var all []*evaluation
-	for i := range base.Jobs {
-		other := &evaluation{store: e.store, root: e.root, run: base, job: &base.Jobs[i]}
-		if !other.load() {
-			continue
+	if j := base.Job(e.job.ID); j != nil {
+		if same := evaluationsIn(e.store, e.root, base, j); len(same) > 0 {
+			return e.closest(same)
 		}
-		if other.job.ID == e.job.ID {
-			return other
-		}
-		all = append(all, other)
 	}
+	all := evaluationsOf(e.store, e.root, base)
 	if len(all) != 1 || e.run.Job(all[0].job.ID) != nil {
 		return nil
 	}
 	return all[0]
+}
+
+func (e *evaluation) closest(same []*evaluation) *evaluation {
+	for _, other := range same {
+		if other.as() == e.as() && (e.as() != "" || other.turn == e.turn) {
+			return other
+		}
+	}
+	here := evaluationsIn(e.store, e.root, e.run, e.job)
+	for _, other := range same {
+		taken := slices.ContainsFunc(here, func(h *evaluation) bool { return h.as() == other.as() })
+		if other.turn == e.turn && !taken {
+			return other
+		}
+	}
+	return nil
 }
 
 // head is the run with the values of the rows that were compared.

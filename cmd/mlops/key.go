@@ -74,17 +74,25 @@ func keyFolder() (string, error) {
 	return filepath.Join(dir, "mlops", "keys"), err
 }
 
+// maxDays is the longest that a key may count for, if not for ever: a century. A year of
+// five digits is no day that mlops.trust.yaml can hold.
+const maxDays = 36500
+
 // expiry is the day that a flag means; "" is never.
 func expiry(flag string, now time.Time) (string, error) {
 	var days int
 	if flag == "never" {
 		return "", nil
 	}
-	if n, err := fmt.Sscanf(flag, "%dd", &days); n == 1 && err == nil && days > 0 && flag == fmt.Sprintf("%dd", days) {
+	if n, err := fmt.Sscanf(flag, "%dd", &days); n == 1 && err == nil && days > 0 && days <= maxDays && flag == fmt.Sprintf("%dd", days) {
 		return now.UTC().AddDate(0, 0, days).Format(time.DateOnly), nil
 	}
-	if _, err := time.Parse(time.DateOnly, flag); err != nil {
+	day, err := time.Parse(time.DateOnly, flag)
+	if err != nil {
 		return "", usagef("--expires %s: write a day such as 2027-11-28, a number of days such as 90d, or never", flag)
+	}
+	if !now.Before(day) {
+		return "", usagef("--expires %s: the key would not count from the beginning; write a day to come", flag)
 	}
 	return flag, nil
 }
@@ -99,6 +107,11 @@ func (a *app) keyNew(o keyOptions, name string) error {
 	expires, err := expiry(o.expires, time.Now())
 	if err != nil {
 		return err
+	}
+	if !o.noTrust { // a policy that no key can be added to is told before there is a key
+		if _, err := a.trust(); err != nil {
+			return err
+		}
 	}
 	pass := ""
 	if o.passphrase {

@@ -133,39 +133,23 @@ func subjectText(s record.Source) string {
 	return " (" + cellText(s.Subject) + ")"
 }
 
-// evaluations are what the run's jobs found predictions to be worth, by job.
-func (c *card) evaluations() (map[string]*evaluate.Result, error) {
-	out := map[string]*evaluate.Result{}
+// evaluations are what the run's jobs found predictions to be worth.
+func (c *card) evaluations() []*evaluation {
 	if c.run == nil {
-		return out, nil
+		return nil
 	}
-	for _, j := range c.run.Jobs {
-		text, err := keptFile(c.run, c.store, j.ID, evaluate.ResultFile)
-		if err != nil {
-			return nil, err
-		}
-		if text == nil {
-			continue
-		}
-		if r, err := evaluate.ParseResult(text); err == nil { // any job may keep a file of that name
-			out[j.ID] = r
-		}
-	}
-	return out, nil
+	return evaluationsOf(c.store, "", c.run)
 }
 
 // maxCardSlices bounds the rows of slices in a card.
 const maxCardSlices = 60
 
 func (c *card) figures() error {
-	results, err := c.evaluations()
-	if err != nil {
-		return err
-	}
+	evaluated := c.evaluations()
 	intervals := map[string]*evaluate.Measured{}
-	for _, job := range slices.Sorted(maps.Keys(results)) {
-		for i, m := range results[job].Metrics {
-			intervals[job+"\x00"+m.Name+"\x00"+sliceText(m.Slice)] = &results[job].Metrics[i]
+	for _, e := range evaluated {
+		for i, m := range e.result.Metrics {
+			intervals[e.job.ID+"\x00"+m.Name+"\x00"+sliceText(m.Slice)] = &e.result.Metrics[i]
 		}
 	}
 	whole, parts := [][]string{{"metric", "value", "interval", "rows", "better", "job"}}, [][]string{{"slice", "metric", "value", "interval", "rows", "job"}}
@@ -195,15 +179,15 @@ func (c *card) figures() error {
 			c.line("\nand %s.", counted(more, "more row"))
 		}
 	}
-	c.found(results)
+	c.found(evaluated)
 	return nil
 }
 
 // found are slices in which the model is worse than elsewhere.
-func (c *card) found(results map[string]*evaluate.Result) {
+func (c *card) found(evaluated []*evaluation) {
 	var lines []string
-	for _, job := range slices.Sorted(maps.Keys(results)) {
-		for _, f := range results[job].Found {
+	for _, e := range evaluated {
+		for _, f := range e.result.Found {
 			lines = append(lines, "- "+cellText(f.Sentence))
 		}
 	}

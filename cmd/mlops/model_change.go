@@ -68,9 +68,13 @@ func newModelAlias(a *app) *cobra.Command {
 				return a.removeAlias(ctx, p, by)
 			}
 			name, alias := p.model.Name, args[0]
+			key, err := a.signingKey() // one that is no good is told before something has moved
+			if err != nil {
+				return "", err
+			}
 			from, err := p.registry.Move(ctx, name, alias, p.model.Aliases[alias], p.version, by)
 			if err == nil {
-				err = a.vouchMove(ctx, p, alias, by.Actor)
+				err = a.vouchMove(ctx, key, p, alias, by.Actor)
 			}
 			if err == nil && from == p.version {
 				return fmt.Sprintf("%s@%d is %s already", name, p.version, alias), nil
@@ -93,9 +97,13 @@ func (a *app) removeAlias(ctx context.Context, p *pick, by registry.By) (string,
 	if _, ok := p.model.Aliases[p.ref]; !ok {
 		return "", usagef("%s@%s is a version; name the alias that is to go, such as %s@production", name, p.ref, name)
 	}
+	key, err := a.signingKey()
+	if err != nil {
+		return "", err
+	}
 	from, err := p.registry.Remove(ctx, name, p.ref, p.version, by)
 	if err == nil {
-		err = a.vouchMove(ctx, p, p.ref, by.Actor)
+		err = a.vouchMove(ctx, key, p, p.ref, by.Actor)
 	}
 	return fmt.Sprintf("%s is removed, which was %s", p.ref, versionName(name, from)), err
 }
@@ -109,9 +117,13 @@ func newModelRollback(a *app) *cobra.Command {
 			if _, ok := p.model.Aliases[p.ref]; !ok {
 				return "", usagef("%s@%s is a version; name the alias that is to go back, such as %s@production", name, p.ref, name)
 			}
+			key, err := a.signingKey()
+			if err != nil {
+				return "", err
+			}
 			from, to, err := p.registry.Rollback(ctx, name, p.ref, by)
 			if err == nil {
-				err = a.vouchMove(ctx, p, p.ref, by.Actor)
+				err = a.vouchMove(ctx, key, p, p.ref, by.Actor)
 			}
 			return fmt.Sprintf("%s@%d is %s again, which was %s", name, to, p.ref, versionName(name, from)), err
 		},

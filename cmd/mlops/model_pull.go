@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -42,8 +43,17 @@ goes on where it was.`,
 	return c
 }
 
+// A foreignError names things as a stranger has called them.
+type foreignError struct{ error }
+
+func (e foreignError) Error() string { return foreign(e.error.Error()) }
+func (e foreignError) Unwrap() error { return e.error }
+
 // checkEmpty fails for a folder that holds something.
 func checkEmpty(dir string) error {
+	if dir == "" {
+		return usagef("the folder has no name; write one behind the model")
+	}
 	es, err := os.ReadDir(dir)
 	if len(es) == 1 && es[0].Name() == oci.PartName {
 		es = nil // of a pull that was broken off
@@ -67,7 +77,7 @@ func (a *app) registryPull(ctx context.Context, o registryOptions, ref, dir stri
 	}
 	p, err := oci.Pull(ctx, r, dir)
 	if err != nil {
-		return cured(fmt.Errorf("pull: %w", err))
+		return cured(fmt.Errorf("pull: %w", foreignError{err}))
 	}
 	again := ""
 	if p.Reused > 0 {
@@ -103,6 +113,9 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	es, err := sound(ctx, s, v.Digest)
 	if err == nil {
 		_, err = s.Restore(ctx, es, dir, store.RestoreOptions{})
+	}
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) { // of the folder, and no fault of the model
+		return fixError{fmt.Errorf("%s@%d: %w", v.Model, v.Version, err), "name a folder that is yours and has room for " + view.Bytes(v.Size)}
 	}
 	if err != nil {
 		return fixError{fmt.Errorf("%s@%d: %w", v.Model, v.Version, err), fmt.Sprintf("\"mlops model verify %s\" lists what is missing; the run that made it was %s", v.Model, v.Run)}

@@ -168,10 +168,9 @@ func (p *promotion) vouch(ctx context.Context, model, alias string) error {
 }
 
 // vouchMove signs that a person moved an alias, if there is a key to sign with.
-func (a *app) vouchMove(ctx context.Context, p *pick, alias, actor string) error {
-	k, err := a.signingKey()
-	if err != nil || k == nil {
-		return err
+func (a *app) vouchMove(ctx context.Context, k *provenance.Key, p *pick, alias, actor string) error {
+	if k == nil {
+		return nil
 	}
 	s, err := a.openStore()
 	if err != nil {

@@ -14,8 +14,10 @@ type sacrifice struct {
 	own, steps []byte   // its value, and that of steps
 }
 
-// stepScore is added to our own score for steps; 1000 is the most there is.
-const stepScore = 500
+// stepScore is added to our own score for steps. A process that takes all of a limit has
+// 1000 by that alone, and the pages of our own program count as well, which are more
+// than a small limit: steps get the most there is.
+const stepScore = 1000
 
 // newSacrifice is for an agent that is alone with its steps in a container;
 // elsewhere the scores are not ours to change.

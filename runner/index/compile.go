@@ -168,7 +168,7 @@ func (q *compiler) condition(t *expression.Term) (string, error) {
 }
 
 func (q *compiler) logical(t *expression.Term) (string, error) {
-	word := map[string]string{"&&": " AND ", "||": " OR "}[t.Op]
+	word := map[string]string{"&&": "AND", "||": "OR"}[t.Op]
 	parts := make([]string, len(t.Args))
 	for i, a := range t.Args {
 		c, err := q.condition(a)
@@ -177,7 +177,17 @@ func (q *compiler) logical(t *expression.Term) (string, error) {
 		}
 		parts[i] = c
 	}
-	return "(" + strings.Join(parts, word) + ")", nil
+	return joined(parts, word), nil
+}
+
+// joined combines conditions. SQLite makes a tree of them that is as deep as the row is
+// long, and takes none deeper than 1,000: long rows are halved.
+func joined(parts []string, word string) string {
+	if len(parts) <= 100 {
+		return "(" + strings.Join(parts, " "+word+" ") + ")"
+	}
+	half := len(parts) / 2
+	return "(" + joined(parts[:half], word) + " " + word + " " + joined(parts[half:], word) + ")"
 }
 
 // truth is an operand as a condition.
@@ -384,5 +394,5 @@ func (q *compiler) in(t *expression.Term) (string, error) {
 		}
 		parts = append(parts, c)
 	}
-	return "(" + strings.Join(parts, " OR ") + ")", nil
+	return joined(parts, "OR"), nil
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
@@ -38,17 +37,26 @@ func (d dialect) suffix(text, count string) string {
 	return "right(" + text + ", " + count + ")"
 }
 
-// SQLite's result codes for a file that is damaged or was never a database.
+// SQLite's result codes for a file that is damaged or was never a database, and for one that
+// cannot be opened or written.
 const (
-	sqliteCorrupt = 11
-	sqliteNotADB  = 26
-	sqliteFull    = 13
+	sqliteReadOnly = 8
+	sqliteCantOpen = 14
+	sqliteCorrupt  = 11
+	sqliteNotADB   = 26
+	sqliteFull     = 13
 )
 
 // damaged reports whether an error says that the database itself is broken.
 func damaged(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code()&0xff == sqliteCorrupt || e.Code()&0xff == sqliteNotADB)
+}
+
+// closed reports whether an error says that the file cannot be opened or written.
+func closed(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqliteCantOpen || e.Code()&0xff == sqliteReadOnly)
 }
 
 // noTable reports whether a table or column is missing: the database is another one.
@@ -96,11 +104,3 @@ type memoryFile struct {
 
 func (f *memoryFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *memoryFile) Close() error               { return nil }
-
-// micros is a time as the database has it.
-func micros(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.UnixMicro()
-}

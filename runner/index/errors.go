@@ -47,6 +47,20 @@ func (e *ConnectError) Cure() string {
 	return "start the server or correct MLOPS_DB; without that variable the index is a file in the store"
 }
 
+// A FileError reports an SQLite file that cannot be made or written.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+func (e *FileError) Error() string { return e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Cure says what to do about it.
+func (e *FileError) Cure() string {
+	return "make its folder writable for you, or let MLOPS_DB name a file elsewhere, such as /tmp/index.db"
+}
+
 // A FormatError reports a shared database that another version of mlops made.
 type FormatError struct{ Place, Why string }
 

@@ -105,6 +105,9 @@ func (x *Index) Place() string {
 func (x *Index) openSQLite(ctx context.Context) error {
 	x.dialect, x.store = sqliteDialect, "local"
 	err := x.tryOpen(ctx)
+	if closed(err) || errors.Is(err, fs.ErrPermission) {
+		return &FileError{x.path, err}
+	}
 	if !damaged(err) && !errors.Is(err, errForeign) {
 		return err
 	}

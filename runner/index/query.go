@@ -40,7 +40,15 @@ type Answer struct {
 }
 
 // Select answers a query. It fails with a *[QueryError] for what is wrong with it.
-func (x *Index) Select(ctx context.Context, query Query) (*Answer, error) {
+func (x *Index) Select(ctx context.Context, query Query) (a *Answer, err error) {
+	err = x.sound(ctx, func() error {
+		a, err = x.ask(ctx, query)
+		return err
+	})
+	return a, err
+}
+
+func (x *Index) ask(ctx context.Context, query Query) (*Answer, error) {
 	q := &compiler{x: x, operands: map[string]*operand{}}
 	condition := "TRUE"
 	if query.Where != "" {

@@ -49,17 +49,27 @@ func (c *change) nothing() bool {
 
 // Refresh brings the index up to date with the store's files.
 func (x *Index) Refresh(ctx context.Context) error {
-	err := x.refresh(ctx)
-	if damaged(err) && x.path != "" {
-		x.options.Notice(fmt.Sprintf("%s is damaged (%v); it is built anew", x.path, reason(err)))
-		if err = x.replace(ctx); err == nil {
-			err = x.refresh(ctx)
-		}
-	}
+	err := x.sound(ctx, func() error { return x.refresh(ctx) })
 	if err != nil {
 		return fmt.Errorf("index %s: %w", x.Place(), err)
 	}
 	return nil
+}
+
+// sound does something with the index, again if it is found damaged and was built anew.
+func (x *Index) sound(ctx context.Context, work func() error) error {
+	err := work()
+	if !damaged(err) || x.path == "" {
+		return err
+	}
+	x.options.Notice(fmt.Sprintf("%s is damaged (%v); it is built anew", x.path, reason(err)))
+	if err := x.replace(ctx); err != nil {
+		return err
+	}
+	if err := x.refresh(ctx); err != nil {
+		return err
+	}
+	return work()
 }
 
 func (x *Index) refresh(ctx context.Context) error {

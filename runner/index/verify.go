@@ -22,7 +22,15 @@ type Status struct {
 }
 
 // Status counts.
-func (x *Index) Status(ctx context.Context) (Status, error) {
+func (x *Index) Status(ctx context.Context) (s Status, err error) {
+	err = x.sound(ctx, func() error {
+		s, err = x.status(ctx)
+		return err
+	})
+	return s, err
+}
+
+func (x *Index) status(ctx context.Context) (Status, error) {
 	s := Status{Place: x.Place(), Engine: x.dialect.name}
 	for query, into := range map[string]*int64{
 		"SELECT COUNT(*) FROM runs": &s.Runs, "SELECT COUNT(*) FROM metrics_latest": &s.Metrics,
@@ -45,7 +53,7 @@ func Rebuild(ctx context.Context, root string, o Options) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.exclusive(ctx, x.forget); err != nil {
+	if err := x.sound(ctx, func() error { return x.exclusive(ctx, x.forget) }); err != nil {
 		return nil, fmt.Errorf("index %s: %w", x.Place(), err)
 	}
 	return x, x.Refresh(ctx)

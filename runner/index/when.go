@@ -46,7 +46,7 @@ func (q *compiler) ago(t *expression.Term) (any, error) {
 		}
 	}
 	if err != nil || d < 0 {
-		return nil, q.fail(t.Args[0], "this is no while", fix)
+		return nil, q.fail(t.Args[0], "this is no span of time", fix)
 	}
 	return instant(q.x.options.Now().Add(-d).UnixMicro()), nil
 }

@@ -651,6 +651,7 @@ func TestForeign(t *testing.T) {
 	}{
 		{"a chart", "application/x.chart", []ocispec.Descriptor{blob(weight, "a", []byte("a"))}, "it is no model, but application/x.chart"},
 		{"an unknown layer", ArtifactType, []ocispec.Descriptor{blob("application/x", "a", []byte("a"))}, "a layer is application/x"},
+		{"a size below nothing", ArtifactType, []ocispec.Descriptor{{MediaType: weight, Digest: toOCI(store.Sum([]byte("a"))), Size: -1}}, "a layer has -1 bytes"},
 		{"a path out", ArtifactType, []ocispec.Descriptor{blob(weight, "../a", []byte("a"))}, "../a"},
 		{"an absolute path", ArtifactType, []ocispec.Descriptor{blob(weight, "/etc/a", []byte("a"))}, "/etc/a"},
 		{"no path", ArtifactType, []ocispec.Descriptor{blob(weight, "", []byte("a"))}, "unpack"},
@@ -665,8 +666,10 @@ func TestForeign(t *testing.T) {
 		if _, err := Pull(t.Context(), r, dir); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.want)
 		}
-		if _, err := os.Stat(dir); err == nil {
-			t.Errorf("%s: something is there", c.name)
+		for _, left := range []string{dir, dir + ".part"} {
+			if _, err := os.Stat(left); err == nil {
+				t.Errorf("%s: %s is there", c.name, left)
+			}
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -105,7 +106,10 @@ func Pull(ctx context.Context, r *Repository, dir string) (*Pulled, error) {
 	}
 	out := &Pulled{Digest: a.Digest, Reused: p.reused, Name: a.Manifest.Annotations[ocispec.AnnotationTitle]}
 	if err := p.unpack(ctx, out); err != nil {
-		return nil, err
+		if ctx.Err() != nil || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			return nil, err
+		}
+		return nil, errors.Join(err, os.RemoveAll(p.part)) // the next pull would come to the same
 	}
 	if out.Tree, err = treeOf(ctx, p.part, out.Files); err != nil {
 		return nil, err
@@ -155,8 +159,11 @@ func (p *puller) check(a *Artifact) error {
 		if _, ok := layerForm(l.MediaType); !ok {
 			return &KindError{ref, "a layer is " + l.MediaType}
 		}
-		if fromOCI(l.Digest).IsZero() || l.Size < 0 {
+		if fromOCI(l.Digest).IsZero() {
 			return &KindError{ref, fmt.Sprintf("a layer is named %q, and only sha256 is known", l.Digest)}
+		}
+		if l.Size < 0 {
+			return &KindError{ref, fmt.Sprintf("a layer has %d bytes", l.Size)}
 		}
 		p.layers = append(p.layers, l)
 	}

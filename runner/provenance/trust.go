@@ -62,6 +62,9 @@ func ParseTrust(text []byte) (*Trust, error) {
 	if err := dec.Decode(&t); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("it goes on after a line of ---, and what follows would not count; remove that line")
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.Keys)) {
 		if t.Keys[name] == nil {
 			return nil, fmt.Errorf("key %s: it has no id and no public-key", name)
@@ -214,16 +217,31 @@ func AddKey(text []byte, name string, p *Public, expires string) ([]byte, error)
 	if err := value.Encode(&key); err != nil {
 		return nil, err
 	}
-	top := doc.Content[0]
+	if len(doc.Content) == 0 { // comments alone
+		fresh, err := AddKey(nil, name, p, expires)
+		return append(append(bytes.TrimSpace(text), '\n'), fresh...), err
+	}
+	if doc.Content[0].Kind != yaml.MappingNode { // null
+		return AddKey(nil, name, p, expires)
+	}
+	keys := mappingOf(doc.Content[0], "keys")
+	keys.Content = append(keys.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, &value)
+	return encodeYAML(&doc)
+}
+
+// mappingOf is the mapping under a key of top; one that is missing or null is made.
+func mappingOf(top *yaml.Node, key string) *yaml.Node {
 	for i := 0; i+1 < len(top.Content); i += 2 {
-		if keys := top.Content[i+1]; top.Content[i].Value == "keys" && keys.Kind == yaml.MappingNode {
-			keys.Content = append(keys.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, &value)
-			return encodeYAML(&doc)
+		if v := top.Content[i+1]; top.Content[i].Value == key {
+			if v.Kind != yaml.MappingNode {
+				*v = yaml.Node{Kind: yaml.MappingNode, LineComment: v.LineComment, FootComment: v.FootComment}
+			}
+			return v
 		}
 	}
-	top.Content = append(top.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "keys"},
-		&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: name}, &value}})
-	return encodeYAML(&doc)
+	v := &yaml.Node{Kind: yaml.MappingNode}
+	top.Content = append(top.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, v)
+	return v
 }
 
 func encodeYAML(v any) ([]byte, error) {

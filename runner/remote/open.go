@@ -17,7 +17,7 @@ import (
 func Open(address, base string, o s3.Options) (Store, error) {
 	s, err := open(address, base, o)
 	if err != nil {
-		shown, _, _ := strings.Cut(address, "?")
+		shown := withoutLogin(address)
 		cure := s3.Cure(err)
 		var final *s3.FinalError
 		if !errors.As(err, &final) {
@@ -26,6 +26,21 @@ func Open(address, base string, o s3.Options) (Store, error) {
 		return nil, &Error{Op: "open", Address: shown, Err: err, Cure: cure}
 	}
 	return s, nil
+}
+
+// withoutLogin is an address as it may be shown: without what stands before an @ or behind
+// a question mark.
+func withoutLogin(address string) string {
+	shown, _, _ := strings.Cut(address, "?")
+	scheme, rest, ok := strings.Cut(shown, "://")
+	if !ok {
+		return shown
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	if at := strings.LastIndexByte(host, '@'); at >= 0 {
+		return scheme + "://***@" + host[at+1:] + "/" + path
+	}
+	return shown
 }
 
 func open(address, base string, o s3.Options) (Store, error) {

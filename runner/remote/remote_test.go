@@ -91,9 +91,9 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	for address, want := range map[string]string{
-		"ftp://x/y": "ftp://", "file://x": "three slashes", "s3://id:key@b/x": "password", "s3://b?x=1": `"x" is unknown`, "s3://": "no name of a bucket", "s3://b?endpoint=h": "no address of a server",
+		"ftp://x/y": "ftp://", "file://x": "three slashes", "s3://id:hidden@b/x": "password", "https://id:hidden@b/x": "https://***@b/x", "s3://b?x=1": `"x" is unknown`, "s3://": "no name of a bucket", "s3://b?endpoint=h": "no address of a server",
 	} {
-		if _, err := remote.Open(address, "/", s3.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := remote.Open(address, "/", s3.Options{}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hidden") {
 			t.Errorf("%s: %v; want %q", address, err, want)
 		}
 	}

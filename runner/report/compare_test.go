@@ -19,6 +19,10 @@ func TestDecision(t *testing.T) {
 	job := func(id string, s record.Status, reason, message string) record.Job {
 		return record.Job{ID: id, Status: s, Reason: reason, Exit: 3, Error: message}
 	}
+	with := func(r *record.Run, loss, mae float64) *record.Run {
+		r.Jobs[0].Metrics = append(r.Jobs[0].Metrics, record.Metric{Name: "loss", Value: loss, Better: Lower}, record.Metric{Name: "mae", Value: mae, Better: Lower})
+		return r
+	}
 	for _, c := range []struct {
 		name       string
 		head, base *record.Run
@@ -26,6 +30,8 @@ func TestDecision(t *testing.T) {
 		want       string
 	}{
 		{"all pass", one(0.92), one(0.9), []string{"better(auc)", "auc > 0.5"}, "promote: auc better: 0.9 → 0.92 (+0.02); all 2 gates pass"},
+		{"better, and worse elsewhere", with(one(0.92), 0.5, 0.1), with(one(0.9), 0.4, 0.1), []string{"auc > 0.5"}, "promote: auc better: 0.9 → 0.92 (+0.02), but loss worse; 1 of 1 gate passes"},
+		{"worse in two", with(one(0.92), 0.5, 0.2), with(one(0.9), 0.4, 0.1), []string{"auc > 0.5"}, "promote: auc better: 0.9 → 0.92 (+0.02), but loss and 1 more worse; 1 of 1 gate passes"},
 		{"one passes", one(0.9), one(0.9), []string{"not_worse(auc, 0)"}, "promote: no metric moved; 1 of 1 gate passes"},
 		{"without a baseline that is needed", one(0.9), nil, []string{"auc > 0.5"}, "promote: 1 of 1 gate passes"},
 		{"no gate", one(0.92), one(0.9), nil, "no gates: there is no gate; auc better: 0.9 → 0.92 (+0.02)"},

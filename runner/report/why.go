@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -153,7 +154,8 @@ func (r *Report) gateWhy(o Outcome) string {
 	return clip(text, maxWhy-len(end)) + end
 }
 
-// moved tells how the first gated metric moved that did, or the first of all.
+// moved tells how the first gated metric moved that did, or the first of all, and
+// what else got worse if that is good news.
 func (r *Report) moved() string {
 	var told *Metric
 	for i := range r.Metrics {
@@ -180,5 +182,25 @@ func (r *Report) moved() string {
 	if i := told.Interval; i != nil && i.Low != i.High {
 		text += fmt.Sprintf(", %s to %s", signed(i.Low), signed(i.High))
 	}
-	return text + ")"
+	return text + ")" + r.butWorse(told)
+}
+
+// butWorse names what got worse where the first line would tell of good news alone.
+func (r *Report) butWorse(told *Metric) string {
+	if told.Verdict != Better {
+		return ""
+	}
+	n, first := 0, ""
+	for i := range r.Metrics {
+		if m := &r.Metrics[i]; m.Change != nil && m.Verdict == Worse {
+			n, first = n+1, cmp.Or(first, clip(m.label(), 30))
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return ", but " + first + " worse"
+	}
+	return fmt.Sprintf(", but %s and %d more worse", first, n-1)
 }

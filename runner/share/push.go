@@ -307,6 +307,9 @@ func (s *Share) newLines(ctx context.Context, c Choice, rep *Report) (out []mode
 			if p.blobs, p.files, err = s.modelBlobs(r, name); err != nil {
 				return nil, err
 			}
+			if err := s.tellLost(ctx, name, p.blobs, rep); err != nil {
+				return nil, err
+			}
 			records, err := s.makers(ctx, r, name, ahead)
 			if err != nil {
 				return nil, err
@@ -482,38 +485,72 @@ func (s *Share) lacking(ctx context.Context, ds []store.Digest) (out []blob, err
 		seen[d] = true
 		size, err := s.Local.Size(d)
 		if errors.Is(err, store.ErrNotFound) {
-			continue // of a model that was brought without its bytes
+			continue // of a model that was brought without its bytes; see tellLost
 		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, blob{d, size})
 	}
-	there := make([]bool, len(all))
-	if len(all) > fewBlobs {
-		have, err := s.there(ctx, "cas/")
-		if err != nil {
-			return nil, err
-		}
-		for i, b := range all {
-			there[i] = have[blobName(b.digest)]
-		}
-	} else {
-		err = inParallel(ctx, len(all), func(ctx context.Context, i int) error {
-			_, err := s.Remote.Stat(ctx, blobName(all[i].digest))
-			there[i] = err == nil
-			if errors.Is(err, remote.ErrNotFound) {
-				return nil
-			}
-			return err
-		})
+	there, err := s.hold(ctx, len(all), func(i int) store.Digest { return all[i].digest })
+	if err != nil {
+		return nil, err
 	}
 	for i, b := range all {
 		if !there[i] {
 			out = append(out, b)
 		}
 	}
-	return out, err
+	return out, nil
+}
+
+// hold asks which of n blobs the remote has.
+func (s *Share) hold(ctx context.Context, n int, digest func(int) store.Digest) ([]bool, error) {
+	there := make([]bool, n)
+	if n > fewBlobs {
+		have, err := s.there(ctx, "cas/")
+		for i := range there {
+			there[i] = have[blobName(digest(i))]
+		}
+		return there, err
+	}
+	return there, inParallel(ctx, n, func(ctx context.Context, i int) error {
+		_, err := s.Remote.Stat(ctx, blobName(digest(i)))
+		there[i] = err == nil
+		if errors.Is(err, remote.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+}
+
+// tellLost says how many files of a model's versions are in neither place: the journal
+// goes nevertheless, as newer versions may be sound.
+func (s *Share) tellLost(ctx context.Context, model string, ds []store.Digest, rep *Report) error {
+	gone := slices.DeleteFunc(slices.Clone(ds), s.Local.Has)
+	slices.SortFunc(gone, func(a, b store.Digest) int { return bytes.Compare(a[:], b[:]) })
+	gone = slices.Compact(gone)
+	there, err := s.hold(ctx, len(gone), func(i int) store.Digest { return gone[i] })
+	if err != nil {
+		return err
+	}
+	lost := 0
+	for _, is := range there {
+		if !is {
+			lost++
+		}
+	}
+	if lost > 0 {
+		rep.say("%s: %s of its versions can be had neither here nor in the shared store: \"mlops model verify %s\" names what is gone, and who has it sends it by \"mlops push --all\"", model, files(lost), model)
+	}
+	return nil
+}
+
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
 }
 
 // modelOf is the model whose journal an object is.

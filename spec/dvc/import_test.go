@@ -41,13 +41,15 @@ func runs(t *testing.T, files map[string]string) map[string]string {
 }
 
 func TestTemplates(t *testing.T) {
-	params := "lr: 0.1\nnet: {depth: 3, drop: true, tune: false, sizes: [8, 4]}\nodd key: 7\n"
+	params := "lr: 0.1\nnet: {depth: 3, drop: true, tune: false, sizes: [8, 4]}\nodd key: 7\nflags: -a 1 -b\nglob: \"*.csv\"\nnone: \"\"\n"
 	for _, c := range []struct{ name, cmd, want string }{
 		{"a parameter stays one", "t ${lr}", "t ${{ params.lr }}"},
 		{"a nested one too", "t ${ net.depth }", "t ${{ params.net.depth }}"},
 		{"an item of a list is written out", "t ${net.sizes[1]}", "t 4"},
 		{"a name that no expression takes is written out", "t ${odd key}", "t 7"},
 		{"a mapping becomes flags", "t ${net}", "t --depth ${{ params.net.depth }} --drop  --sizes 8 4"},
+		{"words that the shell splits are written out", `t ${flags} ${glob} [${none}]`, "t -a 1 -b *.csv []"},
+		{"within quotes they are one word", `t "${flags}"`, `t "${{ params.flags }}"`},
 		{"an escaped template is the shell's", `t \${HOME} $HOME`, "t ${HOME} $HOME"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,10 +67,11 @@ stages:
   list: {foreach: [a, b], do: {cmd: "t ${item}"}}
   trees: {foreach: [{n: 1}, {n: 2}], do: {cmd: "t ${item.n} ${key}"}}
   named: {foreach: {x: 1, "y z": 2}, do: {cmd: "t ${item} ${key}"}}
+  words: {foreach: ["-a 1", "-b"], do: {cmd: "t ${item}"}}
   cross: {matrix: {m: [{n: 1}, {n: 2}], k: [p]}, cmd: "t ${item.m.n} ${item.k} ${key}"}
 `})
 	want := map[string]string{
-		"list": "t ${{ matrix.item }}", "trees-0": "t 1 0", "trees-1": "t 2 1", "named-x": "t 1 x", "named-y-z": "t 2 y z",
+		"list": "t ${{ matrix.item }}", "words--a-1": "t -a 1", "words--b": "t -b", "trees-0": "t 1 0", "trees-1": "t 2 1", "named-x": "t 1 x", "named-y-z": "t 2 y z",
 		"cross-m0-p": "t 1 p m0-p", "cross-m1-p": "t 2 p m1-p",
 	}
 	if len(got) != len(want) {
@@ -94,6 +97,26 @@ func TestLock(t *testing.T) {
 		if !strings.Contains(string(p.YAML), want) {
 			t.Errorf("no %q in\n%s", want, p.YAML)
 		}
+	}
+}
+
+// TestOutside leaves a stage out that works elsewhere: the file would be no good.
+func TestOutside(t *testing.T) {
+	p, err := dvc.Import(project(map[string]string{"dvc.yaml": "stages: {a: {cmd: t}, up: {wdir: .., cmd: t}, abs: {wdir: /tmp, cmd: t}}"}), dvc.Options{Name: "p", Image: "i"})
+	if err != nil || p.Jobs != 1 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if _, err := spec.Parse("mlops.yaml", p.YAML, spec.Options{}); err != nil {
+		t.Error(err)
+	}
+	told := 0
+	for _, n := range p.Notes {
+		if strings.Contains(n.Text, "outside the project's folder") && n.Line == 1 {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("%+v", p.Notes)
 	}
 }
 

@@ -58,7 +58,13 @@ func (p *project) jobs() ([]*job, error) {
 	return jobs, nil
 }
 
-// begin makes a job of all but its inputs; nil of a frozen stage, whose outputs stay files.
+// outside reports whether a clean path leads out of the project's folder.
+func outside(at string) bool {
+	return path.IsAbs(at) || at == ".." || strings.HasPrefix(at, "../")
+}
+
+// begin makes a job of all but its inputs; nil of a frozen stage, whose outputs stay files,
+// and of one that works elsewhere.
 func (p *project) begin(l leg, name *yaml.Node) (*job, error) {
 	if isTrue(child(l.body, "frozen")) {
 		p.note(name, "", "stage %q is frozen and left out: its outputs are read as the files that are here", name.Value)
@@ -70,7 +76,7 @@ func (p *project) begin(l leg, name *yaml.Node) (*job, error) {
 	}
 	j := &job{id: l.id, axes: l.axes, description: scalar(child(l.body, "desc"))}
 	for _, n := range items(cmd) {
-		text, err := l.scope.expand(n, scalar(n))
+		text, err := l.scope.command(n, scalar(n))
 		if err != nil {
 			return nil, err
 		}
@@ -82,6 +88,10 @@ func (p *project) begin(l leg, name *yaml.Node) (*job, error) {
 	}
 	if dir = path.Clean(dir); dir != "." {
 		j.dir = dir
+	}
+	if outside(dir) {
+		p.note(child(l.body, "wdir"), "move what it works on into the repository", "stage %q is left out: it works in %s, outside the project's folder", name.Value, dir)
+		return nil, nil
 	}
 	j.always = isTrue(child(l.body, "always_changed")) || child(l.body, "deps") == nil && child(l.body, "outs") == nil
 	return j, p.readOutputs(j, l)
@@ -141,7 +151,7 @@ func (p *project) place(j *job, l leg, n *yaml.Node) (string, error) {
 		return "", nil
 	}
 	at := path.Join(j.dir, text)
-	if path.IsAbs(text) || at == ".." || strings.HasPrefix(at, "../") {
+	if path.IsAbs(text) || outside(at) {
 		p.note(n, "move it into the repository", "%s is left out: it is outside the project's folder", text)
 		return "", nil
 	}

@@ -67,13 +67,17 @@ func (p *project) forEach(name string, each, do *yaml.Node) ([]leg, error) {
 	if len(each.Content) > 2*maxLegs {
 		return nil, mistake(each, "", "foreach of stage %q goes over more than %d values", name, maxLegs)
 	}
-	if each.Kind == yaml.SequenceNode && allScalar(items(each)) {
+	if each.Kind == yaml.SequenceNode && allWords(items(each)) {
 		s := &scope{p: p, matrix: map[string]string{"item": "${{ matrix.item }}"}}
 		return []leg{{id: name, body: do, scope: s, axes: []axis{{"item", items(each)}}}}, nil
 	}
 	var all []leg
 	for i, n := range items(each) {
-		all = append(all, p.leg(name, fmt.Sprint(i), n, do))
+		word := fmt.Sprint(i)
+		if isScalar(n) {
+			word = scalar(n)
+		}
+		all = append(all, p.leg(name, word, n, do))
 	}
 	if each.Kind == yaml.MappingNode {
 		all = nil
@@ -105,7 +109,7 @@ func (p *project) overMatrix(name string, matrix, body *yaml.Node) ([]leg, error
 			return nil, err
 		}
 		axes = append(axes, axis{kv.key.Value, items(list)})
-		plain = plain && allScalar(items(list))
+		plain = plain && allWords(items(list))
 		legs = min(legs*len(items(list)), maxLegs+1)
 	}
 	if len(axes) == 0 || legs == 0 {
@@ -155,9 +159,11 @@ func (p *project) combinations(name string, axes []axis, body *yaml.Node) []leg 
 	return all
 }
 
-func allScalar(list []*yaml.Node) bool {
+// allWords reports whether all values are plain, and words that the shell leaves as they
+// are: a matrix value stays one word, what stands in a command of DVC's need not.
+func allWords(list []*yaml.Node) bool {
 	for _, n := range list {
-		if !isScalar(n) {
+		if !isScalar(n) || splits(scalar(n)) {
 			return false
 		}
 	}

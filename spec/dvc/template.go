@@ -75,6 +75,7 @@ type scope struct {
 	legs   map[string]*yaml.Node // item and key of a leg that is a job of its own
 	matrix map[string]string     // expressions of matrix values, by their names in templates
 	vars   []source              // of the stage alone
+	split  bool                  // whether the shell will split what is filled in
 }
 
 // A value is what a name stands for: a tree, or an expression of mlops.
@@ -85,22 +86,48 @@ type value struct {
 
 // expand fills a text's templates. at is where it stands.
 func (s *scope) expand(at *yaml.Node, text string) (string, error) {
-	var failed error
-	filled := regexp.MustCompile(`\\?\$\{[^{}]*\}`).ReplaceAllStringFunc(text, func(m string) string {
-		if escaped, ok := strings.CutPrefix(m, `\`); ok {
-			return escaped
+	return s.fill(at, text, false)
+}
+
+// command fills the templates of a command. DVC gives the shell the values as they are,
+// and it splits them into words; an expression is one word.
+func (s *scope) command(at *yaml.Node, text string) (string, error) {
+	return s.fill(at, text, true)
+}
+
+func (s *scope) fill(at *yaml.Node, text string, shell bool) (string, error) {
+	var b strings.Builder
+	done := 0
+	for _, m := range regexp.MustCompile(`\\?\$\{[^{}]*\}`).FindAllStringIndex(text, -1) {
+		b.WriteString(text[done:m[0]])
+		done = m[1]
+		if escaped, ok := strings.CutPrefix(text[m[0]:m[1]], `\`); ok {
+			b.WriteString(escaped)
+			continue
 		}
-		name := strings.TrimSpace(m[2 : len(m)-1])
-		v, err := s.lookup(at, name)
+		name := strings.TrimSpace(text[m[0]+2 : m[1]-1])
+		in := *s
+		in.split = shell && !quoted(text, m[0], m[1])
+		v, err := in.lookup(at, name)
 		if err == nil && v.expr == "" {
-			v.expr, err = s.written(at, name, v.tree)
+			v.expr, err = in.written(at, name, v.tree)
 		}
 		if err != nil {
-			failed = errors.Join(failed, err)
+			return "", err
 		}
-		return v.expr
-	})
-	return filled, failed
+		b.WriteString(v.expr)
+	}
+	return b.String() + text[done:], nil
+}
+
+// quoted reports whether text[from:to] is all that stands between two quotes.
+func quoted(text string, from, to int) bool {
+	return from > 0 && to < len(text) && text[from-1] == text[to] && (text[to] == '"' || text[to] == '\'')
+}
+
+// splits reports whether the shell makes something else of a value than one word.
+func splits(value string) bool {
+	return value == "" || strings.ContainsAny(value, " \t\n*?[{$`\"'\\|&;<>()~#")
 }
 
 // written is a tree as a command line takes it: a value, the flags of a
@@ -176,7 +203,12 @@ func (s *scope) lookup(at *yaml.Node, name string) (value, error) {
 		if n == nil {
 			continue
 		}
-		if from.file == paramsFile && isScalar(n) && plainName(name) {
+		live := from.file == paramsFile && isScalar(n) && plainName(name)
+		if live && s.split && splits(n.Value) {
+			s.p.note(at, "put it into quotes if it is to be one word, or make a parameter of each word", "${%s} is written out as %q: the shell splits it, and a parameter is one word", name, n.Value)
+			return value{tree: n}, nil
+		}
+		if live {
 			return value{expr: "${{ params." + name + " }}"}, nil
 		}
 		if isScalar(n) {

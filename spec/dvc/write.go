@@ -10,6 +10,7 @@ const head = "# Made from dvc.yaml by \"mlops import dvc\"."
 
 // write makes the text of the mlops.yaml.
 func (p *project) write(o Options, jobs []*job) ([]byte, error) {
+	p.note(nil, "name an image that has what they need by --image, or add a step such as pip install -r requirements.txt", "commands run in the image %s, no longer where DVC was called", o.Image)
 	top := mapping("name", text(o.Name))
 	top.HeadComment = head
 	if p.live {

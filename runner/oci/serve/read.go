@@ -97,7 +97,7 @@ func (r *Registry) GetBlobRange(ctx context.Context, repo string, d ociregistry.
 	if to < 0 || to > desc.Size {
 		to = desc.Size
 	}
-	if from < 0 || from > to {
+	if from < 0 || from > to || from > 0 && from == desc.Size { // there is no byte of it: who has all, asks so
 		return nil, ociregistry.ErrRangeInvalid
 	}
 	f, err := r.store.Open(dig)

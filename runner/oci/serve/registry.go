@@ -57,7 +57,9 @@ func (r *Registry) Close() error {
 	defer r.mu.Unlock()
 	var all error
 	for id, u := range r.open {
-		all = errors.Join(all, u.file.Close())
+		if u.file != nil {
+			all = errors.Join(all, u.file.Close())
+		}
 		delete(r.open, id)
 	}
 	return errors.Join(all, r.pin.Release())
@@ -65,5 +67,5 @@ func (r *Registry) Close() error {
 
 // Handler answers the requests of clients that access lets in.
 func (r *Registry) Handler(a Access) http.Handler {
-	return a.guard(ociserver.New(r, &ociserver.Options{}))
+	return a.guard(r.tidy(ociserver.New(r, &ociserver.Options{})))
 }

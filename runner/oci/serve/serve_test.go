@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cuelabs.dev/go/oci/ociregistry"
 	"cuelabs.dev/go/oci/ociregistry/ociclient"
@@ -213,6 +214,95 @@ func TestBroken(t *testing.T) {
 		if resp.StatusCode < 400 || resp.StatusCode >= 500 {
 			t.Errorf("%s: %s", path, resp.Status)
 		}
+	}
+}
+
+// send is a request as it comes from any client.
+func send(t *testing.T, method, url, body string, header ...string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp
+}
+
+// TestClientsMistakes shows that what is the client's fault is told as that, and not as
+// one of the server, after which it would try again.
+func TestClientsMistakes(t *testing.T) {
+	server, c, _, _ := start(t, t.TempDir(), serve.Access{})
+	push(t, c, "a", "v1", []byte("bytes"), nil)
+	sum := digest.FromString("bytes").String()
+	layer := func(size int) string {
+		return fmt.Sprintf(`{"schemaVersion": 2, "layers": [{"digest": "%s", "size": %d}]}`, sum, size)
+	}
+	for name, m := range map[string]struct {
+		text string
+		want int
+	}{
+		"no JSON": {`{`, 400}, "a list": {`[]`, 400}, "null": {`null`, 400}, "a size below nothing": {layer(-1), 400}, "another size": {layer(6), 400},
+		"too much": {`{"a": "` + strings.Repeat("a", 5<<20) + `"}`, 413}, "a good one": {layer(5), 201},
+	} {
+		if got := send(t, "PUT", server.URL+"/v2/a/manifests/t", m.text, "Content-Type", ocispec.MediaTypeImageManifest); got.StatusCode != m.want {
+			t.Errorf("%s: %s, want %d", name, got.Status, m.want)
+		}
+	}
+	for ranges, want := range map[string]int{"bytes=4-": 206, "bytes=5-": 416, "bytes=9-": 416, "bytes=0-99": 206} {
+		if got := send(t, "GET", server.URL+"/v2/a/blobs/"+sum, "", "Range", ranges); got.StatusCode != want {
+			t.Errorf("%s: %s, want %d", ranges, got.Status, want)
+		}
+	}
+	for query, want := range map[string]int{
+		"mount=" + sum + "&from=a": 201, "mount=" + sum + "&from=nobody": 202, "mount=" + sum: 202, "mount=" + digest.FromString("x").String() + "&from=a": 202,
+	} {
+		if got := send(t, "POST", server.URL+"/v2/b/blobs/uploads/?"+query, ""); got.StatusCode != want || got.Header.Get("Location") == "" {
+			t.Errorf("%s: %s to %q, want %d", query, got.Status, got.Header.Get("Location"), want)
+		}
+	}
+}
+
+// TestUploadsGivenUp begins uploads that nobody ends: they hold no file open, and
+// are gone after a day.
+func TestUploadsGivenUp(t *testing.T) {
+	dir := t.TempDir()
+	server, _, _, _ := start(t, dir, serve.Access{})
+	uploads := filepath.Join(dir, "registry", "uploads")
+	for range 50 {
+		send(t, "POST", server.URL+"/v2/a/blobs/uploads/", "")
+	}
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("no /proc: ", err)
+	}
+	open := 0
+	for _, fd := range fds {
+		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && filepath.Dir(to) == uploads {
+			open++
+		}
+	}
+	if open > 0 {
+		t.Errorf("%d files are open", open)
+	}
+	all, err := os.ReadDir(uploads)
+	if err != nil || len(all) != 50 {
+		t.Fatalf("%d uploads, %v", len(all), err)
+	}
+	for _, e := range all {
+		if err := os.Chtimes(filepath.Join(uploads, e.Name()), time.Time{}, time.Now().Add(-25*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(t, "POST", server.URL+"/v2/a/blobs/uploads/", "")
+	if all, err = os.ReadDir(uploads); err != nil || len(all) != 1 {
+		t.Errorf("%d uploads are left, %v", len(all), err)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"syscall"
 	"time"
 
 	"cuelabs.dev/go/oci/ociregistry"
@@ -48,6 +50,7 @@ func (r *Registry) PushBlobChunked(ctx context.Context, repo string, _ int) (oci
 	if !ociref.IsValidRepository(repo) {
 		return nil, ociregistry.ErrNameInvalid
 	}
+	_ = r.sweep() // what rests here for too long is tried again with the next upload
 	var random [16]byte
 	rand.Read(random[:])
 	u := &upload{r: r, repo: repo, id: hex.EncodeToString(random[:]), ctx: ctx, sum: sha256.New(), from: -1, busy: true}
@@ -68,41 +71,61 @@ func (r *Registry) PushBlobChunkedResume(ctx context.Context, repo, id string, o
 	if !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(id) {
 		return nil, ociregistry.ErrBlobUploadUnknown
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	u := r.open[id]
-	if u == nil {
-		var err error
-		if u, err = r.reopen(repo, id); err != nil {
-			return nil, err
-		}
-		r.open[id] = u
+	u, first, err := r.take(repo, id)
+	if err != nil {
+		return nil, err
 	}
-	if u.repo != repo {
-		return nil, ociregistry.ErrBlobUploadUnknown
+	if err := u.reopen(first); err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.open, id)
+		return nil, err
 	}
-	if u.busy {
-		return nil, fmt.Errorf("%w: another request writes it", ociregistry.ErrBlobUploadInvalid)
-	}
-	u.ctx, u.from, u.busy = ctx, offset, true
+	u.ctx, u.from = ctx, offset
 	return u, nil
 }
 
-// reopen hashes what an upload of an earlier server has.
-func (r *Registry) reopen(repo, id string) (*upload, error) {
-	u := &upload{r: r, repo: repo, id: id, sum: sha256.New()}
-	f, err := os.OpenFile(u.path(), os.O_RDWR, 0)
+// take gives an upload to one request; first is whether this server does not know it yet.
+func (r *Registry) take(repo, id string) (u *upload, first bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if u = r.open[id]; u == nil {
+		u, first = &upload{r: r, repo: repo, id: id, sum: sha256.New()}, true
+	}
+	if u.repo != repo {
+		return nil, false, ociregistry.ErrBlobUploadUnknown
+	}
+	if u.busy {
+		return nil, false, fmt.Errorf("%w: another request writes it", ociregistry.ErrBlobUploadInvalid)
+	}
+	u.busy = true
+	r.open[id] = u
+	return u, first, nil
+}
+
+// reopen opens the file, and hashes what an earlier server has left in it.
+func (u *upload) reopen(hash bool) (err error) {
+	u.file, err = os.OpenFile(u.path(), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ociregistry.ErrBlobUploadUnknown
+		return ociregistry.ErrBlobUploadUnknown
+	}
+	if err == nil && hash {
+		u.size, err = io.Copy(u.sum, u.file)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("upload: %w", err)
+		return errors.Join(fmt.Errorf("upload: %w", err), u.shut())
 	}
-	if u.size, err = io.Copy(u.sum, f); err != nil {
-		return nil, errors.Join(fmt.Errorf("upload: %w", err), f.Close())
+	return nil
+}
+
+// shut closes the file.
+func (u *upload) shut() error {
+	if u.file == nil {
+		return nil
 	}
-	u.file = f
-	return u, nil
+	err := u.file.Close()
+	u.file = nil
+	return err
 }
 
 // path names the repository too: an upload of one cannot go on in another.
@@ -130,15 +153,19 @@ func (u *upload) Write(p []byte) (int, error) {
 	if err != nil {
 		err = fmt.Errorf("upload: %w", err)
 	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = errors.Join(err, u.drop()) // to make room is better than to go on later
+	}
 	return n, err
 }
 
-// Close lets another request go on.
+// Close lets another request go on. The file is open only meanwhile: many uploads are
+// begun, broken off and never come back.
 func (u *upload) Close() error {
 	u.r.mu.Lock()
 	defer u.r.mu.Unlock()
 	u.busy = false
-	return nil
+	return u.shut()
 }
 
 // Cancel drops the upload, unless it was committed.
@@ -158,7 +185,7 @@ func (u *upload) drop() error {
 	if errors.Is(err, fs.ErrNotExist) { // it is a blob now
 		err = nil
 	}
-	return errors.Join(u.file.Close(), err)
+	return errors.Join(u.shut(), err)
 }
 
 // Commit makes a blob of the upload if it is the one that was announced; else
@@ -211,6 +238,17 @@ func (r *Registry) sweep() error {
 		if err := os.Remove(filepath.Join(r.uploads, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		r.forget(e.Name())
 	}
 	return nil
+}
+
+// forget lets go of an upload whose file is gone.
+func (r *Registry) forget(file string) {
+	id, _, _ := strings.Cut(file, "-")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if u := r.open[id]; u != nil && !u.busy {
+		delete(r.open, id)
+	}
 }

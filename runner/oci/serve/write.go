@@ -100,12 +100,14 @@ func (r *Registry) PushManifest(ctx context.Context, repo, tag string, data []by
 func (r *Registry) needed(ctx context.Context, repo string, n needs) ([]store.Entry, error) {
 	var es []store.Entry
 	seen := map[store.Digest]bool{}
-	add := func(d ocispec.Descriptor, ours func() error) error {
-		if err := ours(); err != nil {
-			if len(d.URLs) > 0 {
-				return nil
-			}
+	add := func(d, ours ocispec.Descriptor, err error) error {
+		switch {
+		case err != nil && len(d.URLs) > 0:
+			return nil
+		case err != nil:
 			return fmt.Errorf("%w: %s", ociregistry.ErrManifestBlobUnknown, d.Digest)
+		case d.Size != ours.Size:
+			return fmt.Errorf("%w: it gives %s %d bytes, which has %d", ociregistry.ErrManifestInvalid, d.Digest, d.Size, ours.Size)
 		}
 		dig, err := parseDigest(d.Digest)
 		if err == nil && !seen[dig] {
@@ -115,12 +117,14 @@ func (r *Registry) needed(ctx context.Context, repo string, n needs) ([]store.En
 		return err
 	}
 	for _, d := range n.blobs {
-		if err := add(d, func() error { _, _, err := r.blob(ctx, repo, d.Digest); return err }); err != nil {
+		_, ours, err := r.blob(ctx, repo, d.Digest)
+		if err := add(d, ours, err); err != nil {
 			return nil, err
 		}
 	}
 	for _, d := range n.manifests {
-		if err := add(d, func() error { _, err := r.ResolveManifest(ctx, repo, d.Digest); return err }); err != nil {
+		ours, err := r.ResolveManifest(ctx, repo, d.Digest)
+		if err := add(d, ours, err); err != nil {
 			return nil, err
 		}
 	}
