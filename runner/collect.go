@@ -143,7 +143,11 @@ func (x *execution) harvest(ctx context.Context, n *plan.Node, d decision, job *
 		b.Action(d.print, data)
 		b.Last(x.lastKey(n), d.print)
 	}
-	if err := x.pin.Keep(ctx, d.print); err != nil {
+	keep := []store.Digest{d.print}
+	if job.Uncached != "" {
+		keep = append(keep, digestsOf(r.Blobs())...) // no action leads to them
+	}
+	if err := x.pin.Keep(ctx, keep...); err != nil {
 		return nil, err
 	}
 	return r, b.Commit(ctx)

@@ -85,9 +85,17 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 // close lets go of what begin took.
 func (x *execution) close() {
 	x.reaping.Wait()
-	if err := errors.Join(x.places.close(), x.definitions.close(), x.pin.Release()); err != nil {
+	if err := errors.Join(x.places.close(), x.definitions.close(), x.release()); err != nil {
 		x.log().Warn("close run", "error", err)
 	}
+}
+
+// release ends the run's own pin.
+func (x *execution) release() error {
+	if x.pin == x.Hold {
+		return nil
+	}
+	return x.pin.Release()
 }
 
 // begin opens the record and says that the run has started.
@@ -100,14 +108,16 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	if err != nil {
 		x.log().Warn("sweep", "error", err)
 	}
-	if x.pin, err = x.Store.Pin(ctx); err != nil {
-		return err
+	if x.pin = x.Hold; x.pin == nil {
+		if x.pin, err = x.Store.Pin(ctx); err != nil {
+			return err
+		}
 	}
 	x.places = places{scratch: x.Store.Scratch, remove: x.Store.RemoveScratch, reuse: x.images.imager == nil}
 	header := x.Options.Header
 	header.Started = x.started.UTC()
 	if x.writer, err = record.CreateOn(x.Store.Disk(), x.Store.Root(), header); err != nil {
-		return errors.Join(err, x.pin.Release())
+		return errors.Join(err, x.release())
 	}
 	x.publishing.last = x.publisher()
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now, x.secret)

@@ -91,6 +91,10 @@ type Runner struct {
 	// and behind it what it kept in the runs before that one, newest first; nothing
 	// if there is no such run or file. nil means that there is never one.
 	Past func(ctx context.Context, job, name string) ([][]byte, error)
+	// Hold keeps garbage collections away from what the run needs and makes until its
+	// owner releases it, for who works on with what an ended run has made; nil means
+	// that the run lets go of it when it ends.
+	Hold *store.Pin
 	// Watch, if not nil, gets every event, one at a time.
 	Watch func(Event)
 	// Locks is a folder of lock files by which the runs of one person on this

@@ -237,6 +237,11 @@ func (w *walker) fitsInput(v *yaml.Node, k kind, what string) bool {
 
 // checkText checks a text of a type with a form of its own.
 func (w *walker) checkText(n *yaml.Node, in *ActionInput) {
+	if in.Check != nil {
+		if err := in.Check(n.Value); err != nil {
+			w.at(n, CodeBadName, "write one such as "+in.Example, "%v", err)
+		}
+	}
 	switch in.Type {
 	case "range":
 		if _, err := ParseRange(n.Value); err != nil {

@@ -32,6 +32,8 @@ const (
 	CodeUnknownAction      Code = "unknown-action"
 	CodeUnknownInput       Code = "unknown-input"
 	CodeMissingInput       Code = "missing-input"
+	CodeActionAlone        Code = "action-alone"
+	CodeActionTwice        Code = "action-twice"
 	CodeUnknownParam       Code = "unknown-param"
 	CodeParamType          Code = "param-type"
 	CodeParamsFile         Code = "params-file"
@@ -96,6 +98,8 @@ func Codes() []CodeDoc {
 		{CodeUnknownAction, "an action that is not built in"},
 		{CodeUnknownInput, "an input that the action does not have"},
 		{CodeMissingInput, "an input that the action requires"},
+		{CodeActionAlone, "a step with commands beside an action that asks for something in the job's name"},
+		{CodeActionTwice, "two steps that ask the same of an action that does it once a run"},
 		{CodeUnknownParam, "a parameter that the params do not have"},
 		{CodeParamType, "an override of another type than the parameter, or a value params cannot hold"},
 		{CodeParamsFile, "the params file cannot be read"},

@@ -315,6 +315,11 @@ type Action struct {
 	// Measures says that the action reports metrics of what its inputs name, so that
 	// of a job with seeds it is to see what each seed made.
 	Measures bool
+	// Alone says that the action asks for something that is done outside of its job, in
+	// the job's name, so that no step with commands may stand beside it.
+	Alone bool
+	// Once names inputs; no two steps of a file may give all of them the same values.
+	Once []string
 }
 
 // ActionInput is one input of an action. Type is any of the type words:
@@ -340,6 +345,8 @@ type ActionInput struct {
 	// Kept makes the word baseline, as a dataset, stand for the file of this name
 	// that the same job kept in the run that this one is compared with; see [KeptName].
 	Kept string
+	// Check, if there is one, tells what is wrong with a text; nil for nothing.
+	Check func(text string) error
 }
 
 // Input returns the input called name, or nil.

@@ -210,6 +210,7 @@ func (w *walker) checkJob(j *Job) {
 		w.checkSelect(j)
 	}
 	w.checkSeedKey(j)
+	w.checkAlone(j)
 	for i, s := range j.Steps {
 		w.step = i
 		w.checkUses(s)

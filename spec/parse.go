@@ -89,6 +89,7 @@ func (w *walker) finish() {
 		w.checkJob(j)
 	}
 	w.job = nil
+	w.checkOnce()
 	w.checkExpressions()
 }
 

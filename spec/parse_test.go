@@ -21,7 +21,7 @@ func testActions() map[string]Action {
 			{Name: "slices", Type: "list"}, {Name: "weight", Type: "number"}, {Name: "within", Type: "duration"}, {Name: "metric", Type: "metric"},
 			{Name: "where", Type: "expression"},
 		}},
-		"promote": {Name: "promote", Inputs: []ActionInput{
+		"promote": {Name: "promote", Alone: true, Once: []string{"model", "alias"}, Inputs: []ActionInput{
 			{Name: "model", Type: "string", Required: true}, {Name: "from", Type: "path", Required: true}, {Name: "alias", Type: "string"},
 		}},
 	}

@@ -27,8 +27,8 @@ const Name = "pack"
 // Builtin is the action for the table of built-ins.
 func Builtin() action.Action {
 	return action.Action{Run: run, Action: spec.Action{
-		Name: Name, Version: 1, Doc: "Packs a model as an OCI artifact (ModelPack), keeps it in the store, and pushes it if no gate is against it.", Inputs: []spec.ActionInput{
-			{Name: "model", Type: "string", Required: true, Doc: "Name of the model.", Example: "churn"},
+		Name: Name, Version: 1, Doc: "Packs a model as an OCI artifact (ModelPack), keeps it in the store, and pushes it if no gate is against it.", Alone: true, Inputs: []spec.ActionInput{
+			{Name: "model", Type: "string", Required: true, Doc: "Name of the model.", Example: "churn", Check: registry.CheckModel},
 			{Name: "from", Type: "path", Required: true, Doc: "File or folder of the model, which a job writes.", Example: "out/model/"},
 			{Name: "to", Type: "list", Doc: "Repositories to push to. Without a tag, it is the version's number, or of a model that is not registered the beginning of its digest. Without `to`, the artifact stays in the store.", Example: "registry.example.com/team/churn"},
 			{Name: "format", Type: "word", Words: model.Formats(), Doc: "What the model's files must be; they are looked into, never loaded. Without it they are not.", Example: "onnx"},

@@ -28,12 +28,13 @@ const Name = "promote"
 // Builtin is the action for the table of built-ins.
 func Builtin() action.Action {
 	return action.Action{Run: run, Action: spec.Action{
-		Name: Name, Version: 1, Doc: "Registers a model and moves an alias to it if every gate passes.", Inputs: []spec.ActionInput{
-			{Name: "model", Type: "string", Required: true, Doc: "Name of the model.", Example: "churn"},
+		Name: Name, Version: 1, Doc: "Registers a model and moves an alias to it if every gate passes.", Alone: true, Once: []string{"model", "alias"}, Inputs: []spec.ActionInput{
+			{Name: "model", Type: "string", Required: true, Doc: "Name of the model.", Example: "churn", Check: registry.CheckModel},
 			{Name: "from", Type: "path", Required: true, Doc: "File or folder of the model, which a job writes.", Example: "out/model/"},
-			{Name: "alias", Type: "string", Doc: "The alias to move. Without it, the model is registered only.", Example: "production"},
+			{Name: "alias", Type: "string", Doc: "The alias to move. Without it, the model is registered only.", Example: "production", Check: registry.CheckAlias},
 			{Name: "format", Type: "word", Words: model.Formats(), Doc: "What the model's files must be; they are looked into, never loaded. Without it they are not.", Example: "onnx"},
 			{Name: "allow", Type: "list", Doc: "Names that pickles may import besides, as module.name.", Example: "[shop.features.Encoder]"},
+			{Name: "allow-dirty", Type: "bool", Doc: "Move the alias also to a model that was made from changes that are in no commit.", Example: "true"},
 			{Name: "dry-run", Type: "bool", Doc: "Say what would happen, and do nothing.", Example: "true"},
 		},
 	}}
@@ -46,7 +47,10 @@ type Request struct {
 	Alias  string   `json:"alias,omitempty"`
 	Format string   `json:"format,omitempty"`
 	Allow  []string `json:"allow,omitempty"`
-	DryRun bool     `json:"dryRun,omitempty"`
+	// AllowDirty lets the alias move although the run's tracked files differ from
+	// its commit.
+	AllowDirty bool `json:"allowDirty,omitempty"`
+	DryRun     bool `json:"dryRun,omitempty"`
 }
 
 // check fails for names that cannot be and a model that is not there.
@@ -63,7 +67,8 @@ func (r Request) check(root string) error {
 
 func run(_ context.Context, c action.Call) (action.Outcome, error) {
 	in := action.Inputs{Values: c.Inputs}
-	r := Request{Model: in.Text("model"), From: in.Text("from"), Alias: in.Text("alias"), Format: in.Text("format"), Allow: in.List("allow"), DryRun: in.Text("dry-run") == "true"}
+	r := Request{Model: in.Text("model"), From: in.Text("from"), Alias: in.Text("alias"), Format: in.Text("format"), Allow: in.List("allow"),
+		AllowDirty: in.Text("allow-dirty") == "true", DryRun: in.Text("dry-run") == "true"}
 	if err := r.check(c.Root); err != nil {
 		return action.Outcome{}, err
 	}

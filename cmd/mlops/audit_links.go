@@ -94,7 +94,7 @@ func (w *audit) promotion(ctx context.Context) error {
 			w.fail("promotion", f.Path, err.Error())
 			continue
 		}
-		good = good || w.move == nil || e.Alias == w.answer.Ref
+		good = good || e.Action != registry.Removed && (w.move == nil || e.Alias == w.answer.Ref)
 		w.add(auditLink{Link: "promotion", Status: linkOK, File: f.Path, Digest: f.Digest.String(), Key: vouch.Key,
 			What: fmt.Sprintf("%s as %s: %s on %s, on %s", versionName(w.model.Name, e.Version), e.Alias, vouch.Summary.Result, vouch.Summary.Time.Format(time.RFC3339), counted(len(vouch.Summary.Inputs), "attestation"))})
 		if err := w.evidence(vouch); err != nil {

@@ -185,7 +185,7 @@ func (w *audit) find() (damaged bool, err error) {
 	}
 	w.answer.Digest = w.version.Digest
 	for i, e := range slices.Backward(w.model.Journal) {
-		if w.model.Aliases[w.answer.Ref] == e.Version && e.Alias == w.answer.Ref && (e.Action == registry.Aliased || e.Action == registry.RolledBack) {
+		if w.model.Aliases[w.answer.Ref] == e.Version && e.Alias == w.answer.Ref && e.Action.Moves() && e.Action != registry.Removed {
 			w.move = &w.model.Journal[i]
 			break
 		}

@@ -48,6 +48,9 @@ type storyForge struct {
 //	github cut METHOD          obeys the next such request for comments and cuts the connection
 //	github delete N            somebody deletes the comment of that number, from 0
 //	github close               somebody closes the pull request
+//	github merge COMMIT        it is merged as that commit, whose push started the workflow
+//	github readonly            a token that may not write
+//	github deployments FILE    writes the deployments
 func fakeForge(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: github start|pull|push|comments|status|requests|fail …")
@@ -101,6 +104,15 @@ func fakeForge(ts *testscript.TestScript, neg bool, args []string) {
 	case "delete":
 		n, _ := strconv.Atoi(args[1])
 		f.world.Delete(tb, f.pull, n)
+	case "merge":
+		f.Merge(f.pull, args[1])
+		f.pushed(ts, args[1])
+	case "readonly":
+		ts.Setenv("GITHUB_TOKEN", f.WorkflowToken(true))
+	case "deployments":
+		text, err := json.MarshalIndent(f.Deployments(), "", "  ")
+		ts.Check(err)
+		f.write(ts, args[1], string(text)+"\n")
 	case "close":
 		f.world.Close(tb, f.pull)
 	default:
@@ -149,6 +161,21 @@ func (f *storyForge) head(ts *testscript.TestScript, head string) {
 	for name, v := range map[string]string{
 		"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": ts.MkAbs("event.json"), "GITHUB_SHA": head,
 		"GITHUB_REF": fmt.Sprintf("refs/pull/%d/merge", f.pull), "GITHUB_HEAD_REF": "faster", "GITHUB_BASE_REF": "main",
+	} {
+		ts.Setenv(name, v)
+	}
+}
+
+// pushed gives the workflow the event of a push to the main branch.
+func (f *storyForge) pushed(ts *testscript.TestScript, commit string) {
+	event, err := json.Marshal(map[string]any{
+		"ref": "refs/heads/main", "after": commit, "repository": map[string]any{"full_name": "acme/churn", "default_branch": "main"}, "sender": map[string]any{"login": "ada"},
+	})
+	ts.Check(err)
+	f.write(ts, "event.json", string(event))
+	for name, v := range map[string]string{
+		"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": ts.MkAbs("event.json"), "GITHUB_SHA": commit,
+		"GITHUB_REF": "refs/heads/main", "GITHUB_REF_NAME": "main", "GITHUB_HEAD_REF": "", "GITHUB_BASE_REF": "",
 	} {
 		ts.Setenv(name, v)
 	}

@@ -184,6 +184,8 @@ func whatMoved(e registry.Entry) string {
 	switch e.Action {
 	case registry.Aliased, registry.RolledBack:
 		return fmt.Sprintf("%s: %s → %s", e.Alias, versionName(e.Model, e.From), version)
+	case registry.Removed:
+		return fmt.Sprintf("%s: %s → nothing", e.Alias, version)
 	case registry.Rejected:
 		return fmt.Sprintf("%s: not %s", e.Alias, version)
 	}

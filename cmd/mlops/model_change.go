@@ -59,10 +59,14 @@ func person() string {
 }
 
 func newModelAlias(a *app) *cobra.Command {
-	return a.newChange(change{
-		use: "alias MODEL@REF ALIAS", short: "Let an alias point to a version", args: 2,
-		example: "  mlops model alias churn@3 staging\n  mlops model alias churn@staging production -m 'a week without complaints'",
+	remove := false
+	c := a.newChange(change{
+		use: "alias MODEL@REF ALIAS", short: "Let an alias point to a version, or remove it", args: 2,
+		example: "  mlops model alias churn@3 staging\n  mlops model alias churn@staging production -m 'a week without complaints'\n  mlops model alias churn@staging --remove",
 		do: func(ctx context.Context, p *pick, args []string, by registry.By) (string, error) {
+			if remove {
+				return a.removeAlias(ctx, p, by)
+			}
 			name, alias := p.model.Name, args[0]
 			key, err := a.signingKey() // one that is no good is told before something has moved
 			if err != nil {
@@ -78,6 +82,30 @@ func newModelAlias(a *app) *cobra.Command {
 			return fmt.Sprintf("%s@%d is %s now, which was %s", name, p.version, alias, versionName(name, from)), err
 		},
 	})
+	c.Flags().BoolVar(&remove, "remove", false, "let the alias that MODEL@ALIAS names point to nothing")
+	c.Args = func(c *cobra.Command, args []string) error {
+		if remove {
+			return cobra.ExactArgs(1)(c, args)
+		}
+		return cobra.ExactArgs(2)(c, args)
+	}
+	return c
+}
+
+func (a *app) removeAlias(ctx context.Context, p *pick, by registry.By) (string, error) {
+	name := p.model.Name
+	if _, ok := p.model.Aliases[p.ref]; !ok {
+		return "", usagef("%s@%s is a version; name the alias that is to go, such as %s@production", name, p.ref, name)
+	}
+	key, err := a.signingKey()
+	if err != nil {
+		return "", err
+	}
+	from, err := p.registry.Remove(ctx, name, p.ref, p.version, by)
+	if err == nil {
+		err = a.vouchMove(ctx, key, p, p.ref, by.Actor)
+	}
+	return fmt.Sprintf("%s is removed, which was %s", p.ref, versionName(name, from)), err
 }
 
 func newModelRollback(a *app) *cobra.Command {

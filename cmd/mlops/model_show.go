@@ -43,7 +43,7 @@ func (a *app) modelShow(name string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return a.printJSON(shownVersion{v, p.model.Named(v.Version), p.model.IsRetired(v.Version), p.model.Notes(v.Version)})
+		return a.printJSON(shownVersion{v, p.model.Named(v.Version), p.model.IsRetired(v.Version), p.model.Removals(v.Version), p.model.Notes(v.Version)})
 	}
 	return showVersion(a.stdout, p.model, v)
 }
@@ -53,6 +53,7 @@ type shownVersion struct {
 	*registry.Version
 	Aliases []string         `json:"aliases"`
 	Retired bool             `json:"retired,omitempty"`
+	Removed []registry.Entry `json:"removed,omitempty"` // lines that took away aliases, which it has not got again
 	Notes   []registry.Entry `json:"notes,omitempty"`
 }
 
@@ -73,7 +74,7 @@ func (a *app) modelVersions(name string, asJSON bool) error {
 		if err != nil {
 			return cured(err)
 		}
-		all = append(all, shownVersion{v, m.Named(n), m.IsRetired(n), m.Notes(n)})
+		all = append(all, shownVersion{v, m.Named(n), m.IsRetired(n), m.Removals(n), m.Notes(n)})
 		rows = append(rows, []string{fmt.Sprintf("@%d", n), standing(m, n), v.Digest.Short(), v.Time.Local().Format(time.DateTime), v.Actor,
 			short(v.Source.Commit, v.Source.Dirty), shortID(v.Run), view.Bytes(v.Size), metricText(v.Metrics, 3)})
 	}
@@ -121,6 +122,9 @@ func showVersion(w io.Writer, m *registry.Model, v *registry.Version) error {
 	}
 	for i, g := range v.Gates {
 		row(labelled(i, "gates"), "%s  %s", g.Outcome, g.Gate)
+	}
+	for i, e := range m.Removals(v.Version) {
+		row(labelled(i, "removed"), "%s %s by %s: %s", e.Time.UTC().Format(time.RFC3339), e.Alias, e.Actor, orNothing(e.Reason))
 	}
 	for i, e := range m.Notes(v.Version) {
 		row(labelled(i, "notes"), "%s %s: %s", e.Time.UTC().Format(time.RFC3339), e.Actor, e.Reason)

@@ -92,12 +92,17 @@ func forgeKind(name string) (forge.Kind, error) {
 
 // openForge makes the client of a forge. It asks nobody.
 func openForge(ci forge.CI) (forge.Forge, error) {
+	app, err := appOf(ci, os.LookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	return openForgeAs(ci, app)
+}
+
+// openForgeAs is the same for an App, or if that is nil for the token.
+func openForgeAs(ci forge.CI, app *github.App) (forge.Forge, error) {
 	switch ci.Forge {
 	case forge.GitHub, forge.Gitea:
-		app, err := appOf(ci, os.LookupEnv)
-		if err != nil {
-			return nil, err
-		}
 		return github.New(github.Options{API: ci.API, GraphQL: ci.GraphQL, Repo: ci.Repo, Token: ci.Token, App: app, Gitea: ci.Forge == forge.Gitea})
 	case forge.GitLab:
 		return gitlab.New(gitlab.Options{API: ci.API, Repo: ci.Repo, Token: ci.Token, JobToken: ci.From == "CI_JOB_TOKEN"})

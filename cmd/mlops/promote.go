@@ -25,6 +25,10 @@ type promotion struct {
 	run      *record.Run               // with its jobs
 	said     []string
 	done     []record.Promotion
+
+	looked   bool      // whether somebody looked for what was reviewed
+	reviewed *reviewed // nil for nothing
+	mute     bool      // the forge keeps no deployments of ours
 }
 
 // promotes makes ready for the promotions of a run; nil if it has none. What the
@@ -164,7 +168,7 @@ func (p *promotion) register(ctx context.Context, r promote.Request, v *registry
 	case err != nil:
 		return err
 	case r.Alias != "":
-		return p.move(ctx, r, m, record.Promotion{Model: r.Model, Alias: r.Alias, Version: v.Version, New: added, Was: m.Aliases[r.Alias]})
+		return p.move(ctx, r, m, v, record.Promotion{Model: r.Model, Alias: r.Alias, Version: v.Version, New: added, Was: m.Aliases[r.Alias]})
 	case !added:
 		p.say("the model is %s@%d already", r.Model, v.Version)
 		p.note(record.Promotion{Model: r.Model, Version: v.Version, Outcome: record.Unchanged})
@@ -175,12 +179,17 @@ func (p *promotion) register(ctx context.Context, r promote.Request, v *registry
 }
 
 // move moves an alias, or says what is against it.
-func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Model, one record.Promotion) error {
+func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Model, v *registry.Version, one record.Promotion) error {
 	if one.Was == one.Version {
 		p.say("%s@%d is %s already", r.Model, one.Version, r.Alias)
 		one.Outcome = record.Unchanged
 		p.note(one)
+		p.deployed(ctx, one, v, nil)
 		return p.vouch(ctx, r.Model, r.Alias)
+	}
+	line, err := p.compareReviewed(ctx, v, versionName(r.Model, one.Version))
+	if err != nil {
+		return err
 	}
 	if one.Why = p.against(r, m, one.Version); one.Why != "" {
 		p.say("%s stays at %s, %s@%d is not promoted: %s", r.Alias, versionName(r.Model, one.Was), r.Model, one.Version, one.Why)
@@ -188,14 +197,17 @@ func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Mod
 		p.note(one)
 		return p.registry.Reject(ctx, r.Model, r.Alias, one.Version, p.by(one.Why))
 	}
-	from, err := p.registry.Move(ctx, r.Model, r.Alias, p.seen[r.Model][r.Alias], one.Version, p.by(""))
+	from, err := p.registry.Move(ctx, r.Model, r.Alias, p.seen[r.Model][r.Alias], one.Version, p.by(line))
 	if err != nil {
+		p.deployed(ctx, one, v, err)
 		return err
 	}
 	p.say("%s@%d is %s now, which was %s", r.Model, one.Version, r.Alias, versionName(r.Model, from))
-	one.Was, one.Outcome = from, record.Moved
+	one.Was, one.Outcome, one.Why = from, record.Moved, line
 	p.note(one)
-	return p.vouch(ctx, r.Model, r.Alias)
+	err = p.vouch(ctx, r.Model, r.Alias)
+	p.deployed(ctx, one, v, err)
+	return err
 }
 
 // against says why an alias is not to move to a version; "" if it may. A gate that
@@ -206,13 +218,24 @@ func (p *promotion) against(r promote.Request, m *registry.Model, version int) s
 			return fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
 		}
 	}
+	if p.run.Source.Dirty && !r.AllowDirty {
+		return "tracked files differ from the commit, so an auditor could not find what made it; commit them and run again, or set allow-dirty: true"
+	}
 	if m.IsRetired(version) {
 		return "it is retired"
 	}
 	if e := m.Undone(r.Alias, version); e != nil {
-		return fmt.Sprintf("%s rolled it back (%s); \"mlops model alias %s@%d %s\" puts it there again", e.Actor, orNothing(e.Reason), r.Model, version, r.Alias)
+		return fmt.Sprintf("%s %s (%s); \"mlops model alias %s@%d %s\" puts it there again", e.Actor, undoing(e.Action), orNothing(e.Reason), r.Model, version, r.Alias)
 	}
 	return ""
+}
+
+// undoing is what somebody did who took an alias from a version.
+func undoing(a registry.Action) string {
+	if a == registry.Removed {
+		return "removed the alias from it"
+	}
+	return "rolled it back"
 }
 
 func orNothing(reason string) string {
@@ -248,6 +271,12 @@ func (p *promotion) tell(ctx context.Context, r promote.Request, v *registry.Ver
 		version = m.Versions() + 1
 		one.Version, one.New, one.Outcome = version, true, record.Registered
 		p.say("dry run: would register %s@%d, %s", r.Model, version, tree)
+	}
+	if r.Alias != "" && m.Aliases[r.Alias] != version {
+		v.Digest = tree
+		if one.Why, err = p.compareReviewed(ctx, v, versionName(r.Model, version)); err != nil {
+			return err
+		}
 	}
 	why := p.against(r, m, version)
 	switch {

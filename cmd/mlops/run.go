@@ -221,6 +221,11 @@ func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map
 	if s.promotion, err = promotes(s); err != nil {
 		return err
 	}
+	if s.promotion != nil {
+		if err := s.hold(ctx); err != nil {
+			return err
+		}
+	}
 	if err := a.takeModels(ctx, s); err != nil {
 		return err
 	}

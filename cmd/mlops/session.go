@@ -46,6 +46,17 @@ type session struct {
 	close     func() error
 }
 
+// hold keeps what the session's run makes from garbage collections until the session
+// is closed, and not only to the run's end.
+func (s *session) hold(ctx context.Context) (err error) {
+	if s.Hold, err = s.Store.Pin(ctx); err != nil {
+		return err
+	}
+	rest := s.close
+	s.close = func() error { return errors.Join(s.Hold.Release(), rest()) }
+	return nil
+}
+
 // openSession opens a project's store, tree and executor, and makes its plan.
 // It asks Docker nothing: the executor connects when it is first used.
 func (a *app) openSession(ctx context.Context, p *project, o engineOptions, names []string) (*session, error) {

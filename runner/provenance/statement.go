@@ -110,6 +110,7 @@ type Summary struct {
 const (
 	ByGates  = "MLOPS_PROMOTED_BY_GATES"
 	ByPerson = "MLOPS_MOVED_BY_A_PERSON"
+	Removed  = "MLOPS_ALIAS_REMOVED" // with the result FAILED: the version is not to be used by that name
 )
 
 func statement(predicateType string, subject []Resource, predicate any) (*Statement, error) {
@@ -242,6 +243,9 @@ func Promotion(v *registry.Version, m Move, policy Resource, now time.Time, bund
 	s := Summary{Time: now.UTC().Truncate(time.Second), Resource: fmt.Sprintf("mlops:model/%s@%d", v.Model, v.Version), Policy: policy, Inputs: bundles, Result: "PASSED", Levels: []string{ByPerson}}
 	if m.Entry.Run != "" {
 		s.Levels = []string{ByGates}
+	}
+	if m.Entry.Action == registry.Removed {
+		s.Result, s.Levels = "FAILED", []string{Removed}
 	}
 	if s.Inputs == nil {
 		s.Inputs = []Resource{}

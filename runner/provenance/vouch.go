@@ -95,6 +95,7 @@ func (t *Trust) Vouched(ctx context.Context, d *store.Dir, m *registry.Model, v 
 	return nil, first
 }
 
+// moved reports whether a line lets its alias point to its version.
 func moved(e registry.Entry) bool {
 	return e.Action == registry.Aliased || e.Action == registry.RolledBack
 }
@@ -120,7 +121,7 @@ func (t *Trust) Line(ctx context.Context, f *File, m *registry.Model, v *registr
 		return nil, &SubjectError{f.Path, fmt.Sprintf("another digest, sha256:%s (%s), not %s", about.Digest["sha256"], about.Name, v.Digest)}
 	case !ofLine(about, e, m.Line(e.Seq)):
 		return nil, &SubjectError{f.Path, fmt.Sprintf("another line than %d of the journal", e.Seq)}
-	case sum.Result != passed:
+	case (sum.Result == passed) == (e.Action == registry.Removed):
 		return nil, errors.New(f.Path + ": the summary says " + sum.Result)
 	}
 	return &Vouch{name, e.Seq, e.Alias, strconv.Itoa(e.Version), f, sum}, nil
@@ -135,7 +136,7 @@ func ofLine(about Resource, e registry.Entry, line store.Digest) bool {
 	return a["alias"] == e.Alias && a["line"] == strconv.Itoa(e.Seq) && a["lineDigest"] == line.String()
 }
 
-// Vouch signs and keeps a summary of where an alias points now, unless the key has
+// Vouch signs and keeps a summary of where an alias points now, or that it was removed, unless the key has
 // done so already. policy is what it was decided by.
 func (k *Key) Vouch(ctx context.Context, d *store.Dir, r *registry.Registry, model, alias string, policy Resource, now time.Time) error {
 	m, err := r.Model(model)
@@ -174,7 +175,7 @@ func (k *Key) Vouch(ctx context.Context, d *store.Dir, r *registry.Registry, mod
 // lastMove is the newest line that moved an alias; 0 if there is none.
 func lastMove(m *registry.Model, alias string) int {
 	for _, e := range slices.Backward(m.Journal) {
-		if e.Alias == alias && moved(e) {
+		if e.Alias == alias && e.Action.Moves() {
 			return e.Seq
 		}
 	}

@@ -11,7 +11,7 @@ type Promotion struct {
 	Was     int      `json:"was,omitempty"`     // version that the alias pointed to before; 0 for none
 	Outcome Promoted `json:"outcome"`           // what became of the alias, or without one of the version
 	DryRun  bool     `json:"dryRun,omitempty"`  // it is what would have become of it
-	Why     string   `json:"why,omitempty"`     // one line: what was against it
+	Why     string   `json:"why,omitempty"`     // one line: what was against it, or of which reviewed change the model is
 }
 
 // Promoted is what became of a wish to promote.

@@ -67,6 +67,9 @@ func (e *Entry) did() string {
 	what := string(e.Action) + " " + place(e.Model, e.Version)
 	if e.Alias != "" {
 		what = e.Alias + " → " + place(e.Model, e.Version)
+		if e.Action == Removed {
+			what = e.Alias + " → nothing"
+		}
 	}
 	if e.Actor != "" {
 		what += " by " + e.Actor

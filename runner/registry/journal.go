@@ -19,9 +19,13 @@ const (
 	Aliased    Action = "alias"
 	Rejected   Action = "reject" // an alias was not moved, for the reason given
 	RolledBack Action = "rollback"
+	Removed    Action = "remove" // the alias points to nothing any more
 	Retired    Action = "retire"
 	Noted      Action = "note"
 )
+
+// Moves reports whether such a line lets an alias point elsewhere.
+func (a Action) Moves() bool { return a == Aliased || a == RolledBack || a == Removed }
 
 // An Entry is a line of a model's journal.
 type Entry struct {
@@ -30,7 +34,7 @@ type Entry struct {
 	Time    time.Time    `json:"time"`
 	Action  Action       `json:"action"`
 	Model   string       `json:"model"`
-	Version int          `json:"version"`
+	Version int          `json:"version"`         // of a removed alias, the one that it pointed to
 	Digest  store.Digest `json:"digest"`          // of the version's tree
 	File    store.Digest `json:"file,omitzero"`   // of the version's file, where it is registered
 	Alias   string       `json:"alias,omitempty"` // that moved, or was not moved

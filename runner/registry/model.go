@@ -40,6 +40,8 @@ func settle(name string, j *journal) *Model {
 				stack = stack[:i+1]
 			}
 			m.stacks[e.Alias], m.Aliases[e.Alias] = stack, e.Version
+		case Removed:
+			delete(m.Aliases, e.Alias)
 		case Retired:
 			m.retired[e.Version] = true
 		}
@@ -85,6 +87,23 @@ func (m *Model) Notes(version int) (notes []Entry) {
 	return notes
 }
 
+// Removals returns the lines that removed an alias from a version, which it has not
+// got again since; oldest first.
+func (m *Model) Removals(version int) (lines []Entry) {
+	last := map[string]int{}
+	for i, e := range m.Journal {
+		if e.Version == version && e.Action.Moves() {
+			last[e.Alias] = i
+		}
+	}
+	for i, e := range m.Journal {
+		if e.Action == Removed && e.Version == version && last[e.Alias] == i {
+			lines = append(lines, e)
+		}
+	}
+	return lines
+}
+
 // Resolve returns the version that a number or an alias means. It fails with a
 // *NotFoundError.
 func (m *Model) Resolve(ref string) (int, error) {
@@ -112,13 +131,14 @@ func (m *Model) refs() (names []string) {
 	return names
 }
 
-// Undone returns the newest line that took an alias away from a version by a
-// rollback, if no later one put it there again; nil if there is none.
+// Undone returns the newest line by which a person took an alias away from a
+// version, a rollback or a removal, if no later one put it there again; nil if there
+// is none.
 func (m *Model) Undone(alias string, version int) *Entry {
 	for i := len(m.Journal) - 1; i >= 0; i-- {
 		switch e := &m.Journal[i]; {
 		case e.Alias != alias:
-		case e.Action == RolledBack && e.From == version:
+		case (e.Action == RolledBack || e.Action == Removed) && e.From == version:
 			return e
 		case (e.Action == Aliased || e.Action == RolledBack) && e.Version == version:
 			return nil
@@ -130,7 +150,7 @@ func (m *Model) Undone(alias string, version int) *Entry {
 // mover returns the newest line that moved an alias.
 func (m *Model) mover(alias string) Entry {
 	for i := len(m.Journal) - 1; i >= 0; i-- {
-		if e := m.Journal[i]; e.Alias == alias && (e.Action == Aliased || e.Action == RolledBack) {
+		if e := m.Journal[i]; e.Alias == alias && e.Action.Moves() {
 			return e
 		}
 	}

@@ -25,12 +25,17 @@ func (r *Registry) Move(ctx context.Context, model, alias string, seen, version 
 			return nil, err
 		}
 		if seen != Any && seen != from {
-			w := m.mover(alias)
-			return nil, &ConflictError{model, alias, seen, from, w.Actor, w.Run, w.Time}
+			return nil, m.conflict(alias, seen)
 		}
 		return m.entry(Aliased, version, alias, by), nil
 	})
 	return from, err
+}
+
+// conflict is the error for who saw another version under an alias.
+func (m *Model) conflict(alias string, seen int) error {
+	w := m.mover(alias)
+	return &ConflictError{m.Name, alias, seen, m.Aliases[alias], w.Actor, w.Run, w.Time}
 }
 
 // usable fails for a version that no alias may point to.
@@ -92,6 +97,22 @@ func (m *Model) before(alias string) int {
 	return 0
 }
 
+// Remove takes an alias away, from the version that the caller saw under it, as
+// [Registry.Move] does. The version stays. It fails with a *NotFoundError if there is no
+// such alias, and with a *ConflictError if it is somewhere else.
+func (r *Registry) Remove(ctx context.Context, model, alias string, seen int, by By) (from int, err error) {
+	err = r.change(ctx, model, func(m *Model) (*Entry, error) {
+		if from = m.Aliases[alias]; from == 0 {
+			return nil, &NotFoundError{model + "@" + alias, m.refs()}
+		}
+		if seen != Any && seen != from {
+			return nil, m.conflict(alias, seen)
+		}
+		return m.entry(Removed, from, alias, by), nil
+	})
+	return from, err
+}
+
 // Retire says that a version is not to be used any more: no alias may point to it
 // from then on. Its files stay. It fails with a *StateError while one does.
 func (r *Registry) Retire(ctx context.Context, model string, version int, by By) error {
@@ -101,7 +122,7 @@ func (r *Registry) Retire(ctx context.Context, model string, version int, by By)
 		}
 		if names := m.Named(version); len(names) > 0 {
 			return nil, &StateError{fmt.Sprintf("%s@%d is in use as %s", model, version, strings.Join(names, ", ")),
-				fmt.Sprintf("\"mlops model rollback %s@%s\", or move it by \"mlops model alias\"", model, names[0])}
+				fmt.Sprintf("\"mlops model rollback %s@%s\", or move it by \"mlops model alias\", or \"mlops model alias %s@%s --remove\"", model, names[0], model, names[0])}
 		}
 		return m.entry(Retired, version, "", by), nil
 	})

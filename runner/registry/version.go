@@ -110,6 +110,30 @@ func From(run *record.Run, job *record.Job, path string) (*Version, error) {
 	return v, nil
 }
 
+// Written finds what a run wrote at path, a file or folder of the repository: the job
+// with that id, else the leg that was selected, else the first that wrote something
+// there. It is nil if none did. The model's name and digest remain to be filled in.
+func Written(run *record.Run, job, path string) *Version {
+	var found *Version
+	rank := 0
+	for _, j := range run.Jobs {
+		files := below(j.Outputs, path)
+		n := 1
+		switch {
+		case len(files) == 0:
+			continue
+		case j.ID == job:
+			n = 3
+		case run.Selected[j.Job] == j.ID:
+			n = 2
+		}
+		if n > rank {
+			found, rank = &Version{Path: path, Files: files, Origin: Origin{Run: run.ID, RunDigest: run.Digest, Job: j.ID}}, n
+		}
+	}
+	return found
+}
+
 // below are the files of a folder by their paths in it, or the one file.
 func below(as []record.Artifact, path string) (out []File) {
 	for _, a := range as {

@@ -29,6 +29,8 @@ type GitHub struct {
 	apps  map[int64]*app
 	runs  []map[string]any // check runs, oldest first
 	Locks map[int]bool     // pull requests whose conversation is locked
+
+	deployments []*Deployment // oldest first
 }
 
 // NewGitHub returns a fake GitHub with a workflow's token.
@@ -61,6 +63,10 @@ func NewGitHub(tb testing.TB) *GitHub {
 		{"GET", repo + "/commits/{ref}/check-runs", g.listRuns},
 		{"POST", repo + "/check-runs", g.createRun},
 		{"PATCH", repo + "/check-runs/{id}", g.updateRun},
+		{"GET", repo + "/deployments", g.listDeployments},
+		{"POST", repo + "/deployments", g.createDeployment},
+		{"GET", repo + "/deployments/{id}/statuses", g.listDeploymentStates},
+		{"POST", repo + "/deployments/{id}/statuses", g.createDeploymentState},
 		{"ANY", "/app/installations/{id}/access_tokens", g.installationToken},
 		{"POST", "/graphql", g.graphQL},
 		{"POST", "/api/graphql", g.graphQL},

@@ -32,6 +32,9 @@ func (g *GitHub) pull(p *pull, example string) map[string]any {
 	}
 	if p.State == forge.Merged {
 		v["merged_at"] = "2026-11-27T20:00:00Z"
+		if p.merge != "" {
+			v["merge_commit_sha"] = p.merge
+		}
 	}
 	end(v["head"], p.Head, p.HeadRef, p.HeadRepo)
 	end(v["base"], p.Base, p.BaseRef, p.BaseRepo)
@@ -95,7 +98,7 @@ func (g *GitHub) simple(ps []*pull) []any {
 func (g *GitHub) pullsOf(c *call) (int, any) {
 	var found []*pull
 	for _, p := range g.numbered() {
-		if !p.Fork && (p.Head == c.param["ref"] || slices.Contains(p.former, c.param["ref"])) {
+		if of := c.param["ref"]; p.merge == of || !p.Fork && (p.Head == of || slices.Contains(p.former, of)) {
 			found = append(found, p)
 		}
 	}

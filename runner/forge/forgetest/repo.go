@@ -25,6 +25,7 @@ type pull struct {
 	forge.Change
 	comments []*remark
 	former   []string // heads before this one
+	merge    string   // commit that merged it
 }
 
 // A remark is a comment.

@@ -20,9 +20,11 @@ type pull struct {
 	Merged    bool   `json:"merged"`
 	MergedAt  string `json:"merged_at"`
 	MergeBase string `json:"merge_base"` // Gitea
-	Head      end    `json:"head"`
-	Base      end    `json:"base"`
-	User      struct {
+	// MergeCommit is what a merge, squash or rebase came to; before that, a trial of it.
+	MergeCommit string `json:"merge_commit_sha"`
+	Head        end    `json:"head"`
+	Base        end    `json:"base"`
+	User        struct {
 		Login string `json:"login"`
 	} `json:"user"`
 }

@@ -42,6 +42,8 @@ var (
 	_ forge.Forge     = (*Client)(nil)
 	_ forge.Minimizer = (*Client)(nil)
 	_ forge.Checker   = (*Client)(nil)
+	_ forge.Merger    = (*Client)(nil)
+	_ forge.Deployer  = (*Client)(nil)
 )
 
 // New returns a repository. It asks nobody. It fails with forge.ErrNoToken if
