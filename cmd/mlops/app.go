@@ -96,7 +96,7 @@ func commands() []command {
 		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval}, {"gate", newGate}, {"bisect", newBisect}, {"audit", newAudit},
 		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"evaluate", newEvaluate}, {"metrics", newMetrics}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
 		{"init", newInit}, {"import", newImport}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
-		{"data", newData}, {"model", newModel}, {"registry", newRegistry}, {"checkout", newCheckout}, {"hooks", newHooks},
+		{"data", newData}, {"model", newModel}, {"registry", newRegistry}, {"tracking", newTracking}, {"checkout", newCheckout}, {"hooks", newHooks},
 	}
 }
 

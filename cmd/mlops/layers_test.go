@@ -28,10 +28,11 @@ var layers = map[string][]string{
 	"runner/mask":                {},
 	"runner/agent":               {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":              {"runner/disk", "runner/store"},
-	"runner/dataset":             {"runner/record", "runner/store"},  // versions are files beside the records, in their form
-	"runner/registry":            {"runner/record", "runner/store"},  // what a run made becomes a version; gates come judged
-	"runner/source":              {"runner/dataset", "runner/store"}, // bytes from an address, verified
-	"runner/oci/serve":           {"runner/store"}, // other tools' protocol over the store's blobs and refs
+	"runner/dataset":             {"runner/record", "runner/store"},                                   // versions are files beside the records, in their form
+	"runner/registry":            {"runner/record", "runner/store"},                                   // what a run made becomes a version; gates come judged
+	"runner/source":              {"runner/dataset", "runner/store"},                                  // bytes from an address, verified
+	"runner/oci/serve":           {"runner/store"},                                                    // other tools' protocol over the store's blobs and refs
+	"runner/mlflow":              {"runner/disk", "runner/record", "runner/registry", "runner/store"}, // other tools' protocol and folders in, records and versions out
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},

@@ -182,6 +182,8 @@ func whatMoved(e registry.Entry) string {
 	switch e.Action {
 	case registry.Aliased, registry.RolledBack:
 		return fmt.Sprintf("%s: %s → %s", e.Alias, versionName(e.Model, e.From), version)
+	case registry.Unaliased:
+		return fmt.Sprintf("%s: %s → nothing", e.Alias, version)
 	case registry.Rejected:
 		return fmt.Sprintf("%s: not %s", e.Alias, version)
 	}

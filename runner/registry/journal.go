@@ -17,7 +17,8 @@ type Action string
 const (
 	Registered Action = "register"
 	Aliased    Action = "alias"
-	Rejected   Action = "reject" // an alias was not moved, for the reason given
+	Unaliased  Action = "unalias" // the alias points nowhere from then on
+	Rejected   Action = "reject"  // an alias was not moved, for the reason given
 	RolledBack Action = "rollback"
 	Retired    Action = "retire"
 	Noted      Action = "note"

@@ -39,6 +39,8 @@ func settle(name string, j *journal) *Model {
 				stack = stack[:i+1]
 			}
 			m.stacks[e.Alias], m.Aliases[e.Alias] = stack, e.Version
+		case Unaliased:
+			delete(m.Aliases, e.Alias)
 		case Retired:
 			m.retired[e.Version] = true
 		}

@@ -33,6 +33,18 @@ func (r *Registry) Move(ctx context.Context, model, alias string, seen, version 
 	return from, err
 }
 
+// Unalias lets an alias point to no version. It fails with a *NotFoundError if there
+// is none.
+func (r *Registry) Unalias(ctx context.Context, model, alias string, by By) error {
+	return r.change(ctx, model, func(m *Model) (*Entry, error) {
+		version := m.Aliases[alias]
+		if version == 0 {
+			return nil, &NotFoundError{model + "@" + alias, m.refs()}
+		}
+		return m.entry(Unaliased, version, alias, by), nil
+	})
+}
+
 // usable fails for a version that no alias may point to.
 func (m *Model) usable(version int) error {
 	if err := m.registered(version); err != nil {
