@@ -7,7 +7,7 @@ N        ?= 50
 GO       ?= go
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race e2e e2e-forge act versitygw fuzz lint golden generate bench images demo soak release clean
+.PHONY: help build test race e2e e2e-forge act versitygw postgres fuzz lint golden generate bench images demo soak release clean sigstore
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,14 @@ e2e-forge: ## comments and statuses on a real Gitea, which is built first; minut
 act: ## bin/act, which runs workflows on this machine; the tests of actions/ need it
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@v0.2.89
 
-versitygw: ## bin/versitygw, which speaks S3 on this machine; the tests of runner/source need it
+versitygw: ## bin/versitygw, which speaks S3 on this machine; the tests of runner/source and runner/remote need it
 	CGO_ENABLED=0 GOBIN=$(CURDIR)/bin $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+postgres: ## the index's tests, also on a PostgreSQL server that is started for them; needs Debian's postgresql
+	MLOPS_NEED_POSTGRES=1 .ci/postgres $(GO) test $(TESTFLAGS) ./runner/index
+	MLOPS_NEED_POSTGRES=1 .ci/postgres $(GO) test $(TESTFLAGS) ./cmd/mlops -run '^TestScripts$$/^index_postgres$$'
+sigstore: ## signed statements, read by sigstore-go and in-toto's own types; a module of its own
+	cd runner/provenance/sigstoretest && $(GO) test ./...
 
 fuzz: ## each fuzz target for T=30s
 	.ci/fuzz $(T)

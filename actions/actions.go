@@ -6,6 +6,7 @@ import (
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/datacheck"
 	"github.com/mlops-runner/mlops/actions/evaluate"
+	"github.com/mlops-runner/mlops/actions/pack"
 	"github.com/mlops-runner/mlops/actions/promote"
 	"github.com/mlops-runner/mlops/spec"
 )
@@ -13,7 +14,7 @@ import (
 // All returns the built-in actions; those without Run are yet to come: a pipeline
 // that names one is checked in full, and a job that comes to run it is refused.
 func All() []action.Action {
-	return []action.Action{datacheck.Builtin(), evaluate.Builtin(), promote.Builtin()}
+	return []action.Action{datacheck.Builtin(), evaluate.Builtin(), pack.Builtin(), promote.Builtin()}
 }
 
 // Specs returns what the parser must know of the built-in actions, in the order of [All].

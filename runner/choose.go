@@ -26,6 +26,7 @@ func (x *execution) choose(n *plan.Node) *outcome {
 	if bad != nil {
 		return bad
 	}
+	followed := x.followed(n)
 	config := best(n.Select, means(cs))
 	var legs []candidate
 	for _, c := range cs {
@@ -34,6 +35,11 @@ func (x *execution) choose(n *plan.Node) *outcome {
 		}
 	}
 	winner := best(n.Select, legs)
+	for i := range legs {
+		if followed != nil && seedOf(x.Plan.Node(legs[i].leg)) == followed {
+			winner = &legs[i]
+		}
+	}
 	if winner == nil {
 		return &outcome{status: agent.Failure, reason: agent.ReasonConfig, err: fmt.Sprintf("no leg of %s has a value of %s", n.Job, n.Select.Metric)}
 	}
@@ -41,11 +47,29 @@ func (x *execution) choose(n *plan.Node) *outcome {
 	return &outcome{status: agent.Success, cached: o.cached, product: o.product, leg: winner.leg, config: winner.config}
 }
 
+// followed is the seed that was chosen of the job before, nil where none is to be
+// followed.
+func (x *execution) followed(n *plan.Node) any {
+	i := x.Plan.Index(n.Select.Follow)
+	if i < 0 || x.outcomes[i] == nil {
+		return nil
+	}
+	return seedOf(x.Plan.Node(x.outcomes[i].leg))
+}
+
+// seedOf is the seed of a leg, nil if there is none.
+func seedOf(leg *plan.Node) any {
+	if leg == nil {
+		return nil
+	}
+	return leg.Seed()
+}
+
 // candidates are the legs that made something, in the order of the plan.
 func (x *execution) candidates(n *plan.Node) (cs []candidate, bad *outcome) {
 	for _, need := range n.Needs {
 		o, node := x.outcomes[need.Node], x.Plan.Nodes[need.Node]
-		if o.product == nil {
+		if o.product == nil || node.Job != n.Job { // the other is who is followed
 			continue
 		}
 		c := candidate{leg: node.ID, config: cmp.Or(node.Config, node.ID), outcome: o}

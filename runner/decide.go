@@ -236,6 +236,9 @@ func (x *execution) decideKnown(ctx context.Context, n *plan.Node, d decision, s
 		x.log().Warn("reuse a result of the shared store", "job", n.ID, "error", err)
 	}
 	hit, why := x.kept(ctx, n, d.print)
+	if hit == nil {
+		hit = x.afar(ctx, n, d.print)
+	}
 	if hit != nil {
 		d.fate, d.hit = IsCached, hit
 		return d

@@ -122,7 +122,7 @@ func (x *execution) describe(n *plan.Node, a *attempt) record.Attempt {
 	out := record.Attempt{
 		Number: a.number, Name: a.name, Status: record.Status(a.status()), Reason: string(a.reason()), Exit: a.exit(),
 		Started: a.started, Wall: a.wall, CPU: a.result.CPU, PeakMemory: a.result.PeakMemory, GPUSeconds: a.result.GPUSeconds,
-		Steps: recordSteps(n, a.result),
+		Resources: record.Resources(n.Resources), Steps: recordSteps(n, a.result),
 	}
 	if a.status() != agent.Success {
 		out.Error = x.secret.Text(a.describeFailure())

@@ -62,8 +62,15 @@ type outcome struct {
 	place    bool     // the place failed, not the job
 	err      string   // for people
 	fix      string
-	uncached bool        // it may not be reused
-	line     *JobSummary // nil for a Select node that chose
+	uncached bool // it may not be reused
+	ended    bool // it is in the record and in the summary, as all but a Select node that chose
+	cost     cost
+}
+
+// A cost is what a job took in this run.
+type cost struct {
+	wall, cpu time.Duration
+	peak      int64 // bytes
 }
 
 // A product is what a job that succeeded made, for the jobs and gates that read it.

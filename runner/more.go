@@ -2,8 +2,6 @@ package runner
 
 import (
 	"slices"
-
-	"github.com/mlops-runner/mlops/runner/plan"
 )
 
 // wantsMore asks whether more is to be run before the run is decided on, and
@@ -34,18 +32,31 @@ func (x *execution) spares() bool {
 	return false
 }
 
-// add readies nodes that the schedule did not have, after it came to its end.
-// Those that may not be added, since they or what they need have not the outcomes
-// that they should have, are left out.
+// add readies nodes that the schedule did not have, after it came to its end: ids
+// are in the order of the plan. Those that may not be added, since they or what they
+// need have not the outcomes that they should have, are left out.
 func (s *schedule) add(ids []string) {
 	clear(s.groups) // their contexts ended with the loop
+	added := map[int]bool{}
 	for _, id := range ids {
 		i := s.Plan.Index(id)
 		if i < 0 || s.outcomes[i] != nil {
 			continue
 		}
-		missing := slices.ContainsFunc(s.Plan.Nodes[i].Needs, func(n plan.Need) bool { return s.outcomes[n.Node] == nil })
-		if !missing {
+		var open []int // needed nodes that are to run now
+		for _, need := range s.Plan.Nodes[i].Needs {
+			if s.outcomes[need.Node] == nil {
+				open = append(open, need.Node)
+			}
+		}
+		if slices.ContainsFunc(open, func(need int) bool { return !added[need] }) {
+			continue
+		}
+		added[i] = true
+		for _, need := range open {
+			s.readers[need] = append(s.readers[need], i)
+		}
+		if s.waiting[i] = len(open); len(open) == 0 {
 			s.insert(i)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,6 +58,9 @@ func (x *execution) work(ctx context.Context, n *plan.Node, d *decision, queued 
 		}
 	}
 	if err := x.fetch(ctx, n, d.inputs.remote); err != nil {
+		return nil, false, err
+	}
+	if err := x.bring(ctx, slices.Concat(d.inputs.blobs, d.inputs.past)); err != nil {
 		return nil, false, err
 	}
 	g, waited, err := x.claim(ctx, n, d.image, false)
@@ -140,6 +145,16 @@ func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outco
 	if err := x.pin.Keep(ctx, d.print); err != nil {
 		return nil, err
 	}
+	if d.hit.afar != nil {
+		if err := x.take(ctx, n, d.print, d.hit); err != nil {
+			return nil, err
+		}
+		hit, why := x.checked(ctx, n, d.print, d.hit)
+		if hit == nil {
+			return nil, fmt.Errorf("%s: %w", strings.Join(why, "; "), store.ErrNotFound)
+		}
+		d.hit = hit
+	}
 	if n.Publish {
 		if err := x.publish(ctx, n, d.hit.Outputs); err != nil {
 			return nil, err
@@ -203,10 +218,10 @@ func (x *execution) end(n *plan.Node, o *outcome, job *record.Job) *outcome {
 		job.Status, job.Reason, job.Error = record.Failure, string(o.reason), o.err
 		x.lost.add(*job)
 	}
-	o.uncached, o.line = job.Uncached != "", summaryLine(n, job)
+	o.uncached, o.ended, o.cost = job.Uncached != "", true, cost{job.Wall, job.CPU, job.PeakMemory}
 	x.watch.send(Event{
 		Kind: JobEnded, Job: n.ID, Status: string(o.status), Reason: string(o.reason), Exit: o.exit, Wall: job.Wall, Cached: o.cached,
-		Metrics: o.line.Metrics, Error: o.err, Fix: o.fix, Why: job.Why,
+		Metrics: metricValues(job.Metrics), Error: o.err, Fix: o.fix, Why: job.Why,
 	})
 	return o
 }

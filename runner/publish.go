@@ -75,6 +75,9 @@ func (x *execution) vacate() {
 // there already.
 func (x *execution) publish(ctx context.Context, n *plan.Node, outputs []record.Artifact) error {
 	es := entries(outputs)
+	if err := x.bring(ctx, es); err != nil { // of a leg that was selected
+		return err
+	}
 	if x.Overlay != nil {
 		return x.publishAside(ctx, es)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -38,6 +39,7 @@ type Result struct {
 	GPU        float64           `json:"gpuSeconds,omitempty"`
 	Finished   time.Time         `json:"finished"`
 
+	afar     []byte // as another machine keeps it, while its bytes are not here; nil for one of the store
 	verified string // where, by whom and in which run it was made, if that was checked; see verify
 }
 
@@ -84,3 +86,8 @@ func artifacts(es []store.Entry) []record.Artifact {
 
 // lastKey is under which the store notes the latest fingerprint of an instance.
 func (x *execution) lastKey(n *plan.Node) string { return "job " + x.Plan.Pipeline + " " + n.ID }
+
+// Blobs are the files whose bytes the store keeps for a result.
+func (r *Result) Blobs() []store.Entry {
+	return slices.DeleteFunc(append(entries(r.Outputs), entries(r.Kept)...), func(e store.Entry) bool { return e.Link != "" })
+}

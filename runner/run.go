@@ -159,8 +159,8 @@ func (x *execution) tally(turn *runTurn) *record.Run {
 		if o == nil {
 			continue
 		}
-		if o.line != nil {
-			run.Summary = append(run.Summary, record.JobSummary{ID: o.line.Job})
+		if o.ended {
+			run.Summary = append(run.Summary, record.JobSummary{ID: x.Plan.Nodes[i].ID})
 		}
 		if n := x.Plan.Nodes[i]; o.leg != "" && n.ID == n.Job && o.config != n.Job {
 			run.Selected = selected(run.Selected, n.Job, o.config)
@@ -223,7 +223,7 @@ func (x *execution) judge(hard, soft context.Context, run *record.Run) {
 	for _, g := range run.Gates {
 		text := fmt.Sprintf("gate %s %s: %s", g.Gate, g.Outcome, g.Detail)
 		switch g.Outcome {
-		case GateFailed:
+		case GateFailed, GateErrored:
 			run.Status, run.Exit, run.Reason = record.Failure, exitFailed, string(agent.ReasonGate)
 			run.Error = cmp.Or(run.Error, text)
 			x.watch.send(Event{Kind: Notice, Level: "error", File: x.Plan.File, Line: g.Line, Reason: string(agent.ReasonGate), Text: text})
@@ -264,6 +264,8 @@ func withJobs(run *record.Run) (*record.Run, error) {
 const (
 	GatePassed = "passed"
 	GateFailed = "failed"
+	// GateErrored is of a gate that could not be judged: it blocks as well.
+	GateErrored = "error"
 )
 
 // jobsContext is the jobs context: result and outputs by job.
@@ -357,10 +359,10 @@ func (x *execution) summarize(s *Summary, n *plan.Node, o *outcome) {
 	if o.leg != "" {
 		s.Selected[n.ID] = o.leg
 	}
-	if o.line == nil {
+	if !o.ended {
 		return
 	}
-	j := *o.line
+	j := summaryLine(n, o)
 	s.Jobs = append(s.Jobs, j)
 	switch {
 	case j.Cached:
@@ -381,11 +383,18 @@ func (x *execution) summarize(s *Summary, n *plan.Node, o *outcome) {
 }
 
 // summaryLine is the line of a job in the summary of its run.
-func summaryLine(n *plan.Node, j *record.Job) *JobSummary {
-	return &JobSummary{
-		Job: j.ID, Status: string(j.Status), Reason: j.Reason, Exit: j.Exit, Cached: j.Cached, Wall: j.Wall, CPU: j.CPU,
-		Peak: j.PeakMemory, Metrics: metricValues(j.Metrics), Outputs: n.Outputs, Error: j.Error,
+func summaryLine(n *plan.Node, o *outcome) JobSummary {
+	j := JobSummary{
+		Job: n.ID, Status: string(o.status), Reason: string(o.reason), Exit: o.exit, Cached: o.cached,
+		Wall: o.cost.wall, CPU: o.cost.cpu, Peak: o.cost.peak, Outputs: n.Outputs,
 	}
+	if o.product != nil {
+		j.Metrics = metricValues(o.product.metrics)
+	}
+	if o.status == agent.Failure {
+		j.Error = o.err
+	}
+	return j
 }
 
 func metricValues(ms []record.Metric) []MetricValue {

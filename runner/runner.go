@@ -68,6 +68,7 @@ type Runner struct {
 	Tree     *worktree.Tree
 	Executor Executor
 	Overlay  *Overlay // nil: results are kept in Store and published into Root
+	Cache    Cache    // results that other machines made; nil for none
 	Source   Source   // brings datasets from their addresses; nil: only what the store has is used
 	// Pins say what images' names mean, by PinKey; names without one mean what they
 	// mean where the job runs.

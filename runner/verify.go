@@ -17,8 +17,16 @@ import (
 // one it says why one that was there may not, or nothing if there never was one.
 func (x *execution) kept(ctx context.Context, n *plan.Node, print store.Digest) (*Result, []string) {
 	hit, why := x.lookUp(print)
-	if hit == nil || !n.Verify || !x.Options.Verify {
-		return hit, why
+	if hit == nil {
+		return nil, why
+	}
+	return x.checked(ctx, n, print, hit)
+}
+
+// checked is a result whose bytes are here, if it may be used.
+func (x *execution) checked(ctx context.Context, n *plan.Node, print store.Digest, hit *Result) (*Result, []string) {
+	if !n.Verify || !x.Options.Verify {
+		return hit, nil
 	}
 	made, err := x.verify(ctx, print, hit)
 	if err != nil {

@@ -39,3 +39,10 @@ var checks string
 // Checks returns the schema of checks.json, which a data check keeps with the
 // record of its job: JSON Schema, draft 2020-12.
 func Checks() string { return checks }
+
+//go:embed audit.schema.json
+var audit string
+
+// Audit returns the schema of what "mlops audit MODEL@REF --json" prints: JSON
+// Schema, draft 2020-12. It is written by hand; a test holds the output to it.
+func Audit() string { return audit }

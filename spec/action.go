@@ -3,13 +3,26 @@ package spec
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/mlops-runner/mlops/spec/expression"
 )
+
+// KeptName is the name under which a step keeps a file, of which name is that of the
+// first step of a job that uses its action, for the turn-th one: profile.json,
+// profile-2.json and so on.
+func KeptName(name string, turn int) string {
+	if turn < 2 {
+		return name
+	}
+	ext := path.Ext(name)
+	return strings.TrimSuffix(name, ext) + "-" + strconv.Itoa(turn) + ext
+}
 
 // checkUses checks a step's action and the inputs it is given.
 func (w *walker) checkUses(s *Step) {

@@ -312,6 +312,9 @@ type Action struct {
 	Version int
 	Doc     string
 	Inputs  []ActionInput
+	// Measures says that the action reports metrics of what its inputs name, so that
+	// of a job with seeds it is to see what each seed made.
+	Measures bool
 }
 
 // ActionInput is one input of an action. Type is any of the type words:
@@ -335,7 +338,7 @@ type ActionInput struct {
 	// Keys are those of a map or of entries; nil for a map lets any stand.
 	Keys []ActionInput
 	// Kept makes the word baseline, as a dataset, stand for the file of this name
-	// that the same job kept in the run that this one is compared with.
+	// that the same job kept in the run that this one is compared with; see [KeptName].
 	Kept string
 }
 

@@ -7,33 +7,57 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// InputLine returns the line of a file on which an input of an action stands, or
-// 0 if it is not found. step is [Step.Pos], and path leads down from `with:`, as in
-// columns.age or rules[1].
-func InputLine(source []byte, step Pos, path string) int {
-	if with := inputs(source, step); with != nil {
-		return lineBelow(with, path)
-	}
-	return 0
+// Inputs are those of an action as they stand in a file. They are not safe for
+// concurrent use.
+type Inputs struct {
+	with  *yaml.Node                         // nil if they are not found
+	named map[*yaml.Node]map[string]namedOne // of mappings that were looked into
 }
 
-// InputValue returns the value of an input of an action as it stands in a file, nil
-// if it is not there. step is [Step.Pos].
-func InputValue(source []byte, step Pos, input string) *yaml.Node {
-	if with := inputs(source, step); with != nil {
-		_, value := childOf(with, input)
-		return value
-	}
-	return nil
-}
+// A namedOne is an entry of a mapping.
+type namedOne struct{ key, value *yaml.Node }
 
-// inputs finds the inputs of an action in a file.
-func inputs(source []byte, step Pos) *yaml.Node {
+// FindInputs finds the inputs of an action in a file. step is [Step.Pos].
+func FindInputs(source []byte, step Pos) *Inputs {
+	in := &Inputs{named: map[*yaml.Node]map[string]namedOne{}}
 	var doc yaml.Node
-	if err := yaml.Unmarshal(source, &doc); err != nil {
+	if err := yaml.Unmarshal(source, &doc); err == nil {
+		in.with = withOf(&doc, nil, step)
+	}
+	return in
+}
+
+// Line returns the line on which an input stands, or 0 if that is not found. path
+// leads down from `with:`, as in columns.age or rules[1].
+func (in *Inputs) Line(path string) int {
+	if in.with == nil {
+		return 0
+	}
+	return in.lineBelow(in.with, path)
+}
+
+// Value returns the value of an input, nil if it is not there.
+func (in *Inputs) Value(name string) *yaml.Node {
+	if in.with == nil {
 		return nil
 	}
-	return withOf(&doc, nil, step)
+	return in.child(in.with, name).value
+}
+
+// child is an entry of a mapping, which may have very many.
+func (in *Inputs) child(n *yaml.Node, name string) namedOne {
+	if n.Kind != yaml.MappingNode {
+		return namedOne{}
+	}
+	all, ok := in.named[n]
+	if !ok {
+		all = make(map[string]namedOne, len(n.Content)/2)
+		for i := len(n.Content)/2*2 - 2; i >= 0; i -= 2 { // the first of a name counts
+			all[n.Content[i].Value] = namedOne{n.Content[i], n.Content[i+1]}
+		}
+		in.named[n] = all
+	}
+	return all[name]
 }
 
 // withOf finds the value of `with:` of the mapping that begins at a place, or
@@ -70,7 +94,7 @@ func childOf(n *yaml.Node, name string) (key, value *yaml.Node) {
 }
 
 // lineBelow goes down a path; names may have dots, so that the longest counts.
-func lineBelow(n *yaml.Node, path string) int {
+func (in *Inputs) lineBelow(n *yaml.Node, path string) int {
 	line := n.Line
 	for path != "" {
 		if rest, ok := strings.CutPrefix(path, "["); ok {
@@ -84,16 +108,16 @@ func lineBelow(n *yaml.Node, path string) int {
 			continue
 		}
 		name, rest := path, ""
-		key, value := childOf(n, name)
-		for key == nil {
+		entry := in.child(n, name)
+		for entry.key == nil {
 			i := strings.LastIndexAny(name, ".[")
 			if i < 0 {
 				return line
 			}
 			name, rest = name[:i], path[i:]
-			key, value = childOf(n, name)
+			entry = in.child(n, name)
 		}
-		line, n, path = key.Line, value, strings.TrimPrefix(rest, ".")
+		line, n, path = entry.key.Line, entry.value, strings.TrimPrefix(rest, ".")
 	}
 	return line
 }

@@ -3,7 +3,7 @@ package spec
 import "testing"
 
 // Inputs of actions are found where they stand, in jobs of one step and of many.
-func TestInputLine(t *testing.T) {
+func TestInputLines(t *testing.T) {
 	t.Parallel()
 	source := []byte(`name: x
 jobs:
@@ -38,11 +38,11 @@ jobs:
 		{1, "rules[0]", 16}, {1, "rules[1]", 17}, {1, "rules[1].allow", 18}, {1, "disjoint[0]", 19},
 	} {
 		steps := f.Jobs[tt.job].Steps
-		if got := InputLine(source, steps[len(steps)-1].Pos, tt.path); got != tt.want {
+		if got := FindInputs(source, steps[len(steps)-1].Pos).Line(tt.path); got != tt.want {
 			t.Errorf("%s of job %d: line %d, want %d", tt.path, tt.job, got, tt.want)
 		}
 	}
-	if got := InputLine(source, Pos{1, 1}, "data"); got != 0 {
+	if got := FindInputs(source, Pos{1, 1}).Line("data"); got != 0 {
 		t.Errorf("a place without a step: line %d", got)
 	}
 }

@@ -38,9 +38,9 @@ var scopeContexts = [...][]string{
 	scopeJob:        {"github", "params", "inputs", "matrix", "needs", "data", "env"},
 	scopeJobEnv:     {"github", "params", "inputs", "matrix", "needs", "data", "env", "secrets"},
 	scopeJobIf:      {"github", "params", "inputs", "matrix", "needs", "data"},
-	scopeStep:       {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
-	scopeStepValue:  {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps", "secrets"},
-	scopeStepIf:     {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps"},
+	scopeStep:       {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps", "job"},
+	scopeStepValue:  {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps", "job", "secrets"},
+	scopeStepIf:     {"github", "params", "inputs", "matrix", "needs", "data", "env", "steps", "job"},
 	scopeGate:       {"github", "params", "metrics", "baseline", "jobs"},
 }
 
@@ -53,6 +53,7 @@ var contextPlaces = map[string]string{
 	"data":     "if, env, run and with of jobs in files that have data",
 	"env":      "env, run, with and if of steps, and env of jobs",
 	"steps":    "later steps of the same job",
+	"job":      "keys of steps",
 	"secrets":  "env of jobs and services, and env, with and run of steps",
 	"metrics":  "gates",
 	"baseline": "gates",
@@ -172,6 +173,8 @@ func (e *environments) context(f *File, c *check, name string) (t expression.Typ
 		return needsType(c.job), c.job != nil && len(c.job.Needs) > 0
 	case "steps":
 		return stepsType(c.job, e.steps[c.job]), c.job != nil
+	case "job":
+		return expression.ObjectOf(map[string]expression.Type{"status": expression.StringType()}), true
 	case "jobs":
 		return jobsType(f.Jobs), true
 	}

@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
@@ -41,6 +42,7 @@ type Call struct {
 	Cache  string         // folder for what is found again by the content of files; "" for none
 	Log    io.Writer      // what people read
 	Now    time.Time
+	Turn   int // how many steps of the job have used the action so far, this one included; 0 where there is no job
 	// Past reads a file that the same job kept in the run that this one is compared
 	// with, and behind it what it kept in the runs before that one, newest first and
 	// without those that are as the next one; nothing if there is none. A nil Past has none.
@@ -168,6 +170,7 @@ func (a *Action) main(ctx context.Context, getenv func(string) string, stdout io
 	// An image without files has no /tmp; the folder of the command files is there.
 	c := Call{Root: cmp.Or(getenv("MLOPS_WORKSPACE"), "."), Log: stdout, Now: time.Now(), Temp: cmp.Or(getenv("TMPDIR"), filepath.Dir(getenv("MLOPS_RECORD")))}
 	c.Past = func(name string) ([][]byte, error) { return past(c.Root, name) }
+	c.Turn, _ = strconv.Atoi(getenv(agent.TurnVariable)) // 0 from an older agent
 	in, err := agent.ActionInputs(getenv)
 	if err == nil {
 		err = json.Unmarshal(in, &c.Inputs)

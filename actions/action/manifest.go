@@ -9,7 +9,8 @@ import (
 
 // Manifest is action.yml of an action: a GitHub action that runs it by the given
 // command line, with the types of its inputs under mlops. from names the package
-// that it is made of.
+// that it is made of. The program is installed by the script beside it, and so by
+// the same commit: an action of a tag would undo that the caller pins this one.
 func Manifest(a spec.Action, from, command string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by \"make generate\" from %s.\nname: mlops %s\ndescription: %q\ninputs:\n", from, a.Name, a.Doc)
@@ -24,16 +25,27 @@ func Manifest(a spec.Action, from, command string) string {
 	fmt.Fprintf(&b, `  version:
     description: See the setup action.
     default: ""
+  checksum:
+    description: See the setup action.
+    default: ""
+  mirror:
+    description: See the setup action.
+    default: https://github.com/mlops-runner/mlops/releases/download
   binary:
     description: See the setup action.
     default: ""
 runs:
   using: composite
   steps:
-    - uses: mlops-runner/mlops/actions/setup@v0
-      with:
-        version: ${{ inputs.version }}
-        binary: ${{ inputs.binary }}
+    - shell: bash
+      env:
+        SETUP_VERSION: ${{ inputs.version }}
+        SETUP_CHECKSUM: ${{ inputs.checksum }}
+        SETUP_MIRROR: ${{ inputs.mirror }}
+        SETUP_BINARY: ${{ inputs.binary }}
+        GH_TOKEN: ${{ github.token }}
+        ACTION: ${{ github.action_path }}
+      run: '"$ACTION/../setup/setup.sh"'
     - shell: bash
       env:
         INPUTS: ${{ toJSON(inputs) }}

@@ -25,14 +25,18 @@ type Change struct {
 func Accept(lines []Line, p *profile.Profile, o Options) ([]Change, error) {
 	var changes []Change
 	known := map[string]bool{}
+	at := make(map[string]int, len(p.Columns))
+	for i := len(p.Columns) - 1; i >= 0; i-- {
+		at[p.Columns[i].Name] = i
+	}
 	for _, l := range lines {
 		known[l.Name] = true
 		line, err := spec.ParseColumn(l.Text, o.Words)
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", l.Name, err)
 		}
-		i := slices.IndexFunc(p.Columns, func(c profile.Column) bool { return c.Name == l.Name })
-		if i < 0 {
+		i, ok := at[l.Name]
+		if !ok {
 			changes = append(changes, Change{Name: l.Name, Old: l.Text, Reasons: []string{"the column is gone"}, At: l.At})
 			continue
 		}

@@ -10,99 +10,60 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mlops-runner/mlops/actions/profile"
+	"github.com/mlops-runner/mlops/actions/profile/profiletest"
 	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/spec"
 )
-
-// describe returns the profile of columns with as many rows.
-func describe(names []string, vectors ...table.Vector) *profile.Profile {
-	var cs []table.Column
-	batch := &table.Batch{File: "made-up", Columns: vectors}
-	for i, v := range vectors {
-		cs = append(cs, table.Column{Name: names[i], Kind: v.Kind})
-		batch.Rows = max(batch.Rows, len(v.Ints), len(v.Floats), len(v.Texts), len(v.Nulls))
-	}
-	b := profile.NewBuilder(cs)
-	if batch.Rows > 0 {
-		b.Add(batch)
-	}
-	return b.Profile()
-}
-
-func ints(k table.Kind, vs ...int64) table.Vector { return table.Vector{Kind: k, Ints: vs} }
-func floats(vs ...float64) table.Vector           { return table.Vector{Kind: table.Float, Floats: vs} }
-
-func texts(vs ...string) table.Vector {
-	v := table.Vector{Kind: table.Text}
-	for _, s := range vs {
-		v.Texts = append(v.Texts, []byte(s))
-	}
-	return v
-}
-
-// each calls f for n rows.
-func each[T any](n int, f func(i int) T) []T {
-	vs := make([]T, n)
-	for i := range vs {
-		vs[i] = f(i)
-	}
-	return vs
-}
-
-func nulled(v table.Vector, n int, null func(i int) bool) table.Vector {
-	v.Nulls = each(n, null)
-	return v
-}
 
 func TestLines(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	const n = 1000
 	pick := func(from ...string) table.Vector {
-		return texts(each(n, func(i int) string { return from[i%len(from)] })...)
+		return profiletest.Texts(profiletest.Each(n, func(i int) string { return from[i%len(from)] })...)
 	}
 	for name, c := range map[string]struct {
 		vector table.Vector
 		want   string
 	}{
-		"age":                {ints(table.Int, 18, 63, 40), "int 0..120"},
-		"year":               {ints(table.Int, 2001, 2010, 2004), "int 1992..2020"},
-		"negative":           {ints(table.Int, -63, -18), "int -120..0"},
-		"both signs":         {floats(-3, 7, 1), "float -15..20"},
-		"a share":            {floats(0.03, 0.97, 0.5), "float 0..1"},
-		"a flag":             {ints(table.Int, 0, 1, 0), "int 0..1"},
-		"small":              {floats(0.012, 0.034), "float 0..0.06"},
-		"constant":           {ints(table.Int, 5, 5), "int 0..10"},
-		"zero":               {ints(table.Int, 0, 0), "int 0..1"},
-		"a long tail":        {floats(each(n, func(int) float64 { return math.Exp(4 * r.NormFloat64()) })...), "float 0.."},
-		"rarely not zero":    {ints(table.Int, each(n, func(i int) int64 { return int64(i / 999 * 5) })...), "int 0.."},
-		"mostly there":       {nulled(ints(table.Int, each(n, func(i int) int64 { return int64(i % 10) })...), n, func(i int) bool { return i%33 == 0 }), "int 0..18, null ..10%"},
-		"ids":                {ints(table.Int, each(n, func(i int) int64 { return int64(i + 1) })...), "int 0.. , unique"},
-		"codes":              {texts(each(n, func(i int) string { return "c" + strconv.Itoa(i+1000) })...), "string, length 5, unique"},
+		"age":                {profiletest.Ints(table.Int, 18, 63, 40), "int 0..120"},
+		"year":               {profiletest.Ints(table.Int, 2001, 2010, 2004), "int 1992..2020"},
+		"negative":           {profiletest.Ints(table.Int, -63, -18), "int -120..0"},
+		"both signs":         {profiletest.Floats(-3, 7, 1), "float -15..20"},
+		"a share":            {profiletest.Floats(0.03, 0.97, 0.5), "float 0..1"},
+		"a flag":             {profiletest.Ints(table.Int, 0, 1, 0), "int 0..1"},
+		"small":              {profiletest.Floats(0.012, 0.034), "float 0..0.06"},
+		"constant":           {profiletest.Ints(table.Int, 5, 5), "int 0..10"},
+		"zero":               {profiletest.Ints(table.Int, 0, 0), "int 0..1"},
+		"a long tail":        {profiletest.Floats(profiletest.Each(n, func(int) float64 { return math.Exp(4 * r.NormFloat64()) })...), "float 0.."},
+		"rarely not zero":    {profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(i / 999 * 5) })...), "int 0.."},
+		"mostly there":       {profiletest.Nulled(profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(i % 10) })...), n, func(i int) bool { return i%33 == 0 }), "int 0..18, null ..10%"},
+		"ids":                {profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(i + 1) })...), "int 0.. , unique"},
+		"codes":              {profiletest.Texts(profiletest.Each(n, func(i int) string { return "c" + strconv.Itoa(i+1000) })...), "string, length 5, unique"},
 		"plans":              {pick("pro", "free", "team"), "[free, pro, team]"},
-		"plans with nulls":   {nulled(pick("pro", "free"), n, func(i int) bool { return i%100 < 4 }), "string [free, pro], null ..10%"},
+		"plans with nulls":   {profiletest.Nulled(pick("pro", "free"), n, func(i int) bool { return i%100 < 4 }), "string [free, pro], null ..10%"},
 		"awkward values":     {pick("a, b", " c", `say "x"`, "[d"), "string"},
 		"quoted values":      {pick("a, b", " c", `say "x"`), `[" c", "a, b", 'say "x"']`},
-		"a rare value":       {texts(append(each(n, func(i int) string { return strconv.Itoa(i % 2) }), "2")...), "string"},
-		"sentences":          {texts(each(n, func(i int) string { return "it is no " + strconv.Itoa(i) })...), "string"},
-		"true":               {ints(table.Bool, each(n, func(i int) int64 { return min(1, int64(i%4)) })...), "bool, true 50%..90%"},
-		"seldom true":        {ints(table.Bool, each(n, func(i int) int64 { return max(0, int64(i%100)-97) / 1 % 2 })...), "bool, true 0.2%..5%"},
-		"always true":        {ints(table.Bool, 1, 1, 1), "bool"},
-		"dates":              {ints(table.Date, 18_000, 19_000), "date 2016-01-01.."},
-		"times":              {ints(table.Time, 1.6e15, 1.61e15), "datetime 2020-01-01.."},
-		"times of no year":   {ints(table.Time, math.MaxInt64/2, math.MaxInt64/2+1), "datetime"},
-		"NaN and infinities": {floats(1, math.NaN(), math.Inf(1)), "float, null ..70%"},
+		"a rare value":       {profiletest.Texts(append(profiletest.Each(n, func(i int) string { return strconv.Itoa(i % 2) }), "2")...), "string"},
+		"sentences":          {profiletest.Texts(profiletest.Each(n, func(i int) string { return "it is no " + strconv.Itoa(i) })...), "string"},
+		"true":               {profiletest.Ints(table.Bool, profiletest.Each(n, func(i int) int64 { return min(1, int64(i%4)) })...), "bool, true 50%..90%"},
+		"seldom true":        {profiletest.Ints(table.Bool, profiletest.Each(n, func(i int) int64 { return max(0, int64(i%100)-97) / 1 % 2 })...), "bool, true 0.2%..5%"},
+		"always true":        {profiletest.Ints(table.Bool, 1, 1, 1), "bool"},
+		"dates":              {profiletest.Ints(table.Date, 18_000, 19_000), "date 2016-01-01.."},
+		"times":              {profiletest.Ints(table.Time, 1.6e15, 1.61e15), "datetime 2020-01-01.."},
+		"times of no year":   {profiletest.Ints(table.Time, math.MaxInt64/2, math.MaxInt64/2+1), "datetime"},
+		"NaN and infinities": {profiletest.Floats(1, math.NaN(), math.Inf(1)), "float, null ..70%"},
 		"nothing":            {table.Vector{Kind: table.Unknown, Nulls: []bool{true, true}}, "null ..100%"},
-		"all null":           {nulled(ints(table.Int, 0, 0), 2, func(int) bool { return true }), "int, null ..100%"},
+		"all null":           {profiletest.Nulled(profiletest.Ints(table.Int, 0, 0), 2, func(int) bool { return true }), "int, null ..100%"},
 	} {
-		p := describe([]string{name}, c.vector)
+		p := profiletest.Of([]string{name}, c.vector)
 		got := Lines(p, Options{})
 		if len(got) != 1 || got[0].Name != name || got[0].Text != c.want {
 			t.Errorf("%s: %+v, want %s", name, got, c.want)
 		}
 		accepted(t, p, got)
 	}
-	if got := Lines(describe([]string{"id"}, floats(2, 1)), Options{Keys: []string{"id"}})[0].Text; got != "float 0..3, unique" {
+	if got := Lines(profiletest.Of([]string{"id"}, profiletest.Floats(2, 1)), Options{Keys: []string{"id"}})[0].Text; got != "float 0..3, unique" {
 		t.Errorf("a known key: %s", got)
 	}
 }
@@ -128,10 +89,10 @@ func random(r *rand.Rand) table.Vector {
 	var v table.Vector
 	switch k := table.Kind(r.IntN(7)); k {
 	case table.Unknown:
-		return table.Vector{Kind: k, Nulls: each(n, func(int) bool { return true })}
+		return table.Vector{Kind: k, Nulls: profiletest.Each(n, func(int) bool { return true })}
 	case table.Bool:
 		share := math.Pow(r.Float64(), 4)
-		v = ints(k, each(n, func(int) int64 {
+		v = profiletest.Ints(k, profiletest.Each(n, func(int) int64 {
 			if r.Float64() < share {
 				return 1
 			}
@@ -139,22 +100,22 @@ func random(r *rand.Rand) table.Vector {
 		})...)
 	case table.Float:
 		power := 1 + 6*r.Float64()
-		v = floats(each(n, func(int) float64 { return offset + scale*math.Pow(r.NormFloat64(), math.Floor(power)) })...)
+		v = profiletest.Floats(profiletest.Each(n, func(int) float64 { return offset + scale*math.Pow(r.NormFloat64(), math.Floor(power)) })...)
 		if r.IntN(4) == 0 {
 			v.Floats[0] = []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), math.MaxFloat64, 5e-324}[r.IntN(6)]
 		}
 	case table.Text:
 		letters := []string{"a", "b", " ", ",", `"`, "'", "[", "]", "/", "é", "#", ":", "\n", "0", "x y", ""}
-		kinds := each(1+r.IntN(30), func(int) string {
-			return strings.Join(each(r.IntN(4), func(int) string { return letters[r.IntN(len(letters))] }), "")
+		kinds := profiletest.Each(1+r.IntN(30), func(int) string {
+			return strings.Join(profiletest.Each(r.IntN(4), func(int) string { return letters[r.IntN(len(letters))] }), "")
 		})
-		v = texts(each(n, func(int) string { return kinds[r.IntN(len(kinds))] })...)
+		v = profiletest.Texts(profiletest.Each(n, func(int) string { return kinds[r.IntN(len(kinds))] })...)
 	default:
-		v = ints(k, each(n, func(int) int64 { return int64(offset + scale*r.NormFloat64()) })...)
+		v = profiletest.Ints(k, profiletest.Each(n, func(int) int64 { return int64(offset + scale*r.NormFloat64()) })...)
 	}
 	if r.IntN(2) == 0 {
 		share := math.Pow(r.Float64(), 3)
-		v = nulled(v, n, func(int) bool { return r.Float64() < share })
+		v = profiletest.Nulled(v, n, func(int) bool { return r.Float64() < share })
 	}
 	return v
 }
@@ -165,7 +126,7 @@ func TestLinesAcceptWhereTheyComeFrom(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(8, 9))
 	for range 1000 {
-		p := describe([]string{"x"}, random(r))
+		p := profiletest.Of([]string{"x"}, random(r))
 		lines := Lines(p, Options{})
 		accepted(t, p, lines)
 		if changes, err := Accept(lines, p, Options{}); err != nil || len(changes) > 0 {
@@ -187,10 +148,10 @@ func TestAmendedLinesAccept(t *testing.T) {
 		"int ..5, null 1%..2%, fail", "length 1", "null 0..0", "warn",
 	}
 	for range 1000 {
-		p := describe([]string{"x"}, random(r))
+		p := profiletest.Of([]string{"x"}, random(r))
 		text := fixed[r.IntN(len(fixed))]
 		if r.IntN(2) == 0 {
-			text = Lines(describe([]string{"x"}, random(r)), Options{})[0].Text
+			text = Lines(profiletest.Of([]string{"x"}, random(r)), Options{})[0].Text
 		}
 		changes, err := Accept([]Line{{Name: "x", Text: text, At: 1}}, p, Options{})
 		if err != nil {
@@ -217,16 +178,16 @@ func TestAccept(t *testing.T) {
 		{"code", "string /^[A-Z]+$/, length 2", 8}, {"on", "bool, true 1%..10%", 9}, {"was", "int 1.. , warn", 10}, {"when", "datetime 2020-01-01..2021-01-01", 11},
 	}
 	names := []string{"age", "fresh", "plan", "kept", "code", "on", "was", "when", "last"}
-	now := describe(names,
-		nulled(ints(table.Int, each(n, func(i int) int64 { return int64(20 + i%61) })...), n, func(i int) bool { return i%20 == 0 }),
-		ints(table.Int, each(n, func(i int) int64 { return int64(i % 5) })...),
-		texts(each(n, func(i int) string { return []string{"free", "pro", "team"}[i%3] })...),
-		ints(table.Int, each(n, func(i int) int64 { return int64(i % 50) })...),
-		texts(each(n, func(i int) string { return []string{"AB", "ABC", "ab"}[i%3] })...),
-		ints(table.Bool, each(n, func(i int) int64 { return int64(i % 2) })...),
-		texts(each(n, func(i int) string { return "t" + strconv.Itoa(i) + " x" })...),
-		ints(table.Date, each(n, func(i int) int64 { return 18_262 + int64(i)*4 })...),
-		floats(each(n, func(i int) float64 { return float64(i%7) + 0.5 })...),
+	now := profiletest.Of(names,
+		profiletest.Nulled(profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(20 + i%61) })...), n, func(i int) bool { return i%20 == 0 }),
+		profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(i % 5) })...),
+		profiletest.Texts(profiletest.Each(n, func(i int) string { return []string{"free", "pro", "team"}[i%3] })...),
+		profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(i % 50) })...),
+		profiletest.Texts(profiletest.Each(n, func(i int) string { return []string{"AB", "ABC", "ab"}[i%3] })...),
+		profiletest.Ints(table.Bool, profiletest.Each(n, func(i int) int64 { return int64(i % 2) })...),
+		profiletest.Texts(profiletest.Each(n, func(i int) string { return "t" + strconv.Itoa(i) + " x" })...),
+		profiletest.Ints(table.Date, profiletest.Each(n, func(i int) int64 { return 18_262 + int64(i)*4 })...),
+		profiletest.Floats(profiletest.Each(n, func(i int) float64 { return float64(i%7) + 0.5 })...),
 	)
 	got, err := Accept(lines, now, Options{})
 	if err != nil {
@@ -254,12 +215,12 @@ func TestAccept(t *testing.T) {
 func TestCandidates(t *testing.T) {
 	t.Parallel()
 	const n = 5000
-	p := describe([]string{"id", "mail", "twice", "height", "holes"},
-		ints(table.Int, each(n, func(i int) int64 { return int64(i * 7919 % 100_003) })...),
-		texts(each(n, func(i int) string { return strconv.Itoa(i) + "@x" })...),
-		ints(table.Int, each(n, func(i int) int64 { return int64(i / 2) })...),
-		floats(each(n, func(i int) float64 { return float64(i) })...),
-		nulled(ints(table.Int, each(n, func(i int) int64 { return int64(i) })...), n, func(i int) bool { return i == 0 }),
+	p := profiletest.Of([]string{"id", "mail", "twice", "height", "holes"},
+		profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(i * 7919 % 100_003) })...),
+		profiletest.Texts(profiletest.Each(n, func(i int) string { return strconv.Itoa(i) + "@x" })...),
+		profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(i / 2) })...),
+		profiletest.Floats(profiletest.Each(n, func(i int) float64 { return float64(i) })...),
+		profiletest.Nulled(profiletest.Ints(table.Int, profiletest.Each(n, func(i int) int64 { return int64(i) })...), n, func(i int) bool { return i == 0 }),
 	)
 	if diff := cmp.Diff([]string{"id", "mail"}, Candidates(p)); diff != "" {
 		t.Error(diff)

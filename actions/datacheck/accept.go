@@ -53,22 +53,17 @@ func (c *Checked) Proposal() (lines []string) {
 // which it accepts the table, as a unified diff; "" if there are none. step is where
 // the step stands.
 func (c *Checked) Patch(file string, source []byte, step spec.Pos) (string, error) {
-	line := func(input string) int { return spec.InputLine(source, step, input) }
+	inputs := spec.FindInputs(source, step)
+	behind := inputs.Line("columns") // the last line that is known, of new columns
 	changes := make([]columns.Change, len(c.Accept))
 	for i, ch := range c.Accept {
 		changes[i] = ch
 		if ch.Old != "" {
-			changes[i].At = line("columns." + ch.Name)
-			continue
+			behind = inputs.Line("columns." + ch.Name)
 		}
-		changes[i].At = line("columns")
-		for _, before := range c.Accept[:i] { // behind the last line above it that is known
-			if before.Old != "" {
-				changes[i].At = line("columns." + before.Name)
-			}
-		}
+		changes[i].At = behind
 	}
-	if v := spec.InputValue(source, step, "columns"); v != nil && v.Style&yaml.FlowStyle != 0 {
+	if v := inputs.Value("columns"); v != nil && v.Style&yaml.FlowStyle != 0 {
 		return columns.FlowDiff(file, source, v, changes)
 	}
 	return columns.Diff(file, source, changes)

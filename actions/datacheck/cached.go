@@ -92,7 +92,7 @@ func (d *describer) one(ctx context.Context, path string, o profile.Options) (*p
 // reading is the digest of what decides how a file is read beside its content.
 func (d *describer) reading(path string) store.Digest {
 	var b strings.Builder
-	b.WriteString(filepath.Ext(path) + "\n")
+	b.WriteString("2" + filepath.Ext(path) + "\n") // 1 knew no yes and no
 	for _, name := range slices.Sorted(maps.Keys(d.kinds)) {
 		fmt.Fprintf(&b, "%q %s\n", name, d.kinds[name])
 	}

@@ -72,6 +72,9 @@ func number(v *table.Vector, i int, typ string) (n float64, ok bool) {
 // asString is b as a string that is good as long as b is.
 func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
+// asBytes is s as bytes that nobody may write.
+func asBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
 // parse reads a text as a value of a type, see number.
 func parse(s, typ string) (float64, bool) {
 	if typ != "string" {
@@ -82,13 +85,11 @@ func parse(s, typ string) (float64, bool) {
 		n, err := strconv.ParseInt(s, 10, 64)
 		return float64(n), err == nil
 	case "bool":
-		switch strings.ToLower(s) {
-		case "true", "t", "yes", "y", "1":
-			return 1, true
-		case "false", "f", "no", "n", "0":
-			return 0, true
+		v, ok := table.Truth(asBytes(s))
+		if v {
+			return 1, ok
 		}
-		return 0, false
+		return 0, ok
 	case "date":
 		t, err := time.Parse(time.DateOnly, s)
 		return math.Floor(float64(t.Unix()) / 86400), err == nil
@@ -121,7 +122,7 @@ func infinite(s string) bool {
 
 // moment reads a time as tables do, so that what is a time for one is for the other.
 func moment(s string) (time.Time, bool) {
-	micros, ok := table.Moment(unsafe.Slice(unsafe.StringData(s), len(s)))
+	micros, ok := table.Moment(asBytes(s))
 	return time.UnixMicro(micros).UTC(), ok
 }
 

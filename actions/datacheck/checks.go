@@ -11,7 +11,7 @@ import (
 
 // ActionVersion is part of the fingerprint of jobs that check data. It is raised
 // when a check would come to something else with the same data.
-const ActionVersion = 1
+const ActionVersion = 2
 
 // A Check is one thing that can be asked of a table: an input of the action.
 type Check struct {
@@ -52,7 +52,7 @@ func Checks() []Check {
 		{ActionInput: spec.ActionInput{Name: "drift", Type: "map", Example: "{against: baseline, warn: 10%, fail: 20%}", Doc: "How far columns may move; how the form of the table changed is told too (level: {schema: fail} lets that fail).", Keys: []spec.ActionInput{
 			{Name: "against", Type: "dataset", Required: true, Words: []string{"baseline"}, Kept: ProfileFile, Doc: "What to compare with: the same data of the run that this one is compared with, or another table."},
 			{Name: "warn", Type: "share", Doc: "The share of rows that must move for a warning; 10% by default."},
-			{Name: "fail", Type: "share", Doc: "The share of rows that must move for a failure; never by default."},
+			{Name: "fail", Type: "share", Doc: "The share of rows that must move for a failure, also where a column moves that far by itself; never by default."},
 			{Name: "skip", Type: "list", Doc: "Columns to leave out."},
 			{Name: "tests", Type: "map", Doc: "Columns to judge as other tools do: " + testNames() + "; behind the name from where on it warns and fails, as {age: psi 0.1 0.25}, by default where it is usual."},
 		}}, Level: Warn},
@@ -63,7 +63,8 @@ func Checks() []Check {
 	}
 }
 
-// ProfileFile and ChecksFile are the files that the action keeps with the record of the job.
+// ProfileFile and ChecksFile are the files that the action keeps with the record of
+// the job, by the names of [spec.KeptName] where several steps use it.
 const (
 	ProfileFile = "profile.json"
 	ChecksFile  = "checks.json"

@@ -81,7 +81,7 @@ func checked(t *testing.T, inputs map[string]any, tables map[string]string) (*Ch
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.columns = data.Columns()
+	s.over(data.Columns())
 	out := &Checked{Data: "data.csv"}
 	if err := out.run(s, data); err != nil {
 		t.Fatal(err)

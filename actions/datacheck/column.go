@@ -59,12 +59,24 @@ func columnProbes(s *setup) ([]probe, error) {
 		}
 		at := s.column(line.name)
 		if at < 0 {
-			missing = append(missing, Result{Check: "missing", Column: line.name, Input: "columns." + line.name, Level: level, Measured: noColumn(line.name, s.columns), Wanted: line.text})
+			missing = append(missing, Result{Check: "missing", Column: line.name, Input: "columns." + line.name, Level: level, Measured: s.missing(line.name, len(missing)), Wanted: line.text})
 			continue
 		}
 		out = append(out, newColumn(s, line, at, level))
 	}
 	return append(out, missing), nil
+}
+
+// mostNearest is how many missing columns are compared with all that there are, for
+// what may be meant: of thousands that takes minutes, and nobody reads them.
+const mostNearest = 20
+
+// missing says that there is no such column, after so many others.
+func (s *setup) missing(name string, others int) string {
+	if others >= mostNearest {
+		return fmt.Sprintf("there is no column %q", name)
+	}
+	return noColumn(name, s.columns)
 }
 
 func newColumn(s *setup, line columnLine, at int, level Level) *column {

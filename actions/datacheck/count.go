@@ -52,20 +52,11 @@ func unknownProbe(s *setup) ([]probe, error) {
 	}
 	var out settled
 	for _, c := range s.columns {
-		if !s.named(c.Name) {
+		if s.lines[c.Name] == nil {
 			out = append(out, Result{Check: "unknown", Column: c.Name, Input: "unknown", Level: level, Measured: "a column " + c.Kind.String(), Wanted: "a line for each column"})
 		}
 	}
 	return []probe{out}, nil
-}
-
-func (s *setup) named(column string) bool {
-	for _, c := range s.config.columns {
-		if c.name == column {
-			return true
-		}
-	}
-	return false
 }
 
 // fresh finds the newest time of a column.

@@ -9,6 +9,7 @@ import (
 	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // baselineWord, as what drift is measured against, is the same data of the run
@@ -20,8 +21,12 @@ const baselineWord = "baseline"
 // that are in free are found out.
 func (s *setup) profile(files []string, free ...string) (*profile.Profile, error) {
 	kinds := map[string]table.Kind{}
+	found := make(map[string]bool, len(free))
+	for _, name := range free {
+		found[name] = true
+	}
 	for _, line := range s.config.columns {
-		if k, ok := kindOf(line.Type); ok && !slices.Contains(free, line.name) {
+		if k, ok := kindOf(line.Type); ok && !found[line.name] {
 			kinds[line.name] = k
 		}
 	}
@@ -55,7 +60,7 @@ func (s *setup) baseline() (p *profile.Profile, past []*profile.Profile, why str
 	if s.call.Past == nil {
 		return nil, nil, "there is no baseline", nil
 	}
-	texts, err := s.call.Past(ProfileFile)
+	texts, err := s.call.Past(spec.KeptName(ProfileFile, s.call.Turn))
 	if err != nil {
 		return nil, nil, "", err
 	}
@@ -144,9 +149,14 @@ func (s *setup) moved(d drift.Column) Result {
 		r.Wanted = fmt.Sprintf("not %s %s since %s", d.Test, short(d.Threshold), s.drift.against)
 		return r
 	}
-	most := max(s.drift.warn, d.Learnt)
-	if d.Verdict == drift.Moved && d.Level == drift.Fail && s.drift.fail > 0 {
-		r.Level, most = Fail, max(s.drift.fail, d.Learnt)
+	r.fail = s.drift.fail
+	r.warn = max(s.drift.warn, d.Learnt)
+	if r.fail > 0 {
+		r.warn = min(r.warn, r.fail)
+	}
+	most := r.warn
+	if d.Verdict == drift.Moved && d.Level == drift.Fail && r.fail > 0 {
+		r.Level, most = Fail, r.fail
 	}
 	r.Share, r.Wanted = d.Effect, "less than "+percent(most)+" of rows moved since "+s.drift.against
 	return r

@@ -195,7 +195,7 @@ func (p *pairing) loadFrom(s *setup, input, data string, names []string) error {
 	if err != nil {
 		return err
 	}
-	at, err := (&setup{columns: t.Columns()}).indices(input, names)
+	at, err := ofTable(t.Columns()).indices(input, names)
 	if err != nil {
 		return fmt.Errorf("%s: %w", data, err)
 	}
@@ -261,7 +261,7 @@ func (s *setup) separate(input string, d disjoint, t source, by likeness) (*pair
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := (&setup{columns: t.Columns()}).indices(input, by.names)
+	theirs, err := ofTable(t.Columns()).indices(input, by.names)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.with, err)
 	}
@@ -310,7 +310,7 @@ func (s *setup) before(input string, d disjoint, t source) (*before, error) {
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := (&setup{columns: t.Columns()}).indices(input, []string{d.time})
+	theirs, err := ofTable(t.Columns()).indices(input, []string{d.time})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.with, err)
 	}

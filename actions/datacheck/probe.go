@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +32,9 @@ type setup struct {
 	ctx     context.Context
 	call    action.Call
 	columns []table.Column
-	room    int // hashes that one check may hold in memory
+	places  map[string]int         // of columns, by name
+	lines   map[string]*columnLine // by name
+	room    int                    // hashes that one check may hold in memory
 	open    func(pattern string) (source, error)
 	now     time.Time
 	until   time.Time // until when what depends on the clock holds; zero means forever
@@ -41,7 +42,28 @@ type setup struct {
 
 // column finds a column by its name; -1 if there is none.
 func (s *setup) column(name string) int {
-	return slices.IndexFunc(s.columns, func(c table.Column) bool { return c.Name == name })
+	if i, ok := s.places[name]; ok {
+		return i
+	}
+	return -1
+}
+
+// ofTable is a setup that knows the columns of another table alone.
+func ofTable(columns []table.Column) *setup {
+	s := &setup{config: &config{}}
+	s.over(columns)
+	return s
+}
+
+// over sets what columns there are.
+func (s *setup) over(columns []table.Column) {
+	s.columns, s.places, s.lines = columns, make(map[string]int, len(columns)), make(map[string]*columnLine, len(s.config.columns))
+	for i := len(columns) - 1; i >= 0; i-- { // of equal names the first counts
+		s.places[columns[i].Name] = i
+	}
+	for i := range s.config.columns {
+		s.lines[s.config.columns[i].name] = &s.config.columns[i]
+	}
 }
 
 // indices finds columns that an input names.

@@ -62,6 +62,8 @@ type Result struct {
 	// rows and columns are those of offenders that are known by their numbers alone.
 	rows    []uint64
 	columns []int
+
+	warn, fail float64 // of drift: from which share of moved rows on; 0 where there is no such bar
 }
 
 // An Offender is a row that does not pass.

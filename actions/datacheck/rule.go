@@ -81,7 +81,7 @@ func fixText(fix string) string {
 // read notes the column of a reference.
 func (p *ruleProbe) read(s *setup, input string, ref expression.Reference) error {
 	name := ref.Path[0]
-	at := slices.IndexFunc(s.columns, func(c table.Column) bool { return c.Name == name })
+	at := s.column(name)
 	if at < 0 {
 		at = slices.IndexFunc(s.columns, func(c table.Column) bool { return strings.EqualFold(c.Name, name) })
 	}
@@ -104,10 +104,8 @@ func (p *ruleProbe) read(s *setup, input string, ref expression.Reference) error
 
 // lineType is the type that a column's line gives it, or "".
 func (s *setup) lineType(at int) string {
-	for _, c := range s.config.columns {
-		if c.name == s.columns[at].Name {
-			return c.Type
-		}
+	if line := s.lines[s.columns[at].Name]; line != nil {
+		return line.Type
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mlops-runner/mlops/actions/action"
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // Builtin is the action, for the table of built-ins.
@@ -36,7 +37,7 @@ func Run(ctx context.Context, call action.Call) (action.Outcome, error) {
 	}
 	return action.Outcome{
 		Failed: checked.Failed > 0, Metrics: checked.metrics(action.TextOf(call.Inputs["as"])), Sections: checked.Sections(), Until: until,
-		Files: map[string][]byte{ChecksFile: append(text, '\n'), ProfileFile: described},
+		Files: map[string][]byte{spec.KeptName(ChecksFile, call.Turn): append(text, '\n'), spec.KeptName(ProfileFile, call.Turn): described},
 	}, nil
 }
 
@@ -55,7 +56,8 @@ func Table(ctx context.Context, call action.Call) (checked *Checked, until time.
 	if err != nil {
 		return nil, until, err
 	}
-	s := &setup{config: c, ctx: ctx, call: call, columns: t.Columns(), now: call.Now}
+	s := &setup{config: c, ctx: ctx, call: call, now: call.Now}
+	s.over(t.Columns())
 	if !c.now.IsZero() {
 		s.now = c.now
 	}

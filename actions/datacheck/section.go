@@ -2,6 +2,7 @@ package datacheck
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/runner/report"
@@ -39,7 +40,7 @@ func (c *Checked) Sections() []report.Section {
 // driftSection shows the columns that moved, as they were and are.
 func (c *Checked) driftSection() report.Section {
 	s := report.Section{
-		ID: "drift", Title: "Drift " + c.Data, Columns: []report.Column{{Name: "column"}, {Name: "moved", Numeric: true}, {Name: "was"}, {Name: "is"}, {Name: "why"}},
+		ID: "drift", Title: "Drift " + c.Data, Columns: []report.Column{{Name: "column"}, {Name: "moved", Numeric: true}, {Name: "bar", Numeric: true}, {Name: "was"}, {Name: "is"}, {Name: "why"}},
 	}
 	moved, same := 0, 0
 	for _, r := range c.Results {
@@ -59,14 +60,44 @@ func (c *Checked) driftSection() report.Section {
 				s.Plots = append(s.Plots, p)
 			}
 		}
-		moved := "" // of a test that measures no rows; its figure is in the words
+		moved, bar := "", "" // of a test that measures no rows; its figures are in the words
 		if r.Share > 0 {
-			moved = percent(r.Share)
+			moved, bar = percent(r.Share), percent(r.bar())
 		}
-		s.Rows = append(s.Rows, []string{r.Column, moved, was, is, r.Measured})
+		s.Rows = append(s.Rows, []string{r.Column, moved, bar, was, is, r.Measured})
+	}
+	if p := c.barsPlot(); moved > 0 && len(p.Labels) > 0 {
+		s.Plots = append([]report.Plot{p}, s.Plots...)
 	}
 	s.Summary = fmt.Sprintf("%s moved since %s, %d did not or cannot be told", count(int64(moved), "column"), c.Base, same)
 	return s
+}
+
+// bar is the share of moved rows that counted: from there on a column fails, or has
+// a warning.
+func (r *Result) bar() float64 {
+	if r.Level == Fail {
+		return r.fail
+	}
+	return r.warn
+}
+
+// barsPlot shows how far columns moved beside from where on that counts, the worst first.
+func (c *Checked) barsPlot() report.Plot {
+	p := report.Plot{Title: "Moved", Kind: report.Bars, X: "column", Y: "share of rows"}
+	moved, warn, fail := report.Series{Name: "moved"}, report.Series{Name: "warns from", Role: report.RoleReference}, report.Series{Name: "fails from", Role: report.RoleReference}
+	for _, r := range c.Results {
+		if r.Check != "drift" || r.Share == 0 || len(p.Labels) == mostPlots {
+			continue
+		}
+		p.Labels = append(p.Labels, printable(r.Column))
+		moved.Values, warn.Values, fail.Values = append(moved.Values, report.Number(r.Share)), append(warn.Values, report.Number(r.warn)), append(fail.Values, report.Number(r.fail))
+	}
+	p.Series = []report.Series{moved, warn}
+	if slices.ContainsFunc(fail.Values, func(v report.Number) bool { return v > 0 }) {
+		p.Series = append(p.Series, fail)
+	}
+	return p
 }
 
 // Pair draws what a column was and is as block characters over the same bars; "" for

@@ -30,15 +30,16 @@ func Compare(base, now *profile.Profile, o Options) (*Result, error) {
 			return nil, fmt.Errorf("%w: %d and %d", ErrVersion, p.Version, now.Version)
 		}
 	}
-	o, err := o.filled()
+	filled, err := o.filled()
 	if err != nil {
 		return nil, err
 	}
-	return comparer{Options: o, learnt: learn(o.Past)}.compare(base, now), nil
+	return comparer{Options: filled, strict: o.Fail != 0, learnt: learn(o.Past)}.compare(base, now), nil
 }
 
 type comparer struct {
 	Options
+	strict bool // the threshold of failing was asked for
 	learnt learnt
 }
 
@@ -86,8 +87,10 @@ func (c comparer) measure(p pair) Column {
 		if own := c.learnt[[2]string{p.now.Name, e.What}]; own > c.Warn {
 			e.Learnt = min(own, 1)
 		}
-		e.Warn = max(c.Warn, e.Learnt)
-		e.Fail = max(c.Fail, e.Warn)
+		e.Warn, e.Fail = max(c.Warn, e.Learnt), max(c.Fail, e.Learnt)
+		if c.strict {
+			e.Warn, e.Fail = min(e.Warn, c.Fail), c.Fail
+		}
 	}
 	if column.Effects == nil {
 		column.Verdict, column.Why = CantTell, "one side has no rows"
@@ -161,7 +164,7 @@ func (c *Column) judge(corrected []float64, alpha float64, tests int) {
 		c.Why = sameWords(worst.Size)
 	}
 	if c.Learnt = worst.Learnt; c.Learnt > 0 {
-		c.Why += learntWords(c.Learnt)
+		c.Why += learntWords(c.Learnt, worst.Fail)
 	}
 }
 

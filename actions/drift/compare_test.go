@@ -240,6 +240,12 @@ func TestLearntNoise(t *testing.T) {
 	if c := mustCompare(t, base, now, Options{Past: past, Warn: 0.5}).Columns[0]; c.Learnt != 0 || strings.Contains(c.Why, "by itself") {
 		t.Errorf("what is below the threshold is no news: %+v", c)
 	}
+	if c := mustCompare(t, base, now, Options{Past: past, Fail: 0.15}).Columns[0]; c.Level != Fail || c.Threshold != 0.15 || !strings.HasSuffix(c.Why, ", which fails from 15% on even so") {
+		t.Errorf("a threshold of failing that was asked for gives way: %+v", c)
+	}
+	if c := mustCompare(t, base, now, Options{Past: past, Fail: 0.5}).Columns[0]; c.Verdict != Same || c.Effects[0].Fail != 0.5 || c.Effects[0].Warn != c.Learnt {
+		t.Errorf("a threshold of failing above what was learnt: %+v", c)
+	}
 	if got := beyond([]float64{0.1, 0.2, 0.4, 0.3}); got < 0.549 || got > 0.551 {
 		t.Errorf("median plus three times MAD is %v", got)
 	}

@@ -41,19 +41,8 @@ func atLeastHalf(count float64) float64 {
 // for probability distributions, 2003). It is what SciPy's jensenshannon returns
 // for base=2; TFDV and others threshold its square.
 func JS(a, b []float64) float64 {
-	n, m, ok := totals(a, b)
-	if !ok {
-		return math.NaN()
-	}
-	sum := 0.0
-	for i := range a {
-		p, q := a[i]/n, b[i]/m
-		sum += divergence(p, (p+q)/2) + divergence(q, (p+q)/2)
-	}
-	if sum < 0 { // by rounding
-		return 0
-	}
-	return math.Sqrt(sum / 2 / math.Ln2)
+	sum := sumOver(a, b, func(p, q float64) float64 { return divergence(p, (p+q)/2) + divergence(q, (p+q)/2) })
+	return math.Sqrt(max(0, sum) / 2 / math.Ln2) // below 0 by rounding
 }
 
 // divergence returns p·ln(p/q), which is 0 for p = 0.
@@ -67,44 +56,38 @@ func divergence(p, q float64) float64 {
 // Hellinger returns the Hellinger distance √(½Σ(√p-√q)²), from 0 for equal
 // shapes to 1 for disjoint ones (E. Hellinger, 1909).
 func Hellinger(a, b []float64) float64 {
-	n, m, ok := totals(a, b)
-	if !ok {
-		return math.NaN()
-	}
-	sum := 0.0
-	for i := range a {
-		d := math.Sqrt(a[i]/n) - math.Sqrt(b[i]/m)
-		sum += d * d
-	}
-	return math.Sqrt(sum / 2)
+	return math.Sqrt(sumOver(a, b, func(p, q float64) float64 { d := math.Sqrt(p) - math.Sqrt(q); return d * d }) / 2)
 }
 
 // TV returns the total variation ½Σ|p-q|, the least share of the rows that must
 // change for one side to become the other: 0 for equal shapes, 1 for disjoint ones.
 func TV(a, b []float64) float64 {
+	return sumOver(a, b, func(p, q float64) float64 { return math.Abs(p - q) }) / 2
+}
+
+// Linf returns max|p-q|, the change of the share that changed most, from 0 to 1.
+// It is the infinity_norm of TensorFlow Data Validation.
+func Linf(a, b []float64) float64 {
+	most := 0.0
+	sum := sumOver(a, b, func(p, q float64) float64 {
+		most = max(most, math.Abs(p-q))
+		return 0
+	})
+	return most + sum // which is 0, or NaN
+}
+
+// sumOver adds up what each gives for the shares of both sides in each cell, NaN if
+// they cannot be compared.
+func sumOver(a, b []float64, each func(p, q float64) float64) float64 {
 	n, m, ok := totals(a, b)
 	if !ok {
 		return math.NaN()
 	}
 	sum := 0.0
 	for i := range a {
-		sum += math.Abs(a[i]/n - b[i]/m)
+		sum += each(a[i]/n, b[i]/m)
 	}
-	return sum / 2
-}
-
-// Linf returns max|p-q|, the change of the share that changed most, from 0 to 1.
-// It is the infinity_norm of TensorFlow Data Validation.
-func Linf(a, b []float64) float64 {
-	n, m, ok := totals(a, b)
-	if !ok {
-		return math.NaN()
-	}
-	most := 0.0
-	for i := range a {
-		most = max(most, math.Abs(a[i]/n-b[i]/m))
-	}
-	return most
+	return sum
 }
 
 // totals returns the sums of both sides, and whether they can be compared.

@@ -19,7 +19,9 @@ type Options struct {
 
 	// Past are earlier accepted profiles, the oldest first. From five on, a
 	// column's thresholds are no lower than the median of its distances from one to
-	// the next plus three times their median absolute deviation.
+	// the next plus three times their median absolute deviation. A Fail that is not 0
+	// stays as it is, and Warn below it: who says how much must not be means that,
+	// whatever the column does by itself.
 	Past []*profile.Profile
 }
 

@@ -58,7 +58,7 @@ type Effect struct {
 	Size  float64 `json:"size"`            // share of the rows; of values, of the rows that have one
 	Noise float64 `json:"noise,omitempty"` // what chance does to the size on average; it is taken off already
 	P     float64 `json:"p"`               // of chance alone, corrected for all columns
-	Warn  float64 `json:"warn"`            // thresholds of the size, with what was learnt
+	Warn  float64 `json:"warn"`            // thresholds of the size, with what was learnt as far as it counts
 	Fail  float64 `json:"fail"`
 	Needs int64   `json:"needs,omitempty"` // rows of each side, if there are too few
 	// Learnt is the threshold that earlier profiles teach, where that is above the

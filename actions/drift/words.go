@@ -98,9 +98,14 @@ func needsRows(n int64) string { return "needs " + thousands(n) + " rows" }
 
 func sameWords(size float64) string { return percent(size) + " moved" }
 
-// learntWords says why a threshold is not the one that was asked for.
-func learntWords(share float64) string {
-	return fmt.Sprintf("; moves up to %s from run to run by itself", percent(share))
+// learntWords says why the threshold of warning is not the one that was asked for,
+// and why that of failing is.
+func learntWords(share, fail float64) string {
+	words := fmt.Sprintf("; moves up to %s from run to run by itself", percent(share))
+	if share > fail {
+		words += ", which fails from " + percent(fail) + " on even so"
+	}
+	return words
 }
 
 // percent writes a share with two digits at least where it is not whole.

@@ -11,7 +11,7 @@ import (
 // of the pairs of rows. Where there are no pairs, the values' own intervals tell,
 // as of runs that had other rows each: that is too wide for the same rows, so that
 // what it calls better or worse is so. A metric without one in either run has an
-// unknown interval, and so has all of two runs whose ids differ.
+// unknown interval. All of two runs whose ids differ are errors.
 func (c *Comparison) Changes(now, base *Result) map[string]report.Interval {
 	out := map[string]report.Interval{}
 	before := base.values()
@@ -20,7 +20,7 @@ func (c *Comparison) Changes(now, base *Result) map[string]report.Interval {
 		switch {
 		case !both:
 		case c.Why != "" && c.Mismatch != nil:
-			out[key] = report.Unknown("the rows differ")
+			out[key] = report.Unpaired("the rows differ", c.Why)
 		default:
 			out[key] = apart(v, b)
 		}

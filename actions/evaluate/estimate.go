@@ -2,7 +2,9 @@ package evaluate
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/mlops-runner/mlops/actions/metric"
 	"github.com/mlops-runner/mlops/actions/paired"
@@ -106,7 +108,59 @@ func (p *pair) cells(m metric.Metric) (paired.Estimate, error) {
 	if err != nil {
 		return paired.Estimate{}, err
 	}
-	return c.Of(func(counts []float64) float64 { return m.OfCells(confusion(k, counts)) }), nil
+	e := c.Of(func(counts []float64) float64 { return m.OfCells(confusion(k, counts)) })
+	if name := p.lonely(); name != "" && averagesClasses(m) {
+		e = noiseless(e, fmt.Sprintf("class %s has one row alone, which says nothing of its noise", name))
+	}
+	return e, nil
+}
+
+// averagesClasses reports whether a class counts as much in a metric as any other,
+// however few rows it has.
+func averagesClasses(m metric.Metric) bool {
+	return m.Family == "balanced_accuracy" || strings.HasSuffix(m.Family, "_macro")
+}
+
+// lonely names a class that one row alone is labelled with, or one group of rows
+// that belong together; "" if there is none.
+func (p *pair) lonely() string {
+	type seen struct {
+		group uint64
+		many  bool
+	}
+	first := map[int]seen{}
+	for i, l := range p.candidate.Label {
+		group := uint64(i)
+		if p.design.Cluster != nil {
+			group = p.design.Cluster[i]
+		}
+		s, known := first[int(l)]
+		if !known {
+			s.group = group
+		}
+		s.many = s.many || s.group != group
+		first[int(l)] = s
+	}
+	for class, name := range p.candidate.Classes {
+		if s, known := first[class]; known && !s.many {
+			return name
+		}
+	}
+	return ""
+}
+
+// noiseless is an estimate of whose noise nothing is known.
+func noiseless(e paired.Estimate, reason string) paired.Estimate {
+	nan := math.NaN()
+	values := []*paired.Value{&e.A, &e.B}
+	if e.Diff.Low != e.Diff.High { // two that are the same in each row are so
+		values, e.P = append(values, &e.Diff), nan
+	}
+	for _, v := range values {
+		v.SE, v.Low, v.High = nan, nan, nan
+	}
+	e.Reason = reason
+	return e
 }
 
 func confusion(k int, counts []float64) metric.Confusion {

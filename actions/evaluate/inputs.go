@@ -10,7 +10,7 @@ const Name = "evaluate"
 
 // ActionVersion is part of the fingerprint of a job: it grows when the same
 // predictions come to other figures.
-const ActionVersion = 1
+const ActionVersion = 2
 
 // Builtin is the action, for the table of built-ins.
 func Builtin() action.Action { return action.Action{Action: Action(), Run: Run} }
@@ -18,7 +18,7 @@ func Builtin() action.Action { return action.Action{Action: Action(), Run: Run} 
 // Action is what the parser must know of the action.
 func Action() spec.Action {
 	return spec.Action{
-		Name: Name, Version: ActionVersion, Inputs: append(columnInputs(), lookInputs()...),
+		Name: Name, Version: ActionVersion, Inputs: append(columnInputs(), lookInputs()...), Measures: true,
 		Doc: "Metrics of predictions, overall and by slice, compared with the baseline's row by row.",
 	}
 }

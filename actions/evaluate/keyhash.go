@@ -1,7 +1,6 @@
 package evaluate
 
 import (
-	"encoding/binary"
 	"hash/fnv"
 	"hash/maphash"
 	"math"
@@ -16,8 +15,9 @@ type keyHasher struct{ a, b maphash.Seed }
 
 func newKeyHasher() keyHasher { return keyHasher{maphash.MakeSeed(), maphash.MakeSeed()} }
 
-// of hashes the value of row i. A whole number hashes alike in columns of either
-// kind of number, and as the text that spells it does: 7, 7.0 and "7" are one id.
+// of hashes the value of row i. A number hashes alike in columns of either kind of
+// number, and as the text that spells it does in its shortest form: 7, 7.0 and "7"
+// are one id, and so are 0.125 and "0.125".
 func (h keyHasher) of(v *table.Vector, i int) (a, b uint64) {
 	var buf [24]byte
 	text := keyText(v, i, buf[:0])
@@ -31,7 +31,10 @@ func keyText(v *table.Vector, i int, buf []byte) []byte {
 		return v.Text(i)
 	case table.Float:
 		if x := v.Floats[i]; x != math.Trunc(x) || math.Abs(x) > 1<<53 {
-			return binary.LittleEndian.AppendUint64(append(buf, 'f'), math.Float64bits(x))
+			if size := math.Abs(x); size < 1e-6 || size >= 1e21 { // as JSON and JavaScript write them
+				return strconv.AppendFloat(buf, x, 'e', -1, 64)
+			}
+			return strconv.AppendFloat(buf, x, 'f', -1, 64)
 		}
 		return strconv.AppendInt(buf, int64(v.Floats[i]), 10)
 	}

@@ -84,11 +84,9 @@ func (f *Frame) result(ctx context.Context) (*Result, error) {
 }
 
 func distinctGroups(groups []uint64) int {
-	seen := map[uint64]bool{}
-	for _, g := range groups {
-		seen[g] = true
-	}
-	return len(seen)
+	sorted := slices.Clone(groups) // an eighth of the memory of a set
+	slices.Sort(sorted)
+	return len(slices.Compact(sorted))
 }
 
 // recorded are the metrics that gates may read.

@@ -127,40 +127,35 @@ func (r *Rows) weightOf(row int) float64 {
 
 // numbered gives equal values the same number, in the order in which they come.
 func numbered(values []uint64) (numbers []uint32, n int) {
-	type slot struct {
-		value  uint64
-		number uint32 // plus one; 0 if the slot is free
-	}
 	size := 16
-	slots := make([]slot, size)
+	slots := make([]uint32, size) // the first row of a value, plus one; 0 if the slot is free
 	numbers = make([]uint32, len(values))
-	find := func(v uint64) *slot {
+	find := func(v uint64) *uint32 {
 		// The values are hashes by agreement only.
 		hi, lo := bits.Mul64(v^0x9e3779b97f4a7c15, 0xd6e8feb86659fd93)
 		at := int(hi^lo) & (size - 1)
-		for slots[at].number != 0 && slots[at].value != v {
+		for slots[at] != 0 && values[slots[at]-1] != v {
 			at = (at + 1) & (size - 1)
 		}
 		return &slots[at]
 	}
 	for i, v := range values {
 		s := find(v)
-		if s.number == 0 {
-			n++
-			*s = slot{v, uint32(n)}
-			if 2*n > size {
-				old := slots
-				size *= 4
-				slots = make([]slot, size)
-				for _, o := range old {
-					if o.number != 0 {
-						*find(o.value) = o
-					}
+		if *s != 0 {
+			numbers[i] = numbers[*s-1]
+			continue
+		}
+		*s, numbers[i] = uint32(i)+1, uint32(n)
+		if n++; 2*n > size {
+			old := slots
+			size *= 2
+			slots = make([]uint32, size)
+			for _, row := range old {
+				if row != 0 {
+					*find(values[row-1]) = row
 				}
-				s = find(v)
 			}
 		}
-		numbers[i] = s.number - 1
 	}
 	return numbers, n
 }

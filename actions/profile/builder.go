@@ -51,6 +51,7 @@ func (b *Builder) Profile() *Profile {
 	p := &Profile{Version: Version, Rows: b.rows, Files: b.files, Columns: make([]Column, len(b.columns))}
 	for i, c := range b.columns {
 		p.Columns[i] = c.describe()
+		b.columns[i] = nil // of thousands of columns, one at a time takes room for this
 	}
 	if b.earlier == nil {
 		return p

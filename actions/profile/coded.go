@@ -44,6 +44,7 @@ func (n *numeric) flush() {
 	if len(counts) == 0 {
 		return
 	}
+	n.begin()
 	if n.kind == table.Float {
 		n.flushFloats(d.Floats, counts)
 	} else {

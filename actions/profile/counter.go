@@ -56,6 +56,7 @@ func (c *counter) describe(into *Column, text func(key uint64) string) {
 		into.Other = otherThan(into.Values, c.count)
 		return
 	}
+	into.Values = make([]Value, 0, len(c.few.keys))
 	for i, key := range c.few.keys {
 		v := Value{Count: c.few.counts[i]}
 		if text == nil {

@@ -47,6 +47,18 @@ func (d *dense) add(vs []int64) bool {
 	return true
 }
 
+// maxNear is how many whole numbers in a row are counted one by one from the first on.
+const maxNear = 512
+
+// addNear counts vs, if they lie near each other.
+func (d *dense) addNear(vs []int64) bool {
+	low, high := bounds(vs)
+	if n := len(d.counts); n > 0 {
+		low, high = min(low, d.base), max(high, d.base+int64(n)-1)
+	}
+	return uint64(high)-uint64(low) < maxNear && d.add(vs)
+}
+
 // addTimes counts v n times, unless it lies too far away.
 func (d *dense) addTimes(v, n int64) bool {
 	if !d.fit(v, v) {
@@ -66,7 +78,10 @@ func (d *dense) each(f func(v, n int64)) {
 }
 
 // counted returns the numbers that were counted, ascending.
-func (d *dense) counted() (vs []counted) {
+func (d *dense) counted() []counted {
+	n := 0
+	d.each(func(int64, int64) { n++ })
+	vs := make([]counted, 0, n)
 	d.each(func(v, n int64) { vs = append(vs, counted{float64(v), n}) })
 	return vs
 }

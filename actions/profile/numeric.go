@@ -13,15 +13,17 @@ import (
 // table; from both all else follows. Only then is each number looked at by
 // moments, histogram, sketch and count of the common.
 type numeric struct {
-	kind   table.Kind
-	apart  bool // whole numbers are not close together
-	dense  dense
-	values counter
-	extent extent // once values are not few
-	falls  bool   // a value was smaller than the one before it
-	last   counted
-	key    uint64 // of last
-	tally  tally
+	kind    table.Kind
+	begun   bool
+	waiting []uint64 // keys of numbers that come before it is begun to count
+	apart   bool     // whole numbers are not close together
+	dense   dense
+	values  counter
+	extent  extent // once values are not few
+	falls   bool   // a value was smaller than the one before it
+	last    counted
+	key     uint64 // of last
+	tally   tally
 	*scratch
 
 	nans, infinite int64
@@ -76,6 +78,17 @@ func (n *numeric) addFloats(xs []float64) {
 	}
 	n.falls = n.falls || n.last.count > 0 && xs[0] < n.last.x || !slices.IsSorted(xs)
 	n.last = counted{xs[len(xs)-1], 1}
+	if n.room(len(xs)) {
+		for _, x := range xs {
+			n.waiting = append(n.waiting, math.Float64bits(x))
+		}
+		return
+	}
+	n.begin()
+	n.countFloats(xs)
+}
+
+func (n *numeric) countFloats(xs []float64) {
 	hashes, keys := n.hashed(len(xs))
 	for i, x := range xs {
 		b := math.Float64bits(x)
@@ -90,6 +103,49 @@ func (n *numeric) addInts(vs []int64) {
 	}
 	n.falls = n.falls || n.last.count > 0 && vs[0] < int64(n.key) || !slices.IsSorted(vs)
 	n.last.count, n.key = 1, uint64(vs[len(vs)-1])
+	if !n.begun && !n.apart && n.dense.addNear(vs) {
+		return
+	}
+	if n.room(len(vs)) {
+		for _, v := range vs {
+			n.waiting = append(n.waiting, uint64(v))
+		}
+		return
+	}
+	n.begin()
+	n.countInts(vs)
+}
+
+// maxWaiting is how many numbers wait: a table of very many columns has few rows,
+// and what counts many numbers takes 300 KB.
+const maxWaiting = 2048
+
+// room reports whether k more numbers may wait.
+func (n *numeric) room(k int) bool { return !n.begun && len(n.waiting)+k <= maxWaiting }
+
+// begin counts the numbers that wait.
+func (n *numeric) begin() {
+	waiting := n.waiting
+	n.begun, n.waiting = true, nil
+	if len(waiting) == 0 {
+		return
+	}
+	if n.kind == table.Float {
+		xs := make([]float64, len(waiting))
+		for i, b := range waiting {
+			xs[i] = math.Float64frombits(b)
+		}
+		n.countFloats(xs)
+		return
+	}
+	vs := make([]int64, len(waiting))
+	for i, v := range waiting {
+		vs[i] = int64(v)
+	}
+	n.countInts(vs)
+}
+
+func (n *numeric) countInts(vs []int64) {
 	if !n.apart {
 		if n.dense.add(vs) {
 			return
@@ -164,6 +220,7 @@ func (n *numeric) number(key uint64) float64 {
 // describe fills in what is known of the column.
 func (n *numeric) describe(into *Column) {
 	n.flush()
+	n.begin()
 	into.NaNs, into.Infinite = n.nans, n.infinite
 	whole := n.kind != table.Float
 	switch {

@@ -302,7 +302,7 @@ func (t *trie) deep() []Cell {
 		}
 		w.walk(cell, uint64(cell)<<rootShift, rootShift, int64(t.tree[cell].count))
 	}
-	return w.cells
+	return slices.Clone(w.cells) // without the room that is left
 }
 
 type walker struct {

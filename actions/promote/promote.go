@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"github.com/mlops-runner/mlops/actions/action"
+	"github.com/mlops-runner/mlops/actions/model"
+	"github.com/mlops-runner/mlops/actions/pack"
 	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/spec"
 )
@@ -30,6 +32,8 @@ func Builtin() action.Action {
 			{Name: "model", Type: "string", Required: true, Doc: "Name of the model.", Example: "churn"},
 			{Name: "from", Type: "path", Required: true, Doc: "File or folder of the model, which a job writes.", Example: "out/model/"},
 			{Name: "alias", Type: "string", Doc: "The alias to move. Without it, the model is registered only.", Example: "production"},
+			{Name: "format", Type: "word", Words: model.Formats(), Doc: "What the model's files must be; they are looked into, never loaded. Without it they are not.", Example: "onnx"},
+			{Name: "allow", Type: "list", Doc: "Names that pickles may import besides, as module.name.", Example: "[shop.features.Encoder]"},
 			{Name: "dry-run", Type: "bool", Doc: "Say what would happen, and do nothing.", Example: "true"},
 		},
 	}}
@@ -37,10 +41,12 @@ func Builtin() action.Action {
 
 // A Request is what a step asks for.
 type Request struct {
-	Model  string `json:"model"`
-	From   string `json:"from"`
-	Alias  string `json:"alias,omitempty"`
-	DryRun bool   `json:"dryRun,omitempty"`
+	Model  string   `json:"model"`
+	From   string   `json:"from"`
+	Alias  string   `json:"alias,omitempty"`
+	Format string   `json:"format,omitempty"`
+	Allow  []string `json:"allow,omitempty"`
+	DryRun bool     `json:"dryRun,omitempty"`
 }
 
 // check fails for names that cannot be and a model that is not there.
@@ -57,9 +63,12 @@ func (r Request) check(root string) error {
 
 func run(_ context.Context, c action.Call) (action.Outcome, error) {
 	in := action.Inputs{Values: c.Inputs}
-	r := Request{Model: in.Text("model"), From: in.Text("from"), Alias: in.Text("alias"), DryRun: in.Text("dry-run") == "true"}
+	r := Request{Model: in.Text("model"), From: in.Text("from"), Alias: in.Text("alias"), Format: in.Text("format"), Allow: in.List("allow"), DryRun: in.Text("dry-run") == "true"}
 	if err := r.check(c.Root); err != nil {
 		return action.Outcome{}, err
+	}
+	if ok, err := pack.Fits(c, filepath.Join(c.Root, filepath.FromSlash(r.From)), r.Format, r.Allow); err != nil || !ok {
+		return action.Outcome{Failed: !ok}, err
 	}
 	data, err := json.Marshal(r)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestRun(t *testing.T) {
 			got, err := Parse(data)
 			alias, _ := c.inputs["alias"].(string)
 			want := Request{Model: "churn", From: "m.bin", Alias: alias, DryRun: alias != ""}
-			if err != nil || got != want || !IsRequest(name) {
+			if err != nil || !reflect.DeepEqual(got, want) || !IsRequest(name) {
 				t.Errorf("%s: %s holds %+v, %v, want %+v", c.name, name, got, err, want)
 			}
 		}

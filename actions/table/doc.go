@@ -21,7 +21,8 @@
 // that no value loses anything but digits of a float: a column in which a number
 // starts with a needless zero is text. In JSON only strings can be texts, dates
 // and times; the members of an object are columns named by their path, an array
-// is a text.
+// is a text. Where a kind is asked for, more is taken for it: numbers with such
+// zeros, in JSON what stands in quotes, and what [Truth] and [Moment] read.
 //
 // Of Parquet it reads all physical types: decimals as Float, unsigned 64-bit
 // numbers as Int where the footer says that they fit and else as Float, times of

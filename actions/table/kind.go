@@ -15,8 +15,8 @@ func join(a, b Kind) Kind {
 }
 
 // A reading is how texts are turned into values. Where a kind was asked for, its
-// spelling is taken more freely: zeros before a number, 0 and 1 as Bool, a date
-// as the Time at which it starts.
+// spelling is taken more freely: zeros before a number, what [Truth] and [Moment]
+// read, and values in quotes where quotes tell texts.
 type reading struct {
 	kind  Kind
 	free  bool
@@ -26,7 +26,7 @@ type reading struct {
 // value reads the field s of buf as a value of any kind but Text and Float; see
 // [Vector] for what it means.
 func (r reading) value(buf []byte, s span) (int64, bool) {
-	if r.typed && s.is(quoted) != (r.kind == Date || r.kind == Time) {
+	if r.typed && !r.free && s.is(quoted) != (r.kind == Date || r.kind == Time) {
 		return 0, false
 	}
 	b := buf[s.from:s.end()]
@@ -49,7 +49,7 @@ func (r reading) value(buf []byte, s span) (int64, bool) {
 
 // float reads the field s of buf as a Float.
 func (r reading) float(buf []byte, s span) (float64, bool) {
-	if r.typed && s.is(quoted) {
+	if r.typed && !r.free && s.is(quoted) {
 		return 0, false
 	}
 	v, plain, ok := parseFloat(buf, int(s.from), s.end())
@@ -80,19 +80,44 @@ func kindOf(buf []byte, s span, typed bool) Kind {
 }
 
 // parseBool reads true and false, their first or all letters capital or none;
-// if free also 1 and 0.
+// if free as [Truth] does.
 func parseBool(b []byte, free bool) (int64, bool) {
+	if free {
+		v, ok := Truth(b)
+		if v {
+			return 1, ok
+		}
+		return 0, ok
+	}
 	switch string(b) {
 	case "true", "True", "TRUE":
 		return 1, true
 	case "false", "False", "FALSE":
 		return 0, true
-	case "1":
-		return 1, free
-	case "0":
-		return 0, free
 	}
 	return 0, false
+}
+
+// Truth reads a text as a [Bool] where a column is known to hold truth values:
+// true, t, yes, y and 1, and false, f, no, n and 0, in any case.
+func Truth(text []byte) (value, ok bool) {
+	var lower [len("false")]byte
+	if len(text) > len(lower) {
+		return false, false
+	}
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	switch string(lower[:len(text)]) {
+	case "true", "t", "yes", "y", "1":
+		return true, true
+	case "false", "f", "no", "n", "0":
+		return false, true
+	}
+	return false, false
 }
 
 // trim returns s without the blanks around it.

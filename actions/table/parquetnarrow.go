@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 )
@@ -31,7 +32,7 @@ func (n *narrowing) vector(v Vector, rows int, first int64) (Vector, error) {
 		text := n.text(&v, i)
 		ok := false
 		if n.to == Float {
-			out.Floats[i], ok = parsedFloat(text)
+			out.Floats[i], _, ok = longFloat(text)
 		} else {
 			out.Ints[i], ok = n.parse(text)
 		}
@@ -48,7 +49,7 @@ func (n *narrowing) vector(v Vector, rows int, first int64) (Vector, error) {
 
 func (n *narrowing) text(v *Vector, i int) []byte {
 	if n.from == Text {
-		return v.Text(i)
+		return bytes.Trim(v.Text(i), " \t")
 	}
 	one := values{}
 	if n.from == Float {
@@ -67,17 +68,9 @@ func (n *narrowing) parse(text []byte) (int64, bool) {
 	case Date:
 		return parseDate(text)
 	case Time:
-		if days, ok := parseDate(text); ok {
-			return days * 86400e6, true
-		}
-		return parseTime(text)
+		return Moment(text)
 	}
 	v, err := strconv.ParseInt(string(text), 10, 64)
-	return v, err == nil
-}
-
-func parsedFloat(text []byte) (float64, bool) {
-	v, err := strconv.ParseFloat(string(text), 64)
 	return v, err == nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,20 +19,7 @@ import (
 // containers, against a fake GitHub: a pull request of a branch gets its comment
 // from the run action, one of a fork from the report action.
 func TestActions(t *testing.T) {
-	act, err := filepath.Abs("../../bin/act")
-	if err == nil {
-		_, err = os.Stat(act)
-	}
-	if err != nil {
-		if os.Getenv("MLOPS_NEED_ACT") == "1" {
-			t.Fatal("there is no bin/act; \"make act\" installs it")
-		}
-		t.Skip("there is no bin/act; \"make act\" installs it")
-	}
-	binary := filepath.Join(t.TempDir(), "mlops")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	act, binary := actAndBinary(t)
 	for _, fork := range []bool{false, true} {
 		t.Run(map[bool]string{false: "branch", true: "fork"}[fork], func(t *testing.T) {
 			w := newWorkflows(t, act, binary, fork)
@@ -51,6 +39,42 @@ func TestActions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTableActions runs the actions that look at a table, each once on one that is
+// fine and once on one that is not.
+func TestTableActions(t *testing.T) {
+	act, binary := actAndBinary(t)
+	out := newWorkflows(t, act, binary, false).act("push", `{"ref": "refs/heads/main"}`)
+	for _, want := range []string{
+		`people\.csv: 3 rows, 2 columns, 10 checks passed`,
+		`fail  age range: 1 of 3 values \(33\.3%\) do not fit; wanted 0\.\.50`, `people\.csv:4: 70`, `checked=failure`,
+		`auc +up +0\.75`, `profit +up +0\.5`,
+		`score: there is no column "predictd"; the columns are y, p`, `evaluated=failure`,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+}
+
+// actAndBinary are the paths of act and of the program, as this machine has or makes them.
+func actAndBinary(t *testing.T) (act, binary string) {
+	act, err := filepath.Abs("../../bin/act")
+	if err == nil {
+		_, err = os.Stat(act)
+	}
+	if err != nil {
+		if os.Getenv("MLOPS_NEED_ACT") == "1" {
+			t.Fatal("there is no bin/act; \"make act\" installs it")
+		}
+		t.Skip("there is no bin/act; \"make act\" installs it")
+	}
+	binary = filepath.Join(t.TempDir(), "mlops")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return act, binary
 }
 
 // workflows are those of a small repository on a fake GitHub.
@@ -73,6 +97,9 @@ func newWorkflows(t *testing.T, act, binary string, fork bool) *workflows {
 	for name, text := range map[string]string{
 		"mlops.yaml":                   actionsPipeline,
 		".github/workflows/ci.yml":     fill.Replace(actionsWorkflow),
+		".github/workflows/tables.yml": fill.Replace(actionsTables),
+		"people.csv":                   "id,age\n1,20\n2,30\n3,70\n",
+		"predictions.csv":              "y,p\n1,0.9\n0,0.4\n1,0.3\n0,0.1\n",
 		".github/workflows/report.yml": fill.Replace(actionsReport),
 		".gitignore":                   ".mlops/\nmetrics.json\n",
 	} {
@@ -199,4 +226,39 @@ jobs:
       - uses: actions/checkout@v5
       - uses: ./actions/report
         with: {binary: BINARY}
+`
+
+const actionsTables = `on: push
+jobs:
+  tables:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v5
+      - uses: ./actions/data-check
+        with:
+          binary: BINARY
+          data: people.csv
+          key: id
+          rows: 3..
+          rules: "[age > 0]"
+          columns: |
+            id: int 1..
+            age: int 0..120
+      - id: narrow
+        continue-on-error: true
+        uses: ./actions/data-check
+        with: {binary: BINARY, data: people.csv, columns: "{id: int, age: int 0..50}"}
+      - run: echo "checked=${{ steps.narrow.outcome }}"
+      - uses: ./actions/evaluate
+        with:
+          binary: BINARY
+          predictions: predictions.csv
+          label: y
+          score: p
+          metrics: "[auc, {name: profit, mean: y * 2 - 0.5, better: higher}]"
+      - id: typo
+        continue-on-error: true
+        uses: ./actions/evaluate
+        with: {binary: BINARY, predictions: predictions.csv, label: y, score: predictd}
+      - run: echo "evaluated=${{ steps.typo.outcome }}"
 `

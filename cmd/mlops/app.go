@@ -40,6 +40,8 @@ type app struct {
 
 	file  string // --file: path of the mlops.yaml; "" means the nearest one above the working directory
 	debug bool
+
+	shared string // --store: address of the shared store; "" for what the environment and config.yaml say
 }
 
 // run is the program: it parses args, does what they say and returns the exit code.
@@ -96,7 +98,7 @@ func commands() []command {
 		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval}, {"gate", newGate}, {"bisect", newBisect}, {"audit", newAudit},
 		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"evaluate", newEvaluate}, {"metrics", newMetrics}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
 		{"init", newInit}, {"import", newImport}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
-		{"data", newData}, {"model", newModel}, {"registry", newRegistry}, {"tracking", newTracking}, {"checkout", newCheckout}, {"hooks", newHooks},
+		{"data", newData}, {"model", newModel}, {"config", newConfig}, {"sync", newSync}, {"pull", newPull}, {"push", newPush}, {"key", newKey}, {"index", newIndex}, {"registry", newRegistry}, {"tracking", newTracking}, {"checkout", newCheckout}, {"hooks", newHooks},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
@@ -29,17 +30,43 @@ func (a *app) showAttempts(r *record.Run) error {
 		return nil
 	}
 	fmt.Fprintln(a.stdout)
-	return view.Table(a.stdout, []string{"job", "attempt", "step", "status", "exit", "took", "CPU", "peak memory", "why"}, rows, a.color())
+	return view.Table(a.stdout, []string{"job", "attempt", "step", "status", "exit", "took", "CPU", "peak memory", "given", "why"}, rows, a.color())
 }
 
 func attemptRows(j *record.Job, k int) [][]string {
 	t := j.Attempts[k]
 	number := strconv.Itoa(t.Number)
-	rows := [][]string{append([]string{j.ID, number, ""}, append(measured(t.Status, t.Exit, t.Wall, t.CPU, t.PeakMemory), t.Error)...)}
+	rows := [][]string{append([]string{j.ID, number, ""}, append(measured(t.Status, t.Exit, t.Wall, t.CPU, t.PeakMemory), given(t.Resources), t.Error)...)}
 	for _, s := range j.StepsOf(k) {
 		rows = append(rows, append([]string{j.ID, number, s.Name}, measured(s.Outcome, s.Exit, s.Wall, s.CPU, s.PeakMemory)...))
 	}
 	return rows
+}
+
+// given are the resources of an attempt, by their names in mlops.yaml.
+func given(r record.Resources) string {
+	var parts []string
+	if r.CPUs != 0 {
+		parts = append(parts, "cpus "+strconv.FormatFloat(r.CPUs, 'g', -1, 64))
+	}
+	for _, l := range []struct {
+		name  string
+		bytes int64
+	}{{"memory", r.Memory}, {"shm", r.Shm}, {"disk", r.Disk}, {"log", r.Log}} {
+		if l.bytes != 0 {
+			parts = append(parts, l.name+" "+view.Bytes(l.bytes))
+		}
+	}
+	if r.Pids != 0 {
+		parts = append(parts, fmt.Sprintf("pids %d", r.Pids))
+	}
+	switch {
+	case r.GPUs < 0:
+		parts = append(parts, "gpus all")
+	case r.GPUs > 0:
+		parts = append(parts, fmt.Sprintf("gpus %d", r.GPUs))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // measured are the cells about how something ended and what it took.

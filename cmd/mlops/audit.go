@@ -15,12 +15,35 @@ import (
 )
 
 func newAudit(a *app) *cobra.Command {
+	var o auditOptions
 	c := &cobra.Command{
-		Use:   "audit",
-		Short: "Check what can be relied on",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Use:   "audit MODEL@REF",
+		Short: "Show what made a model, and check every link of the proof",
+		Long: `Walk from a model's alias to what made it: the journal's line (who, when, why), the
+promotion and its signature, the gates with their values, the run, the commit, the
+data, the parameters, the image and the log. Every file on the way is read and held
+against the digest that the one before has of it. Exit code 1 means that a link failed.
+
+With --rerun the job that made the model is run again from the recorded commit, and what it makes
+is compared with what it made: bit-identical, within tolerance, or different.`,
+		Example: "  mlops audit churn@production\n  mlops audit churn@production --html > audit.html\n  mlops audit churn@3 --rerun --tolerance 1e-6",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return a.audit(c.Context(), o, args[0])
+		},
+		ValidArgsFunction: a.completeModels(true),
 	}
+	f := c.Flags()
+	f.BoolVar(&o.json, "json", false, "print JSON, as schemas/audit.schema.json has it")
+	f.BoolVar(&o.html, "html", false, "print a page that needs nothing else")
+	f.BoolVar(&o.rerun, "rerun", false, "run the job that made the model again, and compare")
+	f.StringVar(&o.executor, "executor", envOr("MLOPS_EXECUTOR", "docker"), "where the job runs again: docker or host")
+	f.StringVar(&o.agent, "agent", os.Getenv("MLOPS_AGENT"), "mlops `binary` for containers, where this one does not fit their platform")
+	f.Float64Var(&o.tolerance, "tolerance", 0, "relative difference that numbers may have")
+	o.secrets.register(f)
 	c.AddCommand(newRepro(a))
 	return c
 }
@@ -31,6 +54,7 @@ type reproOptions struct {
 	runs      int
 	tolerance float64
 	plain     bool
+	elsewhere bool
 	json      bool
 }
 
@@ -42,7 +66,8 @@ func newRepro(a *app) *cobra.Command {
 		Long: `Run a job several times from the same inputs, in fresh folders and without the
 cache, and compare its outputs byte by byte and its metrics. Where they differ it is
 said how, and what the likely cause is: by the bytes that differ, and by running the
-job again with a fixed hash seed and with one thread. How much its metrics move
+job again with a fixed hash seed, a fixed time and one thread. --elsewhere also finds
+what is the same here each time and would be otherwise on another machine. How much its metrics move
 by themselves is kept, and runs without a history are judged by it. Exit code 1
 means that something differs by more than --tolerance.`,
 		Example: "  mlops audit repro train\n  mlops audit repro train --runs 5 --tolerance 1e-6\n  mlops audit repro train --run 01a2078c",
@@ -57,6 +82,7 @@ means that something differs by more than --tolerance.`,
 	f.IntVarP(&o.runs, "runs", "n", 2, "how often the job runs")
 	f.Float64Var(&o.tolerance, "tolerance", 0, "relative difference that numbers may have")
 	f.BoolVar(&o.plain, "no-tries", false, "do not run the job again to find the cause")
+	f.BoolVar(&o.elsewhere, "elsewhere", false, "also run it once each with another time zone, locale, host name, user and hash seed, as on another machine")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	return c
 }

@@ -49,7 +49,11 @@ type reproCause struct {
 type reproTry struct {
 	Setting string   `json:"setting"`
 	Cured   []string `json:"cured,omitempty"` // outputs that no longer differ
-	Error   string   `json:"error,omitempty"`
+	// Elsewhere says that the job ran once as on another machine, and Changed what
+	// came out otherwise there.
+	Elsewhere bool     `json:"elsewhere,omitempty"`
+	Changed   []string `json:"changed,omitempty"`
+	Error     string   `json:"error,omitempty"`
 }
 
 // answer runs the job and compares.
@@ -74,6 +78,11 @@ func (r *reproduction) answer(recorded *recordedAs) (*reproAnswer, error) {
 	a.Verdict = r.verdict(a, noiseOf(jobs))
 	if a.Verdict == reproDifferent && !r.options.plain {
 		if err := r.tries(a); err != nil {
+			return nil, err
+		}
+	}
+	if r.options.elsewhere {
+		if err := r.elsewhere(a, jobs[0]); err != nil {
 			return nil, err
 		}
 	}

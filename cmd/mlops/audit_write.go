@@ -80,6 +80,10 @@ func (t reproTry) text() string {
 	switch {
 	case t.Error != "":
 		return t.Setting + ": " + foreign(t.Error)
+	case len(t.Changed) > 0:
+		return t.Setting + ": " + strings.Join(t.Changed, ", ") + " came out otherwise"
+	case t.Elsewhere:
+		return t.Setting + ": nothing else"
 	case len(t.Cured) > 0:
 		return t.Setting + ": " + strings.Join(t.Cured, ", ") + " no longer differ"
 	}

@@ -119,7 +119,7 @@ func (j *judging) prepare(s *session, c commitRun) {
 	s.Options.Withheld = map[string]string{}
 	for _, n := range s.Plan.Nodes {
 		for _, step := range n.Steps {
-			if step.Uses == "promote" {
+			if step.Uses == "promote" || step.Uses == "pack" {
 				s.Options.Withheld[n.ID] = "a baseline run promotes nothing"
 			}
 		}

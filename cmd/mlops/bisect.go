@@ -235,7 +235,11 @@ func (b *bisection) statePath() string { return filepath.Join(b.y.root, "bisect.
 
 // compare tells how the metric moved between two runs; nil if neither has it.
 func (b *bisection) compare(head, base *record.Run) (*report.Report, *report.Metric) {
-	r := report.Compare(head, base, b.basisOf(head))
+	o := b.basisOf(head)
+	if now, then, err := evaluations(b.soft, b.session.Store, b.session.project.root, head, base, &o); err == nil { // else it was interrupted, as whoever asks will see
+		head, base = now, then
+	}
+	r := report.Compare(head, base, o)
 	for i := range r.Metrics {
 		if m := &r.Metrics[i]; m.Name == b.metric && len(m.Slice) == 0 {
 			return r, m

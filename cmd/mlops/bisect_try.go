@@ -113,11 +113,7 @@ func allSeeds(p *plan.Plan, run *record.Run, more []string) []string {
 func nextSeeds(p *plan.Plan, run *record.Run, m *report.Metric) []string {
 	for _, g := range growths(p, run) {
 		if next := g.next(); g.reports(*m) && len(next) > 0 {
-			var ids []string
-			for _, n := range next {
-				ids = append(ids, n.ID)
-			}
-			return allSeeds(p, run, ids)
+			return allSeeds(p, run, p.WithSpares(idsOf(next)))
 		}
 	}
 	return nil

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
+	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
 )
 
@@ -19,6 +21,9 @@ func (a *app) onlyCached(ctx context.Context, s *session, o runOptions) error {
 	}
 	fs, err := s.Forecast(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.lookForSpares(ctx); err != nil {
 		return err
 	}
 	costs := &costs{root: s.Store.Root(), pipeline: s.Plan.Pipeline}
@@ -49,6 +54,30 @@ func (a *app) onlyCached(ctx context.Context, s *session, o runOptions) error {
 	}
 	a.say("%s", text)
 	return failedError{exitFailed}
+}
+
+// lookForSpares notes which legs of seeds that stand by are cached: those may be
+// used while a gate can't tell.
+func (s *session) lookForSpares(ctx context.Context) error {
+	if !slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Spare }) {
+		return nil
+	}
+	with := *s.Runner
+	with.Options.Selected = make([]bool, len(s.Plan.Nodes))
+	for i, n := range s.Plan.Nodes {
+		with.Options.Selected[i] = s.Options.Selected == nil || s.Options.Selected[i] || n.Spare
+	}
+	fs, err := with.Forecast(ctx)
+	s.spares = map[string]bool{}
+	for _, f := range fs {
+		s.spares[f.Job] = f.Fate == runner.IsCached
+	}
+	return err
+}
+
+// haveCached reports whether legs of seeds need not run.
+func (s *session) haveCached(legs []string) bool {
+	return !slices.ContainsFunc(legs, func(id string) bool { return !s.spares[id] })
 }
 
 func (s *session) withhold(job, why string) {

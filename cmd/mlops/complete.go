@@ -21,11 +21,7 @@ func (a *app) completeData(_ *cobra.Command, given []string, _ string) ([]string
 
 // completeJobs completes the names of jobs and their instances.
 func (a *app) completeJobs(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
-	p, err := a.openProject("", nil)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	pl, err := p.plan()
+	_, pl, err := a.planned(nil)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"runtime/debug"
+
 	"github.com/spf13/cobra"
 )
 
@@ -22,7 +24,13 @@ func newData(a *app) *cobra.Command {
 		newDataCheck,
 		newDataChecks,
 	} {
-		c.AddCommand(make(a))
+		below := make(a)
+		run := below.RunE
+		below.RunE = func(c *cobra.Command, args []string) error {
+			debug.SetGCPercent(tableGC)
+			return run(c, args)
+		}
+		c.AddCommand(below)
 	}
 	return c
 }

@@ -56,6 +56,7 @@ with, or else the newest one.`,
 type checkStep struct {
 	node *plan.Node
 	step *plan.Step
+	turn int            // of the data checks of its job, from 1
 	with map[string]any // without expressions
 }
 
@@ -63,15 +64,7 @@ func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) 
 	if o.inputs != "" {
 		return a.dataCheckInputs(ctx, o)
 	}
-	params, err := keyValues("param", o.params)
-	if err != nil {
-		return err
-	}
-	p, err := a.openProject("", params)
-	if err != nil {
-		return err
-	}
-	pl, err := p.plan()
+	p, pl, err := a.planned(o.params)
 	if err != nil {
 		return err
 	}
@@ -123,6 +116,7 @@ func (a *app) checkAll(ctx context.Context, p *project, steps []checkStep, o dat
 // checkSteps finds the data-check steps of a plan.
 func checkSteps(p *project, pl *plan.Plan) (out []checkStep, err error) {
 	for _, n := range pl.Nodes {
+		turn := 0
 		for i := range n.Steps {
 			s := &n.Steps[i]
 			if s.Uses != datacheck.Name {
@@ -132,7 +126,8 @@ func checkSteps(p *project, pl *plan.Plan) (out []checkStep, err error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", n.ID, err)
 			}
-			out = append(out, checkStep{n, s, with})
+			turn++
+			out = append(out, checkStep{n, s, turn, with})
 		}
 	}
 	if len(out) == 0 {
@@ -235,7 +230,7 @@ func inRoot(root, path string) string {
 // checkHere runs a data check on the files as they are. It returns nil, after a
 // word, if other jobs have not written them yet.
 func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataCheckOptions, past *checkPast) (*datacheck.Checked, error) {
-	call := action.Call{Inputs: s.with, Root: p.root, Log: a.stdout, Now: time.Now(), Past: past.of(ctx, s.node.ID)}
+	call := action.Call{Inputs: s.with, Root: p.root, Log: a.stdout, Now: time.Now(), Turn: s.turn, Past: past.of(ctx, s.node.ID)}
 	if !o.fresh {
 		call.Cache = p.profiles()
 	}
@@ -248,7 +243,7 @@ func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataChec
 	if err != nil {
 		return nil, err
 	}
-	checked.Place(func(input string) int { return placeOf(p.source, s, input) })
+	checked.Place(spec.FindInputs(p.source, s.step.Pos).Line)
 	return checked, nil
 }
 
@@ -260,11 +255,6 @@ func (a *app) printPatch(p *project, s checkStep, checked *datacheck.Checked) er
 	}
 	_, err = io.WriteString(a.stdout, patch)
 	return err
-}
-
-// placeOf is the line of mlops.yaml on which an input of a step stands.
-func placeOf(source []byte, s checkStep, input string) int {
-	return spec.InputLine(source, s.step.Pos, input)
 }
 
 // newDataChecks prints the reference.

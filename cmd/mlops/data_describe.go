@@ -9,6 +9,7 @@ import (
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/dataset"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // describeData keeps the profiles that the data checks of a run made with the
@@ -33,24 +34,31 @@ func describeData(s *session, f *runner.Finished) error {
 		return err
 	}
 	for _, j := range run.Jobs {
-		text, err := keptFile(run, s.Store, j.ID, datacheck.ProfileFile)
-		if err != nil {
-			return err
-		}
-		if text == nil {
-			continue
-		}
-		p, err := profile.Decode(text)
-		if err != nil {
-			continue // any job may keep a file of that name
-		}
-		for _, v := range without {
-			if !describes(p, &v) {
-				continue
+		for turn := range j.Kept {
+			text, err := keptFile(run, s.Store, j.ID, spec.KeptName(datacheck.ProfileFile, turn+1))
+			if err == nil && text != nil {
+				err = describeAs(versions, without, text)
 			}
-			if err := versions.Describe(v.Dataset, v.Digest, text); err != nil {
+			if err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// describeAs keeps a profile with the versions that it is of.
+func describeAs(versions *dataset.Versions, without []dataset.Version, text []byte) error {
+	p, err := profile.Decode(text)
+	if err != nil {
+		return nil // any job may keep a file of that name
+	}
+	for _, v := range without {
+		if !describes(p, &v) {
+			continue
+		}
+		if err := versions.Describe(v.Dataset, v.Digest, text); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/report"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 // placePatches turns the changes of columns that data checks of a run propose into
@@ -21,18 +22,28 @@ func (p *project) placePatches(r *report.Report, run *record.Run, s *store.Dir, 
 		return
 	}
 	for _, n := range pl.Nodes {
-		i := slices.IndexFunc(n.Steps, func(s plan.Step) bool { return s.Uses == datacheck.Name })
-		if i < 0 {
-			continue
+		turn := 0
+		for _, step := range n.Steps {
+			if step.Uses != datacheck.Name {
+				continue
+			}
+			turn++
+			text, err := keptFile(run, s, n.ID, spec.KeptName(datacheck.ChecksFile, turn))
+			if err == nil && text != nil {
+				p.placePatch(r, text, step.Pos)
+			}
 		}
-		text, err := keptFile(run, s, n.ID, datacheck.ChecksFile)
-		var checked datacheck.Checked
-		if err != nil || text == nil || json.Unmarshal(text, &checked) != nil {
-			continue
-		}
-		if patch, err := checked.Patch(filepath.Base(p.path), p.source, n.Steps[i].Pos); err == nil && patch != "" {
-			replacePatch(r, checked.Proposal(), strings.Split(strings.TrimSuffix(patch, "\n"), "\n"))
-		}
+	}
+}
+
+// placePatch does so for what the step that stands at a place found.
+func (p *project) placePatch(r *report.Report, found []byte, step spec.Pos) {
+	var checked datacheck.Checked
+	if json.Unmarshal(found, &checked) != nil {
+		return
+	}
+	if patch, err := checked.Patch(filepath.Base(p.path), p.source, step); err == nil && patch != "" {
+		replacePatch(r, checked.Proposal(), strings.Split(strings.TrimSuffix(patch, "\n"), "\n"))
 	}
 }
 

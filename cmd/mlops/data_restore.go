@@ -63,6 +63,9 @@ func (a *app) dataRestore(ctx context.Context, arg string, o restoreOptions) (er
 	if err != nil {
 		return err
 	}
+	if err := d.bring(ctx, a, v); err != nil {
+		return err
+	}
 	if err := d.restorable(ctx, v); err != nil {
 		return err
 	}
@@ -82,6 +85,18 @@ func removedText(n int) string {
 		return ""
 	}
 	return fmt.Sprintf("; removed %s that it does not have", view.Count(n))
+}
+
+// bring brings what of a version is only in the shared store.
+func (d *dataStore) bring(ctx context.Context, a *app, v *dataset.Version) error {
+	if !v.Kept {
+		return nil
+	}
+	s, err := store.Open(d.store.Root())
+	if err != nil {
+		return err
+	}
+	return a.bring(ctx, s, v.Entries())
 }
 
 // restorable reads all bytes of a version.

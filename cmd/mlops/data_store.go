@@ -21,11 +21,7 @@ type dataStore struct {
 
 // openData opens the versions of a project. A project without a store has none.
 func (a *app) openData() (*dataStore, error) {
-	p, err := a.openProject("", nil)
-	if err != nil {
-		return nil, err
-	}
-	pl, err := p.plan()
+	p, pl, err := a.planned(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -250,7 +250,7 @@ func (d *delivery) check(name, url string) (forge.Check, error) {
 	}
 	c := forge.Check{Name: name, ExternalID: d.report.Head.Run, Conclusion: conclusion(d.report), URL: url, Title: render.Title(d.report), Summary: text.String()}
 	for _, g := range d.report.Gates {
-		if g.Outcome == report.Failed && g.Pos.Line > 0 {
+		if (g.Outcome == report.Failed || g.Outcome == report.Errored) && g.Pos.Line > 0 {
 			c.Annotations = append(c.Annotations, forge.Annotation{Path: d.file, Line: g.Pos.Line, Level: "failure", Title: g.Gate, Message: g.Detail})
 		}
 	}

@@ -142,7 +142,7 @@ func (d *differ) report(ctx context.Context, args []string) (*report.Report, err
 func (d *differ) compare(ctx context.Context, head, base *operand, gates []spec.Str) (*report.Report, error) {
 	o := report.CompareOptions{
 		Gates: gates, Contexts: d.contexts(head.run), Baseline: base.baseline, HeadName: head.name, BaseName: base.name,
-		History: d.past(&baseline.Found{Run: base.run}), Noise: noise(d.root, d.pipeline()), Code: code(ctx, d.tree, base.run, head.run),
+		History: d.past(&baseline.Found{Run: base.run}), Noise: noise(d.root, d.pipeline()), SeedLevels: seedLevelsOf(head.run), Code: code(ctx, d.tree, base.run, head.run),
 	}
 	for _, m := range d.project.spec.Metrics {
 		o.Metrics = append(o.Metrics, plan.Metric{Name: m.Name.Value, Better: m.Better, Unit: m.Unit})
@@ -361,7 +361,7 @@ func (a *app) failOn(r *report.Report, words []string) error {
 	}
 	if slices.Contains(words, "gate") {
 		for _, g := range r.Gates {
-			if g.Outcome == report.Failed {
+			if g.Outcome == report.Failed || g.Outcome == report.Errored {
 				why = append(why, "gate "+g.Gate+" failed")
 			}
 		}

@@ -43,15 +43,16 @@ func evaluations(ctx context.Context, s *store.Dir, root string, head, base *rec
 		if group != e.job.ID { // one of several seeds: its rows are a part of the noise
 			one.Intervals = nil
 			into = &one
+			o.ValueRows = e.values(o.ValueRows)
 		} else {
-			e.values(o)
+			o.Values = e.values(o.Values)
 		}
 		b, err := e.beside(ctx, base, into)
 		if err != nil {
 			return nil, nil, err
 		}
 		if group != e.job.ID {
-			o.Sections, o.Notes, o.Rows = one.Sections, one.Notes, one.Intervals
+			o.Sections, o.Notes, o.Rows = one.Sections, one.Notes, merged(o.Rows, one.Intervals)
 		} else if b != nil {
 			head, base = b.head(head, e.job.ID), b.base(base)
 		}
@@ -83,26 +84,37 @@ func (e *evaluation) load() bool {
 	return err == nil
 }
 
-// values notes where the run's own values lie.
-func (e *evaluation) values(o *report.CompareOptions) {
-	if o.Values == nil {
-		o.Values = map[string]report.Interval{}
+// merged is one map with the entries of another one, which may be nil both.
+func merged(into, more map[string]report.Interval) map[string]report.Interval {
+	if into == nil {
+		return more
+	}
+	maps.Copy(into, more)
+	return into
+}
+
+// values adds where the run's own values lie.
+func (e *evaluation) values(known map[string]report.Interval) map[string]report.Interval {
+	if known == nil {
+		known = map[string]report.Interval{}
 	}
 	for _, m := range e.result.Metrics {
 		if key := keyOf(m.Name, m.Slice); m.Own != nil && e.counts(key) {
-			o.Values[key] = *m.Own
+			known[key] = *m.Own
 		}
 	}
-	maps.Copy(o.Values, e.result.FairnessValues())
+	maps.Copy(known, e.result.FairnessValues())
+	return known
 }
 
 // counts reports whether the job's value of a metric is the one that counts in its
-// run: the last one that was reported does.
+// run: the last one that was reported does, with those of the job's other seeds.
 func (e *evaluation) counts(key string) bool {
 	behind := false
 	for i := range e.run.Jobs {
 		j := &e.run.Jobs[i]
-		if behind && slices.ContainsFunc(j.Metrics, func(m record.Metric) bool { return m.Key() == key }) {
+		sibling := j.Job == e.job.Job && report.Config(*j) == report.Config(*e.job)
+		if behind && !sibling && slices.ContainsFunc(j.Metrics, func(m record.Metric) bool { return m.Key() == key }) {
 			return false
 		}
 		behind = behind || j.ID == e.job.ID

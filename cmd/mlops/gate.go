@@ -82,11 +82,7 @@ func (a *app) gateSuggest(ctx context.Context, o suggestOptions, names []string)
 	if !slices.Contains(history.Tests(), test) {
 		return usagef("unknown test %q; write %s", o.test, testNames())
 	}
-	p, err := a.openProject("", nil)
-	if err != nil {
-		return err
-	}
-	pl, err := p.plan()
+	p, pl, err := a.planned(nil)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 type gcOptions struct {
 	dry, all, asJSON bool
 	older            string
+	remote           bool
 }
 
 func newGC(a *app) *cobra.Command {
@@ -34,8 +35,11 @@ unfinished records, and the stores of untrusted runs; of those that came to thei
 With --older also records, stores of untrusted runs, and files that were set aside, of that age; never a
 record that a model, baseline, ref, pin or cached result names, nor the newest. What a run is at work in stays.
 
+With --remote it is the shared store that is looked after. What models, versions of datasets and results
+need stays, and whatever is younger than a day; nobody can push meanwhile.
+
 Each run does the same at its start for its own store, without --older. Cached results go by "mlops cache gc".`,
-		Example: "  mlops gc --dry-run\n  mlops gc --older 30d\n  mlops gc --all",
+		Example: "  mlops gc --dry-run\n  mlops gc --older 30d\n  mlops gc --all\n  mlops gc --remote --older 90d --dry-run",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.gc(c.Context(), o) },
 	}
@@ -43,7 +47,9 @@ Each run does the same at its start for its own store, without --older. Cached r
 	f.BoolVar(&o.dry, "dry-run", false, "say what would be removed, and remove nothing")
 	f.BoolVar(&o.all, "all", false, "also containers, networks and volumes of other repositories' killed runs on this host")
 	f.StringVar(&o.older, "older", "", "also records, stores of untrusted runs and set-aside files older than this `age`, such as 30d, 2w or 12h")
+	f.BoolVar(&o.remote, "remote", false, "of the shared store, not of this machine: bytes that nothing refers to; with --older also results and records")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
+	a.storeFlag(f)
 	return c
 }
 
@@ -65,6 +71,9 @@ func (a *app) gc(ctx context.Context, o gcOptions) error {
 	age, err := parseAge(o.older)
 	if err != nil {
 		return err
+	}
+	if o.remote {
+		return a.gcRemote(ctx, o, age)
 	}
 	s, err := a.openStore()
 	if err != nil && !o.all {

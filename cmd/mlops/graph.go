@@ -18,11 +18,7 @@ func newGraph(a *app) *cobra.Command {
 }
 
 func (a *app) graph(format string) error {
-	p, err := a.openProject("", nil)
-	if err != nil {
-		return err
-	}
-	pl, err := p.plan()
+	_, pl, err := a.planned(nil)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ func hidden(ctx context.Context, args []string, stdout, stderr io.Writer) (int, 
 	case "agent":
 		return agent.Main(ctx, args[1], stdout), true
 	case "action":
+		debug.SetGCPercent(tableGC)
 		a, ok := actions.Find(args[1])
 		if !ok {
 			fmt.Fprintf(stderr, "mlops: this version cannot run the action %s yet; write the step with run:\n", args[1])

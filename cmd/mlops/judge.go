@@ -89,6 +89,11 @@ func (j *judging) judge(hard, soft context.Context, run *record.Run, jobs map[st
 		return nil, err
 	}
 	gs := growths(pl, run)
+	if len(gs) > 0 {
+		if out.Files[levelsFile], err = record.Canonical(seedLevels(gs)); err != nil {
+			return nil, err
+		}
+	}
 	o.SeedLevels, o.Noise = seedLevels(gs), noise(j.session.project.sharedStore(), pl.Pipeline)
 	j.beside, j.basis = base, o
 	j.report = compare(run, base, o)

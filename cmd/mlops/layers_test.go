@@ -28,11 +28,20 @@ var layers = map[string][]string{
 	"runner/mask":                {},
 	"runner/agent":               {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":              {"runner/disk", "runner/store"},
-	"runner/dataset":             {"runner/record", "runner/store"},                                   // versions are files beside the records, in their form
-	"runner/registry":            {"runner/record", "runner/store"},                                   // what a run made becomes a version; gates come judged
-	"runner/source":              {"runner/dataset", "runner/store"},                                  // bytes from an address, verified
-	"runner/oci/serve":           {"runner/store"},                                                    // other tools' protocol over the store's blobs and refs
-	"runner/mlflow":              {"runner/disk", "runner/record", "runner/registry", "runner/store"}, // other tools' protocol and folders in, records and versions out
+	"runner/dataset":             {"runner/record", "runner/store"},                                                                          // versions are files beside the records, in their form
+	"runner/registry":            {"runner/record", "runner/store"},                                                                          // what a run made becomes a version; gates come judged
+	"runner/source":              {"runner/dataset", "runner/store"},                                                                         // bytes from an address, verified
+	"runner/oci/serve":           {"runner/store"},                                                                                           // other tools' protocol over the store's blobs and refs
+	"runner/index":               {"runner/dataset", "runner/record", "runner/registry", "runner/store", "spec/expression", "spec/spelling"}, // SQL made from files; queries are expressions
+	"runner/provenance":          {"runner/record", "runner/registry", "runner/store"},                                                       // signed statements about what those hold
+	"runner/oci":                 {"runner/record", "runner/store"},                                                                          // models to and from registries: what to say of one is given
+	"runner/oci/ocitest":         {},                                                                                                         // a real registry, for tests
+	"runner/s3":                  {},                                                                                                         // objects of a bucket: it knows nothing of what they hold
+	"runner/s3/s3test":           {},                                                                                                         // a real server, for tests
+	"runner/remote":              {"runner/s3", "runner/store"},                                                                              // objects by name, in a folder or a bucket; of the store it uses the lock alone
+	"runner/remote/remotetest":   {"runner/remote"},
+	"runner/share":               {"runner", "runner/dataset", "runner/record", "runner/registry", "runner/remote", "runner/store"}, // what a store holds, carried to a remote and back
+	"runner/mlflow":              {"runner/disk", "runner/record", "runner/registry", "runner/store"},                               // other tools' protocol and folders in, records and versions out
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},
@@ -65,12 +74,15 @@ var layers = map[string][]string{
 	"actions/action":             {"runner/agent", "runner/report", "spec", "spec/expression"}, // how steps talk back, and what they may say in the report
 	"actions/datacheck":          {"actions/action", "actions/columns", "actions/drift", "actions/profile", "actions/table", "runner/report", "runner/store", "spec", "spec/expression"},
 	"actions/evaluate":           {"actions/action", "actions/metric", "actions/paired", "actions/slice", "actions/table", "runner/record", "runner/report", "runner/report/distribution", "spec", "spec/expression"},
-	"actions/promote":            {"actions/action", "runner/registry", "spec"}, // names are checked where a step stands
-	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "actions/promote", "spec"},
+	"actions/pack":               {"actions/action", "actions/model", "runner/oci", "runner/registry", "spec"},   // references are checked where a step stands
+	"actions/promote":            {"actions/action", "actions/model", "actions/pack", "runner/registry", "spec"}, // likewise names; files are looked into as pack does
+	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "actions/pack", "actions/promote", "spec"},
 	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
 	"cmd/mlops":                  {"*"},
 	"cmd/bench":                  {"*"},
 	"examples":                   {},
+
+	"actions/profile/profiletest": {"actions/profile", "actions/table"}, // profiles of made-up columns, for tests
 }
 
 // TestLayers holds every package to its row, tests excepted.

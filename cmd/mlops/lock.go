@@ -57,15 +57,7 @@ func (a *app) lockImages(ctx context.Context, o lockOptions, names []string) err
 	if o.check && o.update {
 		return usagef("lock: --check writes nothing and --update does; give one of them")
 	}
-	params, err := keyValues("param", o.params)
-	if err != nil {
-		return err
-	}
-	p, err := a.openProject("", params)
-	if err != nil {
-		return err
-	}
-	pl, err := p.plan()
+	p, pl, err := a.planned(o.params)
 	if err != nil {
 		return err
 	}

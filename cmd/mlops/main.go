@@ -23,5 +23,9 @@ const (
 	manyGC  = 50
 )
 
+// tableGC is for what reads tables, whose description has as much memory as they
+// have columns and may take no more for garbage than it needs.
+const tableGC = 40
+
 // manyJobs is from how many jobs on a run has much memory: some 5 MB.
 const manyJobs = 2000

@@ -52,7 +52,10 @@ func TestScripts(t *testing.T) {
 			"github":    fakeForge,
 			"envfile":   envFile,
 			"web":       web,
-			"s3":        s3,
+			"s3":        serveS3,
+			"parquet":   toParquet,
+			"postgres":  postgres,
+			"registry":  registryServer,
 		},
 	})
 }

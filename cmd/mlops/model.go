@@ -32,6 +32,8 @@ number or by an alias, such as churn@3 or churn@production.`,
 		newModelRetire,
 		newModelNote,
 		newModelPull,
+		newModelPush,
+		newModelCard,
 		newModelVerify,
 		newModelScan,
 	} {

@@ -65,6 +65,9 @@ func newModelAlias(a *app) *cobra.Command {
 		do: func(ctx context.Context, p *pick, args []string, by registry.By) (string, error) {
 			name, alias := p.model.Name, args[0]
 			from, err := p.registry.Move(ctx, name, alias, p.model.Aliases[alias], p.version, by)
+			if err == nil {
+				err = a.vouchMove(ctx, p, alias, by.Actor)
+			}
 			if err == nil && from == p.version {
 				return fmt.Sprintf("%s@%d is %s already", name, p.version, alias), nil
 			}
@@ -83,6 +86,9 @@ func newModelRollback(a *app) *cobra.Command {
 				return "", usagef("%s@%s is a version; name the alias that is to go back, such as %s@production", name, p.ref, name)
 			}
 			from, to, err := p.registry.Rollback(ctx, name, p.ref, by)
+			if err == nil {
+				err = a.vouchMove(ctx, p, p.ref, by.Actor)
+			}
 			return fmt.Sprintf("%s@%d is %s again, which was %s", name, to, p.ref, versionName(name, from)), err
 		},
 	})

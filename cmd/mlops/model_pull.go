@@ -5,31 +5,80 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
+	"github.com/mlops-runner/mlops/runner/oci"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
 func newModelPull(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "pull MODEL@REF DIR",
+	var o registryOptions
+	c := &cobra.Command{
+		Use:   "pull MODEL@REF|oci://REGISTRY/REPOSITORY:TAG DIR",
 		Short: "Put the files of a version into a folder, verified",
 		Long: `Put the files of a version into a folder that is empty or does not exist. The journal
-and the version are held against their digests, and every byte is read.`,
-		Example: "  mlops model pull churn@production /srv/churn",
+and the version are held against their digests, and every byte is read. Bytes that are
+only in the shared store come from there; "mlops pull" brings which models there are. Where
+mlops.trust.yaml requires it, the version must be signed by a key that may sign the model.
+From a registry comes what its manifest names, byte for byte; @sha256:… behind the
+repository pins the manifest. No project is needed for that. A pull that was broken off
+goes on where it was.`,
+		Example: "  mlops model pull churn@production /srv/churn\n  mlops model pull oci://registry.example.com/team/churn:production /srv/churn",
 		Args:    cobra.ExactArgs(2),
-		RunE:    func(c *cobra.Command, args []string) error { return a.modelPull(c.Context(), args[0], args[1]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if strings.HasPrefix(args[0], oci.Prefix) {
+				return a.registryPull(c.Context(), o, args[0], args[1])
+			}
+			return a.modelPull(c.Context(), args[0], args[1])
+		},
 
 		ValidArgsFunction: a.completeModels(true),
 	}
+	a.storeFlag(c.Flags())
+	c.Flags().BoolVar(&o.plain, "plain-http", false, "speak HTTP without TLS; registries of this machine are asked which they speak")
+	return c
+}
+
+// checkEmpty fails for a folder that holds something.
+func checkEmpty(dir string) error {
+	es, err := os.ReadDir(dir)
+	if len(es) == 1 && es[0].Name() == oci.PartName {
+		es = nil // of a pull that was broken off
+	}
+	if err == nil && len(es) > 0 {
+		return usagef("%s is not empty; name a new folder", dir)
+	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// registryPull pulls from a registry, without a store.
+func (a *app) registryPull(ctx context.Context, o registryOptions, ref, dir string) error {
+	if err := checkEmpty(dir); err != nil {
+		return err
+	}
+	r, err := a.openRegistry(ctx, ref, o, "pull")
+	if err != nil {
+		return err
+	}
+	p, err := oci.Pull(ctx, r, dir)
+	if err != nil {
+		return cured(fmt.Errorf("pull: %w", err))
+	}
+	again := ""
+	if p.Reused > 0 {
+		again = fmt.Sprintf(" (%s were there from a pull before)", view.Bytes(p.Reused))
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s: %s, %s in %s%s\nmanifest %s\nfiles    %s\n", foreign(r.String()), counted(len(p.Files), "file"), view.Bytes(p.Size), dir, again, p.Digest, p.Tree)
+	return err
 }
 
 func (a *app) modelPull(ctx context.Context, name, dir string) error {
-	if es, err := os.ReadDir(dir); err == nil && len(es) > 0 {
-		return usagef("%s is not empty; name a new folder", dir)
-	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := checkEmpty(dir); err != nil {
 		return err
 	}
 	p, err := a.pickModel(name)
@@ -44,6 +93,13 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	if err != nil {
 		return err
 	}
+	signed, err := a.verify(ctx, s, p, v)
+	if err != nil {
+		return err
+	}
+	if err := a.bring(ctx, s, v.Entries()); err != nil {
+		return err
+	}
 	es, err := sound(ctx, s, v.Digest)
 	if err == nil {
 		_, err = s.Restore(ctx, es, dir, store.RestoreOptions{})
@@ -52,6 +108,9 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 		return fixError{fmt.Errorf("%s@%d: %w", v.Model, v.Version, err), fmt.Sprintf("\"mlops model verify %s\" lists what is missing; the run that made it was %s", v.Model, v.Run)}
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s@%d: %s, %s in %s\n%s\n", v.Model, v.Version, counted(len(v.Files), "file"), view.Bytes(v.Size), dir, v.Digest)
+	if err == nil && signed != "" {
+		_, err = fmt.Fprintln(a.stdout, signed)
+	}
 	return err
 }
 

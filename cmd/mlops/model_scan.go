@@ -132,27 +132,13 @@ func (a *app) showScans(o modelScanOptions, reports []*model.Report) error {
 			fmt.Fprintf(a.stdout, "  %s\n", line)
 		}
 		for _, f := range r.Findings {
-			fmt.Fprintf(a.stdout, "  %s\n", findingLine(f))
+			fmt.Fprintf(a.stdout, "  %s\n", f)
 			if f.Global != "" && !pickle.Never(f.Global) {
 				fmt.Fprintf(a.stdout, "    fix: if you know what %q does, --allow it\n", f.Global)
 			}
 		}
 	}
 	return nil
-}
-
-func findingLine(f model.Finding) string {
-	where := fmt.Sprintf("at byte %d", f.Offset)
-	if f.Within > 0 {
-		where = fmt.Sprintf("at byte %d of the bytes at %d", f.Offset, f.Within)
-	}
-	if f.Opcode != "" {
-		where += " (" + f.Opcode + ")"
-	}
-	if f.File != "" {
-		where = fmt.Sprintf("%q %s", f.File, where)
-	}
-	return where + ": " + f.Reason
 }
 
 // holdsLines say what a file holds, each on a line.

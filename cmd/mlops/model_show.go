@@ -107,6 +107,9 @@ func showVersion(w io.Writer, m *registry.Model, v *registry.Version) error {
 	row("run", "%s, job %s of %s", v.Run, v.Job, v.Pipeline)
 	row("", "%s", v.RunDigest)
 	row("commit", "%s", commitText(v.Source))
+	if v.Checked != nil {
+		row("checked", "%s: %s", v.Checked.Format, strings.Join(v.Checked.Found, ", "))
+	}
 	for _, d := range v.Departs {
 		row("departs", "%s", d)
 	}

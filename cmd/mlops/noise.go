@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/url"
 	"os"
@@ -68,6 +69,21 @@ func noise(root, pipeline string) map[string]report.Noise {
 		}
 	}
 	return out
+}
+
+// noiseDigest is the digest of what noise reads; "" if there is nothing.
+func noiseDigest(root, pipeline string) string {
+	dir := filepath.Join(root, filepath.FromSlash(noiseDir(pipeline)))
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 {
+		return ""
+	}
+	var all []byte
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		all = fmt.Appendf(all, "%q %v %q\n", e.Name(), err, text)
+	}
+	return store.Sum(all).Hex()
 }
 
 // noiseOf is how metrics moved between runs of one job.

@@ -34,7 +34,7 @@ import (
 // snapshotKey is the digest of all that decides beside the files.
 func (p *project) snapshotKey(boot string, o runOptions, names []string) store.Digest {
 	var b strings.Builder
-	fmt.Fprintf(&b, "snapshot 5\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
+	fmt.Fprintf(&b, "snapshot 6\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
 	if locked, err := p.lockSource(); err == nil {
 		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
 	}
@@ -80,6 +80,9 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 	if !ok || !idle.Until.IsZero() && !began.Before(idle.Until) || p.recorded(idle.Summary.Pipeline, idle.Awaits) || !supply(idle.Secrets, secrets, os.LookupEnv) {
 		return false
 	}
+	if idle.Noise != noiseDigest(p.sharedStore(), idle.Summary.Pipeline) {
+		return false
+	}
 	if idle.Past != nil && !idle.Past.holds(p.sharedStore()) {
 		return false
 	}
@@ -109,7 +112,7 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	}
 	forgetOldest(filepath.Dir(file))
 	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
-		Key: key, Payload: writeIdle(idleRun{f.Summary, s.secretNames(), f.Until, s.awaits(), past}), Now: time.Now(), Counters: a.counters,
+		Key: key, Payload: writeIdle(idleRun{f.Summary, s.secretNames(), f.Until, s.awaits(), past, noiseDigest(s.project.sharedStore(), s.Plan.Pipeline)}), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) {
 			d, ok := f.Files[path]
 			return d, ok && !d.IsZero()
@@ -256,6 +259,7 @@ type idleRun struct {
 	Until   time.Time      `json:"until,omitzero"`    // until when there is nothing to do; zero means forever
 	Awaits  string         `json:"awaits,omitempty"`  // commit whose run it would have been compared with, had there been one
 	Past    *pastBasis     `json:"past,omitempty"`    // what jobs got of earlier runs; nil if none asked
+	Noise   string         `json:"noise,omitempty"`   // digest of the noise by which metrics were judged; "" for none
 }
 
 // awaits is the commit whose run was wanted to compare with and is not there, so

@@ -32,6 +32,7 @@ which run, which depend on outputs that do not exist yet.`,
 	o.register(c.Flags())
 	c.Flags().BoolVar(&o.explain, "explain", false, "show for each job that runs what changed since its last result")
 	c.Flags().BoolVar(&o.json, "json", false, "print JSON, with all reasons")
+	a.storeFlag(c.Flags())
 	return c
 }
 

@@ -56,6 +56,20 @@ func (a *app) openProject(path string, params map[string]string) (*project, erro
 	return p, p.parse(params)
 }
 
+// planned is the project with its plan, by parameters as they are given.
+func (a *app) planned(params []string) (*project, *plan.Plan, error) {
+	values, err := keyValues("param", params)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := a.openProject("", values)
+	if err != nil {
+		return nil, nil, err
+	}
+	pl, err := p.plan()
+	return p, pl, err
+}
+
 // findProject reads an mlops.yaml without parsing it.
 func (a *app) findProject(path string) (*project, error) {
 	if path == "" {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/actions/pack"
 	"github.com/mlops-runner/mlops/actions/promote"
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -46,39 +47,54 @@ func promotes(s *session) (*promotion, error) {
 }
 
 func asksToPromote(n *plan.Node) bool {
-	return n.Kind == plan.Run && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == promote.Name })
+	return n.Kind == plan.Run && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == promote.Name || s.Uses == pack.Name })
 }
 
-// finish does what the steps of an ended run ask for.
+// finish does what the steps of an ended run ask for: first promotions, so that
+// what is packed has its number.
 func (p *promotion) finish(ctx context.Context, f *runner.Finished) (err error) {
 	if p.run, err = (record.Entry{ID: f.Record.ID, Dir: f.Record.Dir}).Load(); err != nil {
 		return err
 	}
+	return errors.Join(p.each(ctx, promote.Name, promote.IsRequest, p.request), p.each(ctx, pack.Name, pack.IsRequest, p.pack))
+}
+
+// each does what the steps that use an action ask for.
+func (p *promotion) each(ctx context.Context, uses string, asks func(name string) bool, do func(ctx context.Context, job *record.Job, name string) error) (err error) {
 	for _, n := range p.session.Plan.Nodes {
 		job := p.run.Job(n.ID)
-		if !asksToPromote(n) || job == nil || job.Status != record.Success {
+		if n.Kind != plan.Run || job == nil || job.Status != record.Success || !slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == uses }) {
 			continue
 		}
 		if slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == "" }) {
-			return fixError{fmt.Errorf("job %s: uses: promote stands beside steps with run:, which could ask in its name", n.ID), "give it a job of its own"}
+			return fixError{fmt.Errorf("job %s: uses: %s stands beside steps with run:, which could ask in its name", n.ID, uses), "give it a job of its own"}
 		}
 		for _, kept := range job.Kept {
-			if promote.IsRequest(kept.Path) {
-				err = errors.Join(err, p.request(ctx, job, kept.Path))
+			if asks(kept.Path) {
+				err = errors.Join(err, do(ctx, job, kept.Path))
 			}
 		}
 	}
 	return err
 }
 
-// request does what one step asks for.
-func (p *promotion) request(ctx context.Context, job *record.Job, name string) error {
+// asked reads what a step asked for.
+func (p *promotion) asked(job *record.Job, name string) ([]byte, error) {
 	data, err := keptFile(p.run, p.session.Store, job.ID, name)
 	if err != nil {
-		return fmt.Errorf("job %s: %w", job.ID, err)
+		return nil, fmt.Errorf("job %s: %w", job.ID, err)
 	}
 	if data == nil {
-		return fixError{fmt.Errorf("job %s: what it asked for is no longer in the record of run %s", job.ID, job.CachedFrom), "run it again: \"mlops run " + job.ID + " --force\""}
+		return nil, fixError{fmt.Errorf("job %s: what it asked for is no longer in the record of run %s", job.ID, job.CachedFrom), "run it again: \"mlops run " + job.ID + " --force\""}
+	}
+	return data, nil
+}
+
+// request does what one step asks for.
+func (p *promotion) request(ctx context.Context, job *record.Job, name string) error {
+	data, err := p.asked(job, name)
+	if err != nil {
+		return err
 	}
 	r, err := promote.Parse(data)
 	if why := p.undecided(); err == nil && why != "" {
@@ -98,7 +114,12 @@ func (p *promotion) request(ctx context.Context, job *record.Job, name string) e
 	if r.DryRun {
 		work = p.tell
 	}
-	if err := work(ctx, r, v); err != nil {
+	if err = checkFormat(ctx, p.session.Store, v, r.Format, r.Allow); err != nil {
+		err = fmt.Errorf("job %s: %w", job.ID, err)
+	} else {
+		err = work(ctx, r, v)
+	}
+	if err != nil {
 		p.note(record.Promotion{Model: r.Model, Alias: r.Alias, Outcome: record.Unpromoted, DryRun: r.DryRun, Why: err.Error()})
 		return cured(err)
 	}
@@ -117,8 +138,11 @@ func (p *promotion) undecided() string {
 	return ""
 }
 
-func (p *promotion) say(format string, args ...any) {
-	p.said = append(p.said, "promote: "+foreign(fmt.Sprintf(format, args...)))
+func (p *promotion) say(format string, args ...any) { p.tellOf(promote.Name, format, args...) }
+
+// tellOf notes what an action came to.
+func (p *promotion) tellOf(action, format string, args ...any) {
+	p.said = append(p.said, action+": "+foreign(fmt.Sprintf(format, args...)))
 }
 
 func (p *promotion) by(reason string) registry.By {
@@ -156,7 +180,7 @@ func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Mod
 		p.say("%s@%d is %s already", r.Model, one.Version, r.Alias)
 		one.Outcome = record.Unchanged
 		p.note(one)
-		return nil
+		return p.vouch(ctx, r.Model, r.Alias)
 	}
 	if one.Why = p.against(r, m, one.Version); one.Why != "" {
 		p.say("%s stays at %s, %s@%d is not promoted: %s", r.Alias, versionName(r.Model, one.Was), r.Model, one.Version, one.Why)
@@ -171,7 +195,7 @@ func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Mod
 	p.say("%s@%d is %s now, which was %s", r.Model, one.Version, r.Alias, versionName(r.Model, from))
 	one.Was, one.Outcome = from, record.Moved
 	p.note(one)
-	return nil
+	return p.vouch(ctx, r.Model, r.Alias)
 }
 
 // against says why an alias is not to move to a version; "" if it may. A gate that

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,31 +19,45 @@ import (
 )
 
 func newRuns(a *app) *cobra.Command {
-	var asJSON bool
-	var limit int
+	var o runsOptions
 	c := &cobra.Command{
-		Use:     "runs",
-		Short:   "List recorded runs, newest first",
-		Example: "  mlops runs\n  mlops runs --json --limit 0",
-		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return a.runs(asJSON, limit) },
+		Use:   "runs",
+		Short: "List recorded runs, newest first, or those that a condition finds",
+		Long: `List recorded runs, newest first. --where takes an expression over the names of a run: metrics.NAME,
+params.NAME, jobs.NAME.status, data.NAME, models.NAME, and status, branch, commit, actor, started and others.
+What a run does not have is neither equal, less nor greater; "== null" asks for it. It is answered by an index
+over the records, which is made and kept up by itself: .mlops/index.db, or the database that MLOPS_DB names.`,
+		Example: `  mlops runs
+  mlops runs --json --limit 0
+  mlops runs --where 'metrics.auc > 0.9 && params.depth == 8' --sort -metrics.auc
+  mlops runs --where "status == 'failure' && started > ago('7d') && startsWith(branch, 'feature/')"`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.runs(c.Context(), o) },
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().IntVarP(&limit, "limit", "n", 20, "how many; 0 means all")
+	c.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	c.Flags().IntVarP(&o.limit, "limit", "n", 20, "how many; 0 means all")
+	c.Flags().StringVar(&o.where, "where", "", "only runs for which this `EXPRESSION` is true")
+	c.Flags().StringSliceVar(&o.sort, "sort", nil, "`NAMES` to sort by, with - before one for the greatest first")
 	c.AddCommand(newRunsVerify(a))
 	return c
 }
 
-func (a *app) runs(asJSON bool, limit int) error {
+func (a *app) runs(ctx context.Context, o runsOptions) error {
+	if o.limit < 0 {
+		return usagef("--limit %d: want 0 for all, or how many", o.limit)
+	}
 	p, err := a.findProject("")
 	if err != nil {
 		return err
 	}
-	runs, err := latest(p.store(), limit)
+	if o.where != "" || len(o.sort) > 0 {
+		return a.runsWhere(ctx, p, o)
+	}
+	runs, err := latest(p.store(), o.limit)
 	if err != nil {
 		return err
 	}
-	if asJSON {
+	if o.json {
 		return a.printJSON(runs)
 	}
 	if len(runs) == 0 {

@@ -15,6 +15,7 @@ import (
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/forge"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
 )
@@ -74,6 +75,7 @@ file (train: all legs of its matrix) or as an instance (train@depth=4).`,
 	f.BoolVar(&o.baselineRun, "baseline-run", false, "if nothing is recorded to compare with, run that commit first")
 	f.BoolVar(&o.ci, "ci", false, "then tell the CI service and the pull request: job summary and outputs, comment, commit status")
 	o.deliver.register(f)
+	a.storeFlag(f)
 	f.BoolVar(&o.cachedOnly, "cached-only", false, "run nothing: fail if a job is not cached, and say which, and what it took last")
 	f.StringVar(&o.output, "output", "auto", "auto, tty, plain, json, github or quiet")
 	return c
@@ -143,6 +145,7 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err != nil {
 		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
+	p.spec = nil // the plan has what a run needs of it, and of many jobs it is a third of the memory
 	if len(s.Plan.Nodes) >= manyJobs {
 		debug.SetGCPercent(manyGC)
 	}
@@ -183,6 +186,9 @@ type aftermath struct {
 // nothing is left to do.
 func (a *app) afterRun(ctx context.Context, s *session, f *runner.Finished, o runOptions, names []string) (after aftermath) {
 	after.said = a.keepData(ctx, s, f)
+	if after.err = s.attest(ctx, f); after.err != nil {
+		return after
+	}
 	if s.promotion != nil {
 		after.err = s.promotion.finish(ctx, f)
 		after.said = append(after.said, s.promotion.said...)
@@ -209,11 +215,34 @@ func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map
 		}
 	}
 	var err error
+	if s.signer, err = a.signingKey(); err != nil {
+		return err
+	}
 	if s.promotion, err = promotes(s); err != nil {
+		return err
+	}
+	if err := a.takeModels(ctx, s); err != nil {
 		return err
 	}
 	a.judgeBy(s, o)
 	return a.judgeByBase(ctx, s)
+}
+
+// takeModels lets a run that promotes see what others have promoted.
+func (a *app) takeModels(ctx context.Context, s *session) error {
+	if s.promotion == nil || s.far == nil {
+		return nil
+	}
+	said, err := s.far.Models(ctx)
+	for _, text := range said {
+		a.say("%s", foreign(text))
+	}
+	var diverged *registry.DivergedError
+	if errors.As(err, &diverged) {
+		a.say("%v; %s", err, diverged.Cure())
+		return nil
+	}
+	return err
 }
 
 // heard is an error of showing a run, unless it is that nobody looks any more:

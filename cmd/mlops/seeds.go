@@ -1,7 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -105,6 +108,22 @@ func seedLevels(gs []*growth) map[string]float64 {
 	return out
 }
 
+// levelsFile is the file of a run's record that says at which level its seeds were
+// judged, by job.
+const levelsFile = "seeds.json"
+
+// seedLevelsOf are the levels at which the seeds of a run were judged; nil if it
+// was not, or all were looked at once.
+func seedLevelsOf(run *record.Run) (out map[string]float64) {
+	if run == nil || run.Dir == "" {
+		return nil
+	}
+	if text, err := os.ReadFile(filepath.Join(run.Dir, levelsFile)); err == nil {
+		_ = json.Unmarshal(text, &out) // a record that was tampered with says nothing
+	}
+	return out
+}
+
 // moreSeeds returns the legs that are to run before the run is decided on, and
 // says why: gates that can't tell by the seeds so far.
 func (j *judging) moreSeeds(gs []*growth) (ids []string) {
@@ -117,7 +136,11 @@ func (j *judging) moreSeeds(gs []*growth) (ids []string) {
 			}
 		}
 		next := g.next()
-		if len(names) == 0 || len(next) == 0 || j.options.cachedOnly {
+		if len(names) == 0 || len(next) == 0 {
+			continue
+		}
+		legs := j.session.Plan.WithSpares(idsOf(next))
+		if j.options.cachedOnly && !j.session.haveCached(legs) {
 			continue
 		}
 		if j.unsure == nil {
@@ -128,12 +151,10 @@ func (j *judging) moreSeeds(gs []*growth) (ids []string) {
 				j.unsure[g.job] = append(j.unsure[g.job], name)
 			}
 		}
-		j.say("notice", fmt.Sprintf("seeds: %s undecided by %d seeds; running %s", isAre(names), g.ran, span(next)))
-		for _, n := range next {
-			ids = append(ids, n.ID)
-		}
+		j.say("notice", fmt.Sprintf("seeds: %s undecided by %d seeds; running %s", isAre(names), g.ran, spans(j.session.Plan, legs)))
+		ids = append(ids, legs...)
 	}
-	return ids
+	return j.session.Plan.WithSpares(ids)
 }
 
 // seedNotes say what extra seeds came to.
@@ -180,11 +201,36 @@ func outcomeOf(name string, r *report.Report, unsure []report.Metric) string {
 	return name + " was undecided"
 }
 
+func idsOf(legs []*plan.Node) (ids []string) {
+	for _, n := range legs {
+		ids = append(ids, n.ID)
+	}
+	return ids
+}
+
 func isAre(names []string) string {
 	if len(names) == 1 {
 		return names[0] + " is"
 	}
 	return strings.Join(names, ", ") + " are"
+}
+
+// spans names legs by job, each by the first and the last.
+func spans(p *plan.Plan, ids []string) string {
+	var parts []string
+	for len(ids) > 0 {
+		var legs, rest []*plan.Node
+		first := p.Node(ids[0])
+		for _, id := range ids {
+			if n := p.Node(id); n.Config == first.Config {
+				legs = append(legs, n)
+			} else {
+				rest = append(rest, n)
+			}
+		}
+		parts, ids = append(parts, span(legs)), idsOf(rest)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // span names a row of legs by the first and the last.

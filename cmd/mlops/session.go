@@ -13,7 +13,9 @@ import (
 	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/host"
 	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/share"
 	"github.com/mlops-runner/mlops/runner/source"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/trigger"
@@ -38,6 +40,9 @@ type session struct {
 	judging   *judging   // of a run; nil where nothing is run
 	promotion *promotion // of a trusted run; nil if it promotes nothing
 	past      *pastFiles
+	spares    map[string]bool // legs of seeds that stand by and are cached, of a run that runs nothing
+	signer    *provenance.Key // of a trusted run; nil if nothing is signed
+	far       *share.Cache    // the shared store; nil if there is none
 	close     func() error
 }
 
@@ -89,6 +94,13 @@ func (a *app) openSession(ctx context.Context, p *project, o engineOptions, name
 		},
 		project: p, source: src,
 		close: func() error { return errors.Join(closeExec(), tree.Close()) },
+	}
+	far, err := a.cache(p, s)
+	if err != nil {
+		return nil, errors.Join(err, opened.close())
+	}
+	if far != nil {
+		opened.Cache, opened.far = far, far
 	}
 	opened.past = &pastFiles{app: a, session: opened}
 	opened.Past = opened.past.read

@@ -56,10 +56,10 @@ func (w *webLog) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.files.ServeHTTP(rw, r)
 }
 
-// s3 DIR serves the folders in DIR as the buckets of a real server that speaks
+// serveS3 is the command s3 DIR: it serves the folders in DIR as the buckets of a real server that speaks
 // S3, and sets the variables by which it is found. Where "make versitygw" has
 // built none, the story is skipped, or fails if MLOPS_NEED_S3=1.
-func s3(ts *testscript.TestScript, neg bool, args []string) {
+func serveS3(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: s3 DIR")
 	}

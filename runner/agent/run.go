@@ -305,6 +305,11 @@ func (j *job) killed() bool { return j.hard.Err() != nil || wantsKill(j.ctx) }
 func (j *job) status() status {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.statusNow()
+}
+
+// statusNow is status for who holds mu.
+func (j *job) statusNow() status {
 	s := status{failed: j.failed >= 0}
 	if j.ctx.Err() != nil || j.hard.Err() != nil {
 		s.interrupted = true
@@ -324,12 +329,13 @@ func (j *job) scope(vars []Var) *expression.Scope {
 		}
 		j.contexts["secrets"] = expression.FromGo(j.spec.Secrets.context())
 	}
-	names := make(map[string]any, len(j.contexts)+4)
+	names := make(map[string]any, len(j.contexts)+3)
 	for name, v := range j.contexts {
 		names[name] = v
 	}
 	names["env"] = j.envContext(vars)
 	names["steps"] = j.stepsContext()
+	names["job"] = expression.FromGo(map[string]any{"status": string(j.statusNow().word())})
 	return &expression.Scope{Names: names, Funcs: map[string]expression.Func{"hashFiles": hashFilesFunc(j.spec.Workspace)}}
 }
 

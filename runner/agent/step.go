@@ -365,8 +365,22 @@ func (x *execution) action(vars []Var, dir string) (command, error) {
 		x.inputs = filepath.Join(x.job.spec.Control, name)
 		given = Var{InputsFileVariable, x.inputs}
 	}
-	env := x.environment(append(vars[:len(vars):len(vars)], given))
+	env := x.environment(append(vars[:len(vars):len(vars)], given, Var{TurnVariable, strconv.Itoa(x.turn())}))
 	return command{"/proc/self/exe", []string{"mlops", "action", x.step.Uses}, env.list, dir}, nil
+}
+
+// TurnVariable tells an action how many steps of the job have used it so far, this
+// one included.
+const TurnVariable = "MLOPS_TURN"
+
+func (x *execution) turn() int {
+	n := 0
+	for _, s := range x.job.spec.Steps[:x.i+1] {
+		if s.Uses == x.step.Uses {
+			n++
+		}
+	}
+	return n
 }
 
 // Variables through which an action gets its inputs; [ActionInputs] reads them.

@@ -16,7 +16,11 @@
 //     the value, and as the end of the text with and without padding; and the
 //     lines of 76 and 64 characters in which tools break it;
 //   - hexadecimal digits, lower and upper, and every four bytes of the value as
-//     od, xxd and hexdump print them, in ones and twos, whatever their lines break;
+//     od, xxd and hexdump print them, in ones and twos, as the numbers of xxd -i and
+//     the characters of od -c, whatever their lines break;
+//   - of values of up to 256 bytes, the bytes as two hexadecimal digits each with
+//     colons, dashes or blanks between them, as \x41, as 0x41 with commas, and as
+//     decimal numbers with commas, in one line;
 //   - URL escapes, with digits of both cases, more or fewer characters spared,
 //     and + for a blank;
 //   - the escapes of JSON (also twice, and with < > & as \u003c), of shells
@@ -27,10 +31,10 @@
 // write them that colour a part of a word.
 //
 // What is not found: a value that was encrypted, compressed, reversed or cut
-// into pieces, numbers of its bytes in other bases or with other things between
-// them, the last three bytes or fewer of a line of a dump, base64 that is broken
-// into lines of other lengths. A job that wants to give a secret away
-// can do so; masking guards against accidents.
+// into pieces, numbers of its bytes in other bases (od without options prints
+// octal ones) or with other things between them, the last three bytes or fewer
+// of a line of a dump, base64 that is broken into lines of other lengths. A job
+// that wants to give a secret away can do so; masking guards against accidents.
 //
 // # How it works
 //
@@ -47,5 +51,5 @@
 // Why the automaton is not one dense table: forms are long and share few
 // prefixes, so that nearly all states have one successor. These keep that and a
 // failure link; only states that branch have a row over the classes of bytes.
-// A private key of 50 lines takes 4.2 MB so, and 40 with rows for all.
+// A private key of 50 lines takes 5 MB so, and 40 with rows for all.
 package mask

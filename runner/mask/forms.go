@@ -20,6 +20,9 @@ func eachForm(value string, add func(string)) {
 		base64Forms(part, long)
 		long(hex.EncodeToString([]byte(part)))
 		long(strings.ToUpper(hex.EncodeToString([]byte(part))))
+		if len(value) <= dumpedWhole {
+			separatedForms(part, long)
+		}
 		if !plain(part) {
 			urlForms(part, long)
 			textForms(part, long)

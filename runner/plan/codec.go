@@ -14,7 +14,7 @@ import (
 var ErrCodec = errors.New("not an encoded plan")
 
 // codecMagic changes with the fields below.
-const codecMagic = "mlops plan 5\n"
+const codecMagic = "mlops plan 6\n"
 
 // Encode returns a plan as bytes that Decode reads in microseconds per job,
 // where the YAML takes tens: what lets a run with an unchanged mlops.yaml skip

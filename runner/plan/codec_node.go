@@ -3,7 +3,7 @@ package plan
 import "github.com/mlops-runner/mlops/spec"
 
 // The least bytes that a node, a step, a retry and a service take: one for each field.
-const minNode, minStep, minRetry, minService = 52, 18, 5, 18
+const minNode, minStep, minRetry, minService = 53, 18, 5, 18
 
 func (c *codec) node(n *Node) {
 	kind := uint64(n.Kind)
@@ -32,6 +32,7 @@ func (c *codec) node(n *Node) {
 	c.rules(n)
 	c.str(&n.Select.Metric)
 	c.bool(&n.Select.Highest)
+	c.str(&n.Select.Follow)
 	c.str(&n.Config)
 	c.int(&n.Seeds)
 	c.int(&n.MaxSeeds)

@@ -18,6 +18,7 @@ func (b *builder) edges() {
 			for _, leg := range b.members[i] {
 				e.add(leg, "", true)
 			}
+			b.follow(e, w, i)
 			n.Needs = e.needs
 			continue
 		}
@@ -27,7 +28,7 @@ func (b *builder) edges() {
 			}
 		}
 		b.dataEdges(e, w, i)
-		n.Needs = e.needs
+		n.Needs = b.perSeed(n, e.needs)
 	}
 	w.conflicts(b)
 }

@@ -114,6 +114,9 @@ func moreSeeds(n *Node) string {
 
 // String is the rule as people read it: highest auc, or first.
 func (s Selection) String() string {
+	if s.Follow != "" && s.Metric == "" {
+		return "as " + s.Follow
+	}
 	if s.Metric == "" {
 		return "first"
 	}

@@ -23,7 +23,7 @@ func hostile() *Plan {
 		}
 		p.Nodes = append(p.Nodes, n)
 	}
-	p.Nodes = append(p.Nodes, &Node{ID: "choice", Kind: Select, Select: Selection{`auc"`, true}, Needs: []Need{{Node: 0, Order: true}, {Node: 3, Order: true}}})
+	p.Nodes = append(p.Nodes, &Node{ID: "choice", Kind: Select, Select: Selection{Metric: `auc"`, Highest: true}, Needs: []Need{{Node: 0, Order: true}, {Node: 3, Order: true}}})
 	return p
 }
 

@@ -225,11 +225,11 @@ func TestSelectNode(t *testing.T) {
 		want         Selection
 		text         string
 	}{
-		{"best(auc)", "higher", Selection{"auc", true}, "highest auc"},
-		{"best(auc)", "lower", Selection{"auc", false}, "lowest auc"},
-		{"worst(auc)", "higher", Selection{"auc", false}, "lowest auc"},
-		{" worst ( metrics.auc ) ", "lower", Selection{"auc", true}, "highest auc"},
-		{"first", "higher", Selection{"", true}, "first"},
+		{"best(auc)", "higher", Selection{Metric: "auc", Highest: true}, "highest auc"},
+		{"best(auc)", "lower", Selection{Metric: "auc", Highest: false}, "lowest auc"},
+		{"worst(auc)", "higher", Selection{Metric: "auc", Highest: false}, "lowest auc"},
+		{" worst ( metrics.auc ) ", "lower", Selection{Metric: "auc", Highest: true}, "highest auc"},
+		{"first", "higher", Selection{Metric: "", Highest: true}, "first"},
 	} {
 		p := planOf(t, "metrics: {auc: {better: "+c.better+"}}\njobs:\n  a:\n    inputs: []\n    outputs: [m, 'o${{ matrix.k }}']\n    metrics: ['m.json']\n"+
 			"    strategy: {matrix: {k: [1, 2]}, fail-fast: false, max-parallel: 1}\n    select: "+c.rule+"\n    run: x\n")

@@ -27,23 +27,13 @@ type Options struct {
 // what they write themselves, or when an expression that shapes the graph has no
 // value, or one that cannot be used.
 func New(f *spec.File, o Options) (*Plan, error) {
-	b := &builder{
-		file: f, options: o, reported: map[problem]bool{}, templates: map[string]*expression.Template{}, reads: map[string][]reference{},
-		legs: map[string][]int{}, selects: map[string][]int{}, members: map[int][]int{},
-		plan: &Plan{
-			Pipeline: f.Name.Value, File: f.Path, Gates: f.Gates,
-			Params: f.Params.Leaves, ParamTree: f.Params.Tree, ParamFile: f.Params.Path,
-			Group: group(f.Concurrency), Baseline: Baseline{f.Baseline.Value, f.BaselineRun, compares(f.Gates)},
-		},
+	b := newBuilder(f, o, nil)
+	if b.graph(); len(b.diagnostics) == 0 {
+		if carried := b.carries(); len(carried) > 0 {
+			b = newBuilder(f, o, carried)
+			b.graph()
+		}
 	}
-	for _, m := range f.Metrics {
-		b.plan.Metrics = append(b.plan.Metrics, Metric{m.Name.Value, m.Better, m.Unit})
-	}
-	b.contexts()
-	for _, j := range f.Jobs {
-		b.job(j)
-	}
-	b.edges()
 	b.order()
 	if len(b.diagnostics) > 0 {
 		slices.SortStableFunc(b.diagnostics, func(x, y spec.Diagnostic) int {
@@ -55,6 +45,30 @@ func New(f *spec.File, o Options) (*Plan, error) {
 	return b.plan, nil
 }
 
+func newBuilder(f *spec.File, o Options, carried map[string]*spec.Seeds) *builder {
+	return &builder{
+		file: f, options: o, carried: carried, reported: map[problem]bool{}, templates: map[string]*expression.Template{}, reads: map[string][]reference{},
+		legs: map[string][]int{}, selects: map[string][]int{}, members: map[int][]int{},
+		plan: &Plan{
+			Pipeline: f.Name.Value, File: f.Path, Gates: f.Gates,
+			Params: f.Params.Leaves, ParamTree: f.Params.Tree, ParamFile: f.Params.Path,
+			Group: group(f.Concurrency), Baseline: Baseline{f.Baseline.Value, f.BaselineRun, compares(f.Gates)},
+		},
+	}
+}
+
+// graph makes the nodes and their edges.
+func (b *builder) graph() {
+	for _, m := range b.file.Metrics {
+		b.plan.Metrics = append(b.plan.Metrics, Metric{m.Name.Value, m.Better, m.Unit})
+	}
+	b.contexts()
+	for _, j := range b.file.Jobs {
+		b.job(j)
+	}
+	b.edges()
+}
+
 // builder collects nodes and everything that is wrong with them.
 type builder struct {
 	file        *spec.File
@@ -63,10 +77,11 @@ type builder struct {
 	base        map[string]any // contexts that are the same for every job
 	diagnostics spec.Diagnostics
 	reported    map[problem]bool
-	legs        map[string][]int // job → its Run nodes
-	selects     map[string][]int // job → its Select nodes
-	members     map[int][]int    // Select node → the legs that it may choose
-	sources     []source         // of each node
+	carried     map[string]*spec.Seeds // jobs that run once for each seed of one before them
+	legs        map[string][]int       // job → its Run nodes
+	selects     map[string][]int       // job → its Select nodes
+	members     map[int][]int          // Select node → the legs that it may choose
+	sources     []source               // of each node
 
 	parser    expression.Parser
 	templates map[string]*expression.Template // by their text
@@ -119,8 +134,8 @@ func (b *builder) job(j *spec.Job) {
 	switch {
 	case !ok:
 		return
-	case j.Seeds != nil:
-		b.seeded(j, ids, ls)
+	case b.seeds(j) != nil:
+		b.seeded(j, b.seeds(j), ids, ls)
 		return
 	}
 	for i, id := range ids {

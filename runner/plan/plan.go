@@ -226,6 +226,9 @@ type Step struct {
 type Selection struct {
 	Metric  string
 	Highest bool
+	// Follow is the id of the Select node that chose among the seeds of the job
+	// before: what was made of the seed that it chose is chosen here; "" for none.
+	Follow string
 }
 
 // Node returns the node called id, or nil.

@@ -17,42 +17,44 @@ const SeedVariable = "MLOPS_SEED"
 // the seeds 1, 2, … up to the most that may run, and who chooses among them.
 // Those beyond n are spare. What a leg is does not depend on how many there are,
 // so that other numbers of seeds reuse what has run.
-func (b *builder) seeded(j *spec.Job, ids []string, ls []spec.Leg) {
-	if !b.countSeeds(j, len(ids)) {
+func (b *builder) seeded(j *spec.Job, s *spec.Seeds, ids []string, ls []spec.Leg) {
+	if !b.countSeeds(j, s, len(ids)) {
 		return
 	}
 	var all []int
 	for i, id := range ids {
 		var legs []int
-		for seed := 1; seed <= j.Seeds.Max; seed++ {
-			if seed <= j.Seeds.N {
+		for seed := 1; seed <= s.Max; seed++ {
+			if seed <= s.N {
 				legs = append(legs, len(b.plan.Nodes))
 			}
-			b.add(b.seedLeg(j, id, ls[i], seed))
+			b.add(b.seedLeg(j, s, id, ls[i], seed))
 		}
 		if j.Select.Value == "" {
 			n := b.selectNode(j, id, legs)
 			n.Leg = ls[i]
-			b.choice(j, n.withSeeds(j, ""), legs)
+			b.choice(j, n.withSeeds(j, s, ""), legs)
 		}
 		all = append(all, legs...)
 	}
 	if j.Select.Value != "" {
-		b.choice(j, b.selectNode(j, j.ID.Value, all).withSeeds(j, ""), all)
+		b.choice(j, b.selectNode(j, j.ID.Value, all).withSeeds(j, s, ""), all)
 	}
 }
 
 // seedLeg makes the node of one seed.
-func (b *builder) seedLeg(j *spec.Job, config string, leg spec.Leg, seed int) (*Node, source) {
+func (b *builder) seedLeg(j *spec.Job, seeds *spec.Seeds, config string, leg spec.Leg, seed int) (*Node, source) {
 	leg = append(slices.Clip(leg), spec.LegValue{Name: spec.SeedKey, Value: float64(seed)})
 	n, s := b.node(j, seedID(config, len(leg) > 1, seed), leg)
-	n.withSeeds(j, config).Publish, n.Spare = false, seed > j.Seeds.N
-	n.Env = append([]Var{{SeedVariable, strconv.Itoa(seed)}}, n.Env...)
+	n.withSeeds(j, seeds, config).Publish, n.Spare = false, seed > seeds.N
+	if j.Seeds != nil {
+		n.Env = append([]Var{{SeedVariable, strconv.Itoa(seed)}}, n.Env...)
+	}
 	return n, s
 }
 
-func (n *Node) withSeeds(j *spec.Job, config string) *Node {
-	n.Config, n.Seeds, n.MaxSeeds = config, j.Seeds.N, j.Seeds.Max
+func (n *Node) withSeeds(j *spec.Job, s *spec.Seeds, config string) *Node {
+	n.Config, n.Seeds, n.MaxSeeds = config, s.N, s.Max
 	if n.Pos == (spec.Pos{}) {
 		n.Pos = j.Pos
 	}
@@ -70,9 +72,9 @@ func seedID(config string, matrix bool, seed int) string {
 }
 
 // countSeeds bounds how many legs seeds make.
-func (b *builder) countSeeds(j *spec.Job, configs int) bool {
+func (b *builder) countSeeds(j *spec.Job, s *spec.Seeds, configs int) bool {
 	limit := cmp.Or(b.options.MaxLegs, defaultLegs)
-	if n := configs * j.Seeds.Max; n > limit {
+	if n := configs * s.Max; n > limit {
 		b.report(j.Pos, spec.CodeMatrix, fmt.Sprintf("the seeds of job %q make %d legs; at most %d are allowed", j.ID, n, limit), "lower max or n of seeds, or try fewer combinations")
 		return false
 	}
@@ -83,6 +85,9 @@ func (b *builder) countSeeds(j *spec.Job, configs int) bool {
 // "2 legs by the mean of 3 seeds each", and how many seeds there may be.
 func (n *Node) Choice() string {
 	legs := len(n.Needs)
+	if n.Select.Follow != "" {
+		legs--
+	}
 	if n.Seeds == 0 {
 		return fmt.Sprintf("%d legs", legs)
 	}

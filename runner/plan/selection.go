@@ -70,6 +70,24 @@ func (p *Plan) mark(on []bool, name string) error {
 	return e
 }
 
+// WithSpares returns legs of seeds together with the spare legs that they need, in
+// the order of the plan.
+func (p *Plan) WithSpares(ids []string) (out []string) {
+	on := make([]bool, len(p.Nodes))
+	for _, id := range ids {
+		if i := p.Index(id); i >= 0 {
+			on[i] = true
+		}
+	}
+	p.spreadUp(on)
+	for i, n := range p.Nodes {
+		if on[i] && (n.Spare || slices.Contains(ids, n.ID)) {
+			out = append(out, n.ID)
+		}
+	}
+	return out
+}
+
 // spreadUp marks what marked nodes need. Needs come before, so one backward
 // pass is enough; the forward pass of spreadDown is its mirror.
 func (p *Plan) spreadUp(on []bool) {

@@ -21,19 +21,26 @@ func (b *builder) onlyActions(j *spec.Job) bool {
 // names of datasets become their paths, which is what the action gets.
 func (b *builder) actionInputs(n *Node, j *spec.Job) {
 	declared := len(n.Inputs)
+	turns := map[string]int{}
 	for i, s := range j.Steps {
 		action, ok := b.options.Actions[s.Uses.Value]
 		if !ok {
 			continue
 		}
+		turns[s.Uses.Value]++
+		past := len(n.Past)
 		for name, v := range n.Steps[i].With {
 			if in := action.Input(name); in != nil {
 				n.Steps[i].With[name] = b.actionInput(n, in, v)
 			}
 		}
+		for k := past; k < len(n.Past); k++ {
+			n.Past[k] = spec.KeptName(n.Past[k], turns[s.Uses.Value])
+		}
 	}
 	slices.SortFunc(n.Inputs[declared:], func(a, b Input) int { return strings.Compare(a.Pattern, b.Pattern) })
 	slices.Sort(n.Past)
+	n.Past = slices.Compact(n.Past)
 }
 
 // actionInput notes what files a value of an input names, and returns the value
@@ -68,17 +75,58 @@ func (b *builder) actionText(n *Node, in *spec.ActionInput, v string) any {
 		return b.actionText(n, &in.Keys[0], v)
 	}
 	switch {
-	case v == "" || strings.Contains(v, "${{"):
+	case strings.Contains(v, "${{"):
+		b.computed(n, in, v)
+	case v == "":
 	case in.Type == "path" || in.Type == "paths":
 		n.read(Input{Pattern: clean(v)})
 	case in.Type == "dataset" && in.Kept != "" && v == "baseline":
-		if !slices.Contains(n.Past, in.Kept) {
-			n.Past = append(n.Past, in.Kept)
-		}
+		n.Past = append(n.Past, in.Kept)
 	case in.Type == "dataset" && !slices.Contains(in.Words, v):
 		return b.table(n, v)
 	}
 	return v
+}
+
+// computed notes the file that an expression names, where its value is known while
+// planning: of parameters, matrix values and datasets. The text stays as it is,
+// since its values are lines of the definition.
+func (b *builder) computed(n *Node, in *spec.ActionInput, text string) {
+	if in.Type != "path" && in.Type != "paths" && in.Type != "dataset" || !b.known(n, text) {
+		return
+	}
+	v, err := b.value(text, n.Leg)
+	path, ok := v.(string)
+	if err != nil || !ok || path == "" {
+		return // told when the job runs
+	}
+	for _, d := range b.plan.Data {
+		if d.Path == path {
+			n.read(d.input())
+			return
+		}
+	}
+	n.read(Input{Pattern: clean(path)})
+}
+
+// known reports whether all that a text reads has a value while planning.
+func (b *builder) known(n *Node, text string) bool {
+	t, err := b.template(text)
+	if err != nil {
+		return false // reported by the parser of the file
+	}
+	names := b.scope(n.Leg).Names
+	for _, p := range t.Parts {
+		if p.Expr == nil {
+			continue
+		}
+		for _, r := range b.references(p.Expr) {
+			if names[r.context] == nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // referred turns DATASET.COLUMN into the path of the table and the column.

@@ -122,9 +122,22 @@ type Attempt struct {
 	// PeakMemory is in bytes, 0 if it is not known.
 	PeakMemory int64   `json:"peakMemory,omitempty"`
 	GPUSeconds float64 `json:"gpuSeconds,omitempty"`
+	// Resources are what the attempt was given, which a retry may have raised.
+	Resources Resources `json:"resources,omitzero"`
 	// Steps are those of an attempt that another one followed; those of the last
 	// are the job's. See [Job.StepsOf].
 	Steps []Step `json:"steps,omitempty"`
+}
+
+// Resources are what a job declared and was given; zero of what it declared nothing of.
+type Resources struct {
+	CPUs   float64 `json:"cpus,omitempty"`   // cores
+	Memory int64   `json:"memory,omitempty"` // bytes
+	Shm    int64   `json:"shm,omitempty"`    // bytes of /dev/shm
+	Disk   int64   `json:"disk,omitempty"`   // bytes that the workspace may take
+	Pids   int64   `json:"pids,omitempty"`   // processes
+	Log    int64   `json:"log,omitempty"`    // bytes of the log that are kept
+	GPUs   int     `json:"gpus,omitempty"`   // devices; -1 means all
 }
 
 // StepsOf returns the steps of an attempt, by its index.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
 )
 
 // A Model is what a journal comes to. It does not change; its slices and maps are
@@ -59,6 +60,9 @@ func lastIndex(list []int, n int) int {
 
 // Versions is how many versions there are; they are numbered from 1.
 func (m *Model) Versions() int { return len(m.versions) }
+
+// Line is the digest of the journal's line with a number, from 1.
+func (m *Model) Line(seq int) store.Digest { return m.journal.sums[seq-1] }
 
 // IsRetired reports whether a version is not to be used any more.
 func (m *Model) IsRetired(version int) bool { return m.retired[version] }

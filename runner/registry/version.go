@@ -27,7 +27,15 @@ type Version struct {
 	Files   []File       `json:"files"`   // sorted bytewise by path
 	Time    time.Time    `json:"time"`    // of registration
 	Actor   string       `json:"actor,omitempty"`
+	Checked *Check       `json:"checked,omitempty"` // nil if nobody looked into the files
 	Origin  `json:"origin"`
+}
+
+// A Check says that the files were looked into before they were registered, and
+// that nothing spoke against loading them.
+type Check struct {
+	Format string   `json:"format"`          // that was asked for: onnx, safetensors, sklearn, pickle or any
+	Found  []string `json:"found,omitempty"` // formats that the files have, sorted
 }
 
 // An Origin is the run that made a model.

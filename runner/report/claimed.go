@@ -101,8 +101,8 @@ func (m *Metric) again(compared bool, margin float64) {
 func (t Trial) gates(r *Report) []Judged {
 	values := map[string]Interval{}
 	for i := range r.Metrics {
-		if m := &r.Metrics[i]; m.HeadInterval != nil {
-			values[m.key()] = *m.HeadInterval
+		if m := &r.Metrics[i]; m.Own != nil {
+			values[m.key()] = *m.Own
 		}
 	}
 	gates := Judge(t.Gates, Evidence{Metrics: r.Metrics, Compared: r.Base != nil, Contexts: t.Contexts, Values: values})

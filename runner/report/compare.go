@@ -37,6 +37,9 @@ type CompareOptions struct {
 	Rows map[string]Interval
 	// Values are intervals of the run's own values, by key, for ci_low and ci_high.
 	Values map[string]Interval
+	// ValueRows are intervals of the run's own values by its rows, of one of several
+	// seeds, by key: they are added to what the seeds tell.
+	ValueRows map[string]Interval
 	// Noise is how metrics move when nothing changes, by key, as repeated runs of
 	// their jobs showed. It stands in where there are neither seeds nor enough history.
 	Noise map[string]Noise
@@ -74,10 +77,10 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		r.Base, r.BaseCost = &b, &spent
 		r.Params, r.Inputs, r.Outputs = params(base.Params, head.Params), inputs(base, head), outputs(r.Jobs)
 	}
-	values := c.valueIntervals()
+	own := c.valueIntervals()
 	for i := range r.Metrics {
-		if v, ok := values[r.Metrics[i].key()]; ok && r.Metrics[i].Gated {
-			r.Metrics[i].HeadInterval = &v
+		if v, ok := own[r.Metrics[i].key()]; ok && r.Metrics[i].Head != nil && v.sound() {
+			r.Metrics[i].Own = &v
 		}
 	}
 	r.Notes = append(c.notes(), o.Notes...)
@@ -85,7 +88,7 @@ func Compare(head, base *record.Run, o CompareOptions) *Report {
 		r.Baseline.Why = "there is no run to compare with"
 	}
 	if !unfinished(head) {
-		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: values, Absent: absent(head)})
+		r.Gates = Judge(o.Gates, Evidence{Metrics: r.Metrics, Compared: base != nil, Contexts: o.Contexts, Values: own, Absent: absent(head)})
 	}
 	r.Decision = decide(head, r.Gates)
 	r.Why = why(head, r)

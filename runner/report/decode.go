@@ -287,7 +287,7 @@ func (r *Report) check() error {
 		}
 	}
 	for i, m := range r.Metrics {
-		for name, in := range map[string]*Interval{"interval": m.Interval, "headInterval": m.HeadInterval} {
+		for name, in := range map[string]*Interval{"interval": m.Interval, "own": m.Own} {
 			if in != nil && !in.sound() {
 				return wrong(fmt.Sprintf("metrics[%d].%s", i, name), "is none: %v to %v at level %v", in.Low, in.High, in.Level)
 			}

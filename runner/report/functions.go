@@ -151,6 +151,8 @@ func (m *Metric) lacks() *openError {
 		return &openError{NoBaseline, m.label() + " is NaN in the baseline"}
 	case m.Change == nil:
 		return &openError{NoBaseline, m.label() + " does not compare with the baseline: " + m.Note}
+	case m.Interval != nil && m.Interval.Error != "":
+		return &openError{Errored, m.Name + " cannot be compared: " + m.Interval.Error}
 	}
 	return nil
 }
@@ -167,7 +169,7 @@ func (m *Metric) text() string {
 // needs says about how many more observations would decide on a margin.
 func (m *Metric) needs(margin float64) string {
 	i := m.Interval
-	if i == nil || i.Needs == 0 {
+	if i == nil || i.N == 0 || i.Unit == "runs" { // more runs make noise better known, not smaller
 		return ""
 	}
 	mid, half := float64(i.High+i.Low)/2, float64(i.High-i.Low)/2

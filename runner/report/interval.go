@@ -196,7 +196,7 @@ func (c *comparison) noiseInterval(change float64, n Noise) (*Interval, string) 
 }
 
 // valueIntervals returns the intervals of the run's own values: those given, and else
-// those of means over seeds.
+// those of means over seeds, with the noise of the rows where it is known.
 func (c *comparison) valueIntervals() map[string]Interval {
 	out := map[string]Interval{}
 	for _, m := range c.here {
@@ -207,7 +207,7 @@ func (c *comparison) valueIntervals() map[string]Interval {
 		i := c.student(mean, math.Sqrt(v/float64(len(m.seeds))), float64(len(m.seeds)-1), Interval{Method: "t over seeds", N: len(m.seeds), Unit: unitSeeds})
 		if i != nil {
 			i.P, i.Needs = nil, 0 // they are about no change
-			out[m.key] = *i
+			out[m.key] = *i.withRows(c.ValueRows[m.key])
 		}
 	}
 	for key, i := range c.Values {

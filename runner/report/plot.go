@@ -46,7 +46,7 @@ type Role string
 // The roles of series that are not the run's own.
 const (
 	RoleBaseline  Role = "baseline"  // what the run is compared with: dashed lines, grey bars
-	RoleReference Role = "reference" // what nothing was measured for: the diagonal of a calibration. It is drawn as a line
+	RoleReference Role = "reference" // what nothing was measured for: the diagonal of a calibration, the bar that a share must not reach. It is drawn as a line
 )
 
 // The bounds of plots. An action that has more thins or sums it up itself: what is

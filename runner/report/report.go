@@ -57,7 +57,7 @@ const (
 	NoComparison Decision = "no baseline"  // gates want a baseline and there is none; the others passed
 	Inconclusive Decision = "inconclusive" // a gate can't tell
 	Blocked      Decision = "blocked"      // a gate failed
-	Broken       Decision = "error"        // a job failed or was cancelled, so nothing was judged
+	Broken       Decision = "error"        // a job failed or was cancelled, or a gate could not be judged, so that nothing is known
 )
 
 // A Side is one of the two runs that are compared.
@@ -110,19 +110,19 @@ type Metric struct {
 	Job    string            `json:"job,omitempty"`    // that reported it; of legs that differ in their seed, without the seed
 	Others []string          `json:"others,omitempty"` // jobs that reported another value, which does not count
 
-	Head  *Number `json:"head,omitempty"`  // nil if the run has none
-	Seeds int     `json:"seeds,omitempty"` // whose mean Head is; 0 for one value
-	// HeadInterval is where the true value behind Head lies, of a metric that a gate
-	// reads; nil if nothing is known of its noise.
-	HeadInterval *Interval `json:"headInterval,omitempty"`
-	Base         *Number   `json:"base,omitempty"`
-	Change       *Number   `json:"change,omitempty"`   // Head - Base, in the metric's unit; nil without both
-	Relative     *Number   `json:"relative,omitempty"` // Change / |Base|; nil where Base is 0
+	Head     *Number `json:"head,omitempty"`  // nil if the run has none
+	Seeds    int     `json:"seeds,omitempty"` // whose mean Head is; 0 for one value
+	Base     *Number `json:"base,omitempty"`
+	Change   *Number `json:"change,omitempty"`   // Head - Base, in the metric's unit; nil without both
+	Relative *Number `json:"relative,omitempty"` // Change / |Base|; nil where Base is 0
 
 	// Interval is where the true change lies; nil if nothing is known of the noise.
 	Interval *Interval `json:"interval,omitempty"`
 	Verdict  Verdict   `json:"verdict,omitempty"` // "" without a baseline
-	Note     string    `json:"note,omitempty"`    // what makes the numbers less than they seem
+	// Own is where Head itself would be with other rows and seeds of the same kind;
+	// nil if that is not known.
+	Own  *Interval `json:"own,omitempty"`
+	Note string    `json:"note,omitempty"` // what makes the numbers less than they seem
 
 	HeadCurve []Point `json:"headCurve,omitempty"` // step by step, thinned for plots
 	BaseCurve []Point `json:"baseCurve,omitempty"`
@@ -140,12 +140,23 @@ type Interval struct {
 	Needs  int     `json:"needs,omitempty"`  // about how many more would decide it; 0 if it is decided or unknown
 	Unit   string  `json:"of,omitempty"`     // what N counts: rows, seeds, runs
 	Paired bool    `json:"paired,omitempty"` // the same rows or seeds on both sides
+	// Error says why runs that were to be compared pair by pair cannot be; "" if they
+	// were, or nobody asked for it.
+	Error string `json:"error,omitempty"`
 }
 
 // Unknown is the interval of a change of which nothing is known, and method says
 // why: no verdict follows from it.
 func Unknown(method string) Interval {
 	return Interval{Low: Number(math.Inf(-1)), High: Number(math.Inf(1)), Level: 0.95, Method: method}
+}
+
+// Unpaired is the interval of a change that was to be told by pairs which there are
+// not; why says so, and how to come to some.
+func Unpaired(method, why string) Interval {
+	i := Unknown(method)
+	i.Error = why
+	return i
 }
 
 // A Point is one value of a curve; in JSON it is [step, value].

@@ -97,7 +97,7 @@ func bounds() map[string]int {
 		"Report.sections": 100, "Report.notes": 100, "Report.promotions": 100, "Report.unverified": maxLine,
 		"Code.files": MaxFiles, "Job.log": 200, "Job.why": 1000, "Section.columns": 100, "Section.patch": 200,
 		"Section.plots": MaxPlots, "Plot.series": MaxSeries, "Plot.labels": MaxLabels, "Plot.labels[]": maxLine, "Series.points": MaxPlotPoints, "Series.values": MaxLabels,
-		"Report.why": maxLine, "Promotion.why": maxLine, "Promotion.model": maxLine, "Promotion.alias": maxLine, "Baseline.why": maxLine, "Metric.slice": 16, "Change.old": maxLine, "Change.new": maxLine,
+		"Report.why": maxLine, "Promotion.why": maxLine, "Promotion.model": maxLine, "Promotion.alias": maxLine, "Interval.error": maxLine, "Baseline.why": maxLine, "Metric.slice": 16, "Change.old": maxLine, "Change.new": maxLine,
 		"Job.error": maxLine, "Job.log[]": maxLine, "Section.patch[]": maxLine, "Job.why[]": maxLine, "Part.text": maxLine, "Part.value": maxLine, "Side.subject": maxLine,
 		"Side.run": 128, "Side.url": 2000,
 	}
@@ -108,7 +108,7 @@ func words() map[string][]string {
 	return map[string][]string{
 		"Decision": {string(Promote), string(Unjudged), string(NoComparison), string(Inconclusive), string(Blocked), string(Broken)},
 		"Verdict":  {string(Better), string(Same), string(Worse), string(CantTell), string(Different), string(Added), string(Gone)},
-		"Outcome":  {string(Passed), string(Failed), string(NoBaseline), string(Undecided)},
+		"Outcome":  {string(Passed), string(Failed), string(NoBaseline), string(Undecided), string(Errored)},
 		"Status": {"", string(record.Success), string(record.Failure), string(record.Cancelled), string(record.Skipped),
 			string(record.Running), string(record.Interrupted)},
 		"PlotKind": {string(Lines), string(Bars), string(Points), string(Grid)}, "Role": {string(RoleBaseline), string(RoleReference)},

@@ -26,11 +26,17 @@ type decision struct {
 
 // An openError ends the evaluation of a part that cannot be known.
 type openError struct {
-	outcome Outcome // NoBaseline or Undecided
+	outcome Outcome // NoBaseline, Undecided or Errored
 	text    string
 }
 
 func (e *openError) Error() string { return e.text }
+
+// graver reports whether a reason counts before another one.
+func (e *openError) graver(other *openError) bool {
+	grave := map[Outcome]int{NoBaseline: 0, Undecided: 1, Errored: 2}
+	return grave[e.outcome] > grave[other.outcome]
+}
 
 func nothingToCompare() *openError { return &openError{NoBaseline, "there is nothing to compare with"} }
 
@@ -55,7 +61,7 @@ func (b *bench) decide(n *expression.Node) decision {
 }
 
 // either decides a chain of && (one no is enough) or || (one yes is enough).
-// Of two reasons why it is unknown, that a metric can't tell is the graver.
+// Of two reasons why it is unknown, the graver counts.
 func (b *bench) either(n *expression.Node, enough truth) decision {
 	all := decision{is: -enough}
 	for _, c := range n.Children {
@@ -65,7 +71,7 @@ func (b *bench) either(n *expression.Node, enough truth) decision {
 		}
 		if d.is == unknown {
 			all.is = unknown
-			if all.open == nil || all.open.outcome == NoBaseline {
+			if all.open == nil || d.open.graver(all.open) {
 				all.open = d.open
 			}
 		}

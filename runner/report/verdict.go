@@ -8,11 +8,14 @@ type Outcome string
 // The outcomes. A gate that compares with a baseline has the outcome
 // NoBaseline where there is none to compare with, and Undecided where the
 // interval of a metric leaves open what the gate asks; neither blocks by itself.
+// Errored is one that was to be told by pairs which there are not, as of two runs that
+// were evaluated on other rows: it blocks, since what it asks was never looked at.
 const (
 	Passed     Outcome = "passed"
 	Failed     Outcome = "failed"
 	NoBaseline Outcome = "no baseline"
 	Undecided  Outcome = "can't tell"
+	Errored    Outcome = "error"
 )
 
 // Judged is a gate with what became of it.

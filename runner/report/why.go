@@ -34,6 +34,8 @@ func decisionOf(gates []Judged) Decision {
 	switch {
 	case has(Failed):
 		return Blocked
+	case has(Errored):
+		return Broken
 	case has(Undecided):
 		return Inconclusive
 	case has(NoBaseline):
@@ -49,7 +51,11 @@ func why(head *record.Run, r *Report) string {
 	text := ""
 	switch r.Decision {
 	case Broken:
-		text = broken(head)
+		if unfinished(head) {
+			text = broken(head)
+		} else {
+			text = r.gateWhy(Errored)
+		}
 	case Blocked:
 		text = r.gateWhy(Failed)
 	case Inconclusive:

@@ -37,10 +37,10 @@ func (f *Fetcher) client() *http.Client {
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	from := via[len(via)-1].URL.Scheme
 	if to := req.URL.Scheme; to != from && to != "https" {
-		return &final{fmt.Errorf("it is redirected from %s:// to %s://", from, to), "name the address that it leads to, if that is meant"}
+		return final(fmt.Errorf("it is redirected from %s:// to %s://", from, to), "name the address that it leads to, if that is meant")
 	}
 	if len(via) > redirects {
-		return &final{fmt.Errorf("it is redirected more than %d times", redirects), "the server sends its visitors round in circles; correct the address"}
+		return final(fmt.Errorf("it is redirected more than %d times", redirects), "the server sends its visitors round in circles; correct the address")
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func refusePrivate(_, address string, _ syscall.RawConn) error {
 	}
 	ip := at.Addr().Unmap()
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() || sharedSpace.Contains(ip) {
-		return &final{errPrivate, ""}
+		return final(errPrivate, "")
 	}
 	return nil
 }

@@ -14,12 +14,4 @@
 //
 // Redirects may lead from http to https and to nothing else. No message holds a
 // user, a password or a query of an address: that is where signatures stand.
-//
-// # Why no S3 library
-//
-// Three requests are needed: HEAD, GET with a range, and a list. minio-go v7.4.1
-// costs 1.5 MB, 14 modules, and 2 ms of init on each start of the program, which
-// takes 5 in all; a run that has nothing to do pays that for nothing. The
-// signature (AWS Signature Version 4) is 60 lines of two hashes, held to the examples
-// that AWS documents and to a real server. The HTTP half is needed in any case.
 package source

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mlops-runner/mlops/runner/dataset"
+	"github.com/mlops-runner/mlops/runner/s3"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -102,7 +103,7 @@ func parse(r dataset.Remote) (*url.URL, error) {
 	u, err := parseAddress(r.Address)
 	switch {
 	case err != nil:
-		return nil, plain(err)
+		return nil, s3.Plain(err)
 	case u.User != nil:
 		return nil, errors.New("it holds a user or a password")
 	case u.Host == "":
@@ -136,8 +137,8 @@ func (g *fetching) run(ctx context.Context, u *url.URL) (dataset.Fetched, error)
 		if err != nil {
 			return dataset.Fetched{}, err
 		}
-		g.sign = b.sign
-		if objects, err = b.objects(ctx, u, g.r.Folder); err != nil {
+		g.sign = b.Sign
+		if objects, err = find(ctx, b, u, g.r.Folder); err != nil {
 			return dataset.Fetched{}, err
 		}
 	}
@@ -179,7 +180,7 @@ func (g *fetching) bring(ctx context.Context, objects []object) error {
 func (g *fetching) one(ctx context.Context, o *object, path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return &final{err, ""}
+		return final(err, "")
 	}
 	defer file.Close()
 	if o.size >= manyBytes && o.tag != "" {

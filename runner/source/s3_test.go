@@ -5,80 +5,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/dataset"
+	"github.com/mlops-runner/mlops/runner/s3"
+	"github.com/mlops-runner/mlops/runner/s3/s3test"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// gateway starts a versitygw, which "make versitygw" builds, over an empty folder,
-// and returns its address. Where there is none the test is skipped, or fails if
-// MLOPS_NEED_S3=1.
-func gateway(t *testing.T) string {
-	t.Helper()
-	program, err := filepath.Abs("../../bin/versitygw")
-	if err == nil {
-		_, err = os.Stat(program)
-	}
-	if err != nil {
-		if os.Getenv("MLOPS_NEED_S3") == "1" {
-			t.Fatalf("no versitygw: %v", err)
-		}
-		t.Skipf("no versitygw (make versitygw builds it): %v", err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var log bytes.Buffer
-	c := exec.CommandContext(ctx, program, "--access", "test", "--secret", "secret", "--region", "us-east-1", "--port", at, "posix", "--sidecar", t.TempDir(), t.TempDir())
-	c.Stdout, c.Stderr = &log, &log
-	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
-	c.WaitDelay = 5 * time.Second
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stop()
-		_ = c.Wait() // it was told to end
-		if t.Failed() {
-			t.Logf("versitygw: %s", log.String())
-		}
-	})
-	awaitServer(t, at)
-	return "http://" + at
-}
-
-func awaitServer(t *testing.T, at string) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if c, err := net.Dial("tcp", at); err == nil {
-			_ = c.Close()
-			return
-		}
-	}
-	t.Fatalf("nothing answers at %s", at)
-}
-
-// s3 is a Fetcher for a server.
-func s3(endpoint, id, secret string) *Fetcher {
+// at is a Fetcher for a server.
+func at(endpoint, id, secret string) *Fetcher {
 	env := map[string]string{"AWS_ENDPOINT_URL_S3": endpoint, "AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret}
 	return &Fetcher{
 		Lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
@@ -89,25 +32,18 @@ func s3(endpoint, id, secret string) *Fetcher {
 // put makes the bucket "data" with objects.
 func put(t *testing.T, endpoint string, objects map[string][]byte) {
 	t.Helper()
-	send := func(path string, data []byte) {
-		req, err := http.NewRequest(http.MethodPut, endpoint+"/data"+escape(path, true), bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("X-Amz-Content-Sha256", store.Sum(data).Hex())
-		signV4(req, keys{id: "test", secret: "secret"}, "us-east-1", time.Now())
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			t.Fatalf("PUT %s: %v", path, answerError(resp))
+	b, err := s3.Open("s3", "data", s3.Options{Endpoint: endpoint, Lookup: at(endpoint, "test", "secret").Lookup})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(key string, data []byte) {
+		if _, err := b.Put(t.Context(), key, bytes.NewReader(data), int64(len(data)), store.Sum(data), s3.Condition{}); err != nil {
+			t.Fatalf("PUT %s: %v", key, err)
 		}
 	}
 	send("", nil)
 	for key, data := range objects {
-		send("/"+key, data)
+		send(key, data)
 	}
 }
 
@@ -119,9 +55,9 @@ func TestS3(t *testing.T) {
 	for i := range 1100 { // more than one page of a list
 		objects[fmt.Sprintf("many/%04d", i)] = []byte{byte(i), byte(i >> 8)}
 	}
-	endpoint := gateway(t)
+	endpoint := s3test.Gateway(t, t.TempDir())
 	put(t, endpoint, objects)
-	f := s3(endpoint, "test", "secret")
+	f := at(endpoint, "test", "secret")
 
 	for _, key := range []string{"a.csv", "large.bin", "odd/a b+ü%?.csv"} {
 		t.Run(key, func(t *testing.T) {
@@ -181,7 +117,7 @@ func s3Mistakes(t *testing.T, endpoint string) {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)
 			r := dataset.Remote{Name: "d", Address: c.address, Folder: c.folder, Pin: store.Sum([]byte("other"))}
-			_, err := s3(endpoint, "test", c.secret).Fetch(t.Context(), s, r, nil)
+			_, err := at(endpoint, "test", c.secret).Fetch(t.Context(), s, r, nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hidden") {
 				t.Errorf("error is %v, want %q", err, c.want)
 			}
@@ -234,11 +170,11 @@ func (c *cutting) Write(p []byte) (int, error) {
 func TestS3Cut(t *testing.T) {
 	t.Parallel()
 	large := content(manyBytes + 1)
-	endpoint := gateway(t)
+	endpoint := s3test.Gateway(t, t.TempDir())
 	put(t, endpoint, map[string][]byte{"large.bin": large})
 	var cuts, ranges atomic.Int64
 	s := open(t)
-	_, err := s3(flaky(t, endpoint, &cuts, &ranges), "test", "secret").Fetch(t.Context(), s, dataset.Remote{Name: "d", Address: "s3://data/large.bin", Pin: store.Sum(large)}, nil)
+	_, err := at(flaky(t, endpoint, &cuts, &ranges), "test", "secret").Fetch(t.Context(), s, dataset.Remote{Name: "d", Address: "s3://data/large.bin", Pin: store.Sum(large)}, nil)
 	if err != nil || cuts.Load() == 0 || ranges.Load() <= manyBytes/oneRange {
 		t.Errorf("%d connections were cut, of %d ranges: %v", cuts.Load(), ranges.Load(), err)
 	}
@@ -267,7 +203,7 @@ func TestS3Hostile(t *testing.T) {
 			t.Parallel()
 			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, c.body) }))
 			s := open(t)
-			_, err := s3(server, "", "").Fetch(t.Context(), s, dataset.Remote{Address: "s3://b/f/", Folder: true}, nil)
+			_, err := at(server, "", "").Fetch(t.Context(), s, dataset.Remote{Address: "s3://b/f/", Folder: true}, nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want %q", err, c.want)
 			}
@@ -290,7 +226,7 @@ func TestS3Region(t *testing.T) {
 			fmt.Fprint(w, "1")
 		}
 	}))
-	if _, err := s3(server, "id", "secret").Fetch(t.Context(), open(t), dataset.Remote{Address: "s3://b/k", Pin: store.Sum([]byte("1"))}, nil); err != nil {
+	if _, err := at(server, "id", "secret").Fetch(t.Context(), open(t), dataset.Remote{Address: "s3://b/k", Pin: store.Sum([]byte("1"))}, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/mlops-runner/mlops/runner/s3"
 )
 
 // An object is one file at an address.
@@ -38,12 +39,6 @@ type transfer struct {
 // errNoRange is an answer with all of an object where a range was asked for.
 var errNoRange = errors.New("the server gives no ranges")
 
-const (
-	attempts   = 6 // without a byte more than before
-	firstPause = 500 * time.Millisecond
-	longPause  = 30 * time.Second
-)
-
 // run tries until all has come, the server says no, or nothing comes any more.
 func (t *transfer) run(ctx context.Context) error {
 	for fails := 0; ; {
@@ -58,26 +53,16 @@ func (t *transfer) run(ctx context.Context) error {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
-		if !passing(err) || errors.Is(err, errNoRange) {
+		if !s3.Passing(err) || errors.Is(err, errNoRange) {
 			return err
 		}
-		if fails == attempts {
-			return fmt.Errorf("%w (tried %d times)", err, attempts)
+		if fails == s3.Attempts {
+			return fmt.Errorf("%w (tried %d times)", err, s3.Attempts)
 		}
-		if err := t.f.pause(ctx, pauseAfter(err, fails)); err != nil {
+		if err := t.f.pause(ctx, s3.PauseAfter(err, fails)); err != nil {
 			return err
 		}
 	}
-}
-
-// pauseAfter is how long to wait after so many failures.
-func pauseAfter(err error, fails int) time.Duration {
-	pause := min(firstPause<<(fails-1), longPause)
-	var status *statusError
-	if errors.As(err, &status) && status.after > pause {
-		pause = min(status.after, 2*longPause)
-	}
-	return pause
 }
 
 // once makes one request and takes what it gives.
@@ -101,13 +86,13 @@ func because(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return cause
 	}
-	return plain(err)
+	return s3.Plain(err)
 }
 
 func (t *transfer) ask(ctx context.Context) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.from.url, nil)
 	if err != nil {
-		return nil, &final{plain(err), "correct the address"}
+		return nil, final(s3.Plain(err), "correct the address")
 	}
 	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", userAgent)
@@ -159,9 +144,9 @@ func (t *transfer) accept(resp *http.Response) (int64, error) {
 			return 0, fmt.Errorf("the server cannot go on where it ended: %s", resp.Status)
 		}
 	case http.StatusPreconditionFailed:
-		return 0, &final{errors.New("the object was replaced while it was read"), "run again when nobody writes to it"}
+		return 0, final(errors.New("the object was replaced while it was read"), "run again when nobody writes to it")
 	}
-	return 0, answerError(resp)
+	return 0, s3.AnswerError(resp)
 }
 
 // restart forgets what has come of a file of which no range is to be had.
@@ -188,7 +173,7 @@ func rangeStart(s string) (int64, bool) {
 }
 
 func tooLarge(limit int64) error {
-	return &final{fmt.Errorf("it has more than the %d GiB that one dataset may have", limit>>30), "split it, or put it into the repository's folder by other means"}
+	return final(fmt.Errorf("it has more than the %d GiB that one dataset may have", limit>>30), "split it, or put it into the repository's folder by other means")
 }
 
 // take writes what comes behind what is there.
@@ -203,7 +188,7 @@ func (t *transfer) take(w *watched, body io.Reader, want int64) error {
 				return errors.New("the server sends more than was asked for")
 			}
 			if _, err := t.file.WriteAt(buf[:n], t.base+t.at); err != nil {
-				return &final{err, ""}
+				return final(err, "")
 			}
 			t.at += int64(n)
 			if t.meter.add(int64(n)) > t.f.maxSize() {
@@ -214,7 +199,7 @@ func (t *transfer) take(w *watched, body io.Reader, want int64) error {
 		case err == io.EOF:
 			return t.whole(t.at-begun, want)
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return errCut
+			return s3.ErrCut
 		case err != nil:
 			return err
 		}
@@ -225,7 +210,7 @@ func (t *transfer) take(w *watched, body io.Reader, want int64) error {
 func (t *transfer) whole(came, want int64) error {
 	switch {
 	case want >= 0 && came < want, t.end >= 0 && t.base+t.at < t.end:
-		return errCut
+		return s3.ErrCut
 	case t.end < 0 && t.from.size >= 0 && t.at != t.from.size:
 		return fmt.Errorf("%d bytes came of an object that has %d", t.at, t.from.size)
 	}

@@ -123,3 +123,11 @@ func parseLast(b []byte) (dig Digest, key string, err error) {
 	dig, err = Parse(head)
 	return dig, strings.TrimSuffix(key, "\n"), err
 }
+
+// SealAction returns the record in which a store keeps data under a fingerprint,
+// for another place that keeps it too.
+func SealAction(data []byte) []byte { return sealAction(data) }
+
+// OpenAction returns the data of a record that SealAction made. ok is false if it
+// is not whole.
+func OpenAction(record []byte) (data []byte, ok bool) { return openAction(record) }

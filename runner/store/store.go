@@ -272,3 +272,8 @@ func (d *Dir) renameIn(from, rel string) error {
 func (d *Dir) share(ctx context.Context) (release func(), err error) {
 	return lock(ctx, d.path("lock"), false)
 }
+
+// Partial is the path of a file in which a blob may be collected that comes from
+// elsewhere, also by several processes one after the other; [Dir.Claim] keeps them
+// apart. Sweep removes it a day after its last change.
+func (d *Dir) Partial(dig Digest) string { return d.path("tmp", "partial-"+dig.Hex()) }

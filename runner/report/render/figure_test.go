@@ -2,6 +2,7 @@ package render
 
 import (
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +73,27 @@ func TestBarsStandOnZero(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in %s", want, b.String())
 		}
+	}
+}
+
+// What is a reference is a line across the bars of its label, which are as wide as
+// without it.
+func TestBarsHaveLinesAcross(t *testing.T) {
+	t.Parallel()
+	drawn := func(series ...report.Series) string {
+		var b strings.Builder
+		newFigure(&report.Plot{Kind: report.Bars, Labels: []string{"a", "b"}, Series: series}).svg(&b)
+		return b.String()
+	}
+	x := report.Series{Name: "x", Values: []report.Number{3, 1}}
+	limit := report.Series{Name: "limit", Role: report.RoleReference, Values: []report.Number{2, 2}}
+	got := drawn(x, limit)
+	if n := strings.Count(got, `<line class="guide"`); n != 2 {
+		t.Errorf("%d lines across in %s", n, got)
+	}
+	wide := regexp.MustCompile(`class="head bar" [^>]*width="([0-9.]+)"`)
+	if a, b := wide.FindStringSubmatch(drawn(x)), wide.FindStringSubmatch(got); a == nil || b == nil || a[1] != b[1] {
+		t.Errorf("bars are as wide as %v, and %v with lines", a, b)
 	}
 }
 

@@ -93,7 +93,7 @@ func gateCounts(gates []report.Judged) text {
 		n[g.Outcome]++
 	}
 	t := say(count(n[report.Passed]) + " of " + plural(len(gates), "gate") + " pass")
-	for _, o := range []report.Outcome{report.Failed, report.Undecided, report.NoBaseline} {
+	for _, o := range []report.Outcome{report.Failed, report.Errored, report.Undecided, report.NoBaseline} {
 		if n[o] > 0 {
 			t = cat(t, say(", "+count(n[o])+" "+outcomeText(o).plain()))
 		}
@@ -103,7 +103,7 @@ func gateCounts(gates []report.Judged) text {
 
 // failedGates lists the gates that did not pass, with the values they read.
 func (p *page) failedGates() section {
-	order := map[report.Outcome]int{report.Failed: 0, report.Undecided: 1, report.NoBaseline: 2}
+	order := map[report.Outcome]int{report.Failed: 0, report.Errored: 1, report.Undecided: 2, report.NoBaseline: 3}
 	var all []report.Judged
 	for _, g := range p.report.Gates {
 		if g.Outcome != report.Passed {

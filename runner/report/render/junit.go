@@ -99,7 +99,7 @@ func gateCase(pipeline string, g report.Judged) junitCase {
 	switch g.Outcome {
 	case report.Passed:
 		c.SystemOut = detail
-	case report.Failed:
+	case report.Failed, report.Errored:
 		c.Failure = &junitNote{detail, "gate", gateParts(g)}
 	default:
 		c.Skipped = &junitNote{Message: list(": ", outcomeText(g.Outcome), foreign(g.Detail)).plain()}

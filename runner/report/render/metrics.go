@@ -75,7 +75,7 @@ func (r row) notable() bool {
 
 // failed reports whether a gate that reads the metric alone failed.
 func (r *row) failed() bool {
-	return slices.ContainsFunc(r.gates, func(g report.Judged) bool { return g.Outcome == report.Failed })
+	return slices.ContainsFunc(r.gates, func(g report.Judged) bool { return g.Outcome == report.Failed || g.Outcome == report.Errored })
 }
 
 // metrics is the table at the top, with what is to be known of all metrics, also
@@ -108,6 +108,9 @@ func (p *page) metricForm(rows []row, all int, others []row, notes []text, plots
 			bs = append(bs, paragraph{cat(say("Below: "), metricCounts(others))})
 		}
 		if t := methods(rows); len(t) > 0 {
+			bs = append(bs, paragraph{t})
+		}
+		if t := ownValues(rows); len(t) > 0 {
 			bs = append(bs, paragraph{t})
 		}
 		if len(notes) > 0 {
@@ -175,6 +178,35 @@ func methods(rows []row) text {
 	}
 	return t
 }
+
+// ownValues says where the run's values themselves lie, whatever they are compared
+// with: those of the first metrics, without slices.
+func ownValues(rows []row) text {
+	var ts []text
+	level, n := 0.0, 0
+	for _, r := range rows {
+		i := r.metric.Own
+		if i == nil || len(r.metric.Slice) > 0 || !(i.Level > 0.001 && i.Level < 1) || level != 0 && i.Level != level {
+			continue
+		}
+		if level = i.Level; len(ts) == maxOwn {
+			n++
+			continue
+		}
+		s := scaleOf(0, float64(i.High-i.Low)/2, float64(i.Low), float64(i.High))
+		ts = append(ts, cat(name(r.key), say(" "), num(s.value(float64(i.Low))), say(bounded), num(s.value(float64(i.High)))))
+	}
+	if len(ts) == 0 {
+		return nil
+	}
+	if n > 0 {
+		ts = append(ts, say(count(n)+" more"))
+	}
+	return cat(say(lone(100*level, changeDigits)+" % CI of the values: "), list(", ", ts...))
+}
+
+// maxOwn is of how many metrics the own interval is shown.
+const maxOwn = 8
 
 // maxMethods is how many methods are named.
 const maxMethods = 3

@@ -29,7 +29,7 @@ func (t *terminal) metrics() {
 	if len(others) > 0 {
 		t.put(indent + "not shown: " + t.text(metricCounts(others)))
 	}
-	for _, line := range append(append(undecided(rows), methods(rows)), metricNotes(t.page.rows)...) {
+	for _, line := range append(append(undecided(rows), methods(rows), ownValues(rows)), metricNotes(t.page.rows)...) {
 		if len(line) > 0 {
 			t.put(indent + t.paint(dim, line.plain()))
 		}

@@ -1,9 +1,9 @@
-package source
+package s3
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -40,12 +40,9 @@ func TestBucket(t *testing.T) {
 		{"Google, which gets no key of Amazon", "gs://b/k", home, map[string]string{"AWS_ACCESS_KEY_ID": "e", "AWS_SECRET_ACCESS_KEY": "s"}, "https://storage.googleapis.com/b", "auto", keys{}},
 		{"Google with keys", "gs://b/k", "", map[string]string{"GS_ACCESS_KEY_ID": "g", "GS_SECRET_ACCESS_KEY": "s"}, "https://storage.googleapis.com/b", "auto", keys{"g", "s", ""}},
 	} {
-		f := &Fetcher{Home: c.home, Lookup: func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }}
-		u, err := parseAddress(c.address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := f.bucket(u)
+		scheme, rest, _ := strings.Cut(c.address, "://")
+		bucket, _, _ := strings.Cut(rest, "/")
+		b, err := Open(scheme, bucket, Options{Home: c.home, Lookup: func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,8 +50,7 @@ func TestBucket(t *testing.T) {
 			t.Errorf("%s: %s %s %v; want %s %s %v", c.name, b.endpoint, b.region, b.keys, c.endpoint, c.region, c.keys)
 		}
 	}
-	f := &Fetcher{Lookup: func(string) (string, bool) { return "nonsense", true }}
-	if _, err := f.bucket(&url.URL{Scheme: "s3", Host: "b"}); err == nil {
+	if _, err := Open("s3", "b", Options{Lookup: func(string) (string, bool) { return "nonsense", true }}); err == nil {
 		t.Error("an endpoint that is no address is taken")
 	}
 }

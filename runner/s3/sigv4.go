@@ -1,4 +1,4 @@
-package source
+package s3
 
 import (
 	"crypto/hmac"

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mlops-runner/mlops/runner/provenance"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/registry"
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+type auditOptions struct {
+	runOptions
+	json, html, rerun bool
+	tolerance         float64
+}
+
+// What a link of the proof comes to.
+const (
+	linkOK     = "ok"
+	linkFailed = "failed"
+	linkNone   = "none" // it is not there, and nothing says that it must be
+)
+
+// An auditAnswer is the proof of where a model comes from, as --json prints it.
+type auditAnswer struct {
+	Model   string       `json:"model"`
+	Ref     string       `json:"ref"`               // as asked for
+	Version int          `json:"version,omitempty"` // 0 if the journal cannot be read
+	Digest  store.Digest `json:"digest,omitzero"`   // of the model's files
+	Verdict string       `json:"verdict"`           // ok or failed
+	Links   []auditLink  `json:"links"`
+	Rerun   *auditRerun  `json:"rerun,omitempty"`
+}
+
+// An auditLink is one link of the proof.
+type auditLink struct {
+	Link   string `json:"link"`   // journal, version, promotion, gate, run, provenance, commit, data, …
+	Status string `json:"status"` // ok, failed, none
+	What   string `json:"what"`
+	File   string `json:"file,omitempty"`   // relative to the store
+	Digest string `json:"digest,omitempty"` // of what the link is about
+	Key    string `json:"key,omitempty"`    // name of the key that signed it
+}
+
+// An audit is one walk along the proof of a version.
+type audit struct {
+	app    *app
+	store  *store.Dir
+	trust  *provenance.Trust
+	now    time.Time
+	answer *auditAnswer
+
+	registry *registry.Registry
+	model    *registry.Model
+	version  *registry.Version
+	move     *registry.Entry // that let the alias point here; nil if a number was asked for
+	made     *record.Run     // that made it; nil if it cannot be read
+	job      *record.Job     // of it
+}
+
+func (a *app) audit(ctx context.Context, o auditOptions, name string) error {
+	if o.json && o.html {
+		return usagef("--json and --html: choose one")
+	}
+	w, err := a.openAudit(name)
+	if err != nil {
+		return err
+	}
+	if err := w.walk(ctx); err != nil {
+		return err
+	}
+	if o.rerun && w.job != nil {
+		if w.answer.Rerun, err = w.rerun(ctx, o); err != nil {
+			return err
+		}
+		if w.answer.Rerun.Verdict == reproDifferent {
+			w.answer.Verdict = linkFailed
+		}
+	}
+	if err := a.writeAudit(w.answer, o); err != nil {
+		return err
+	}
+	if w.answer.Verdict == linkFailed {
+		return failedError{exitFailed}
+	}
+	return nil
+}
+
+func (a *app) openAudit(name string) (*audit, error) {
+	model, ref := registry.Split(name)
+	if ref == "" {
+		return nil, usagef("%s: write MODEL@VERSION or MODEL@ALIAS, such as %s@production", name, model)
+	}
+	s, err := a.openStore()
+	if err != nil {
+		return nil, err
+	}
+	trust, err := a.trust()
+	if err != nil {
+		return nil, err
+	}
+	w := &audit{app: a, store: s, trust: trust, now: time.Now(), registry: registry.Open(s, nil), answer: &auditAnswer{Model: model, Ref: ref, Verdict: linkOK, Links: []auditLink{}}}
+	return w, nil
+}
+
+func (w *audit) add(l auditLink) {
+	w.answer.Links = append(w.answer.Links, l)
+	if l.Status == linkFailed {
+		w.answer.Verdict = linkFailed
+	}
+}
+
+func (w *audit) fail(link, file, what string) {
+	w.add(auditLink{Link: link, Status: linkFailed, File: file, What: what})
+}
+
+// walk goes from the journal to the data. What fails is a link; the error is of
+// looking itself.
+func (w *audit) walk(ctx context.Context) error {
+	damaged, err := w.find()
+	if err != nil {
+		return err
+	}
+	problems, err := w.registry.Verify(ctx, w.answer.Model)
+	if err != nil {
+		return cured(err)
+	}
+	w.registered(problems, damaged)
+	if w.version == nil {
+		return nil
+	}
+	if err := w.promotion(ctx); err != nil {
+		return err
+	}
+	w.runs()
+	if w.made == nil {
+		return nil
+	}
+	if err := w.gates(ctx); err != nil {
+		return err
+	}
+	if err := w.provenance(ctx); err != nil {
+		return err
+	}
+	w.commit(ctx)
+	w.data(ctx)
+	w.facts()
+	return w.strays()
+}
+
+// find reads the journal and the version; damaged says which of them cannot be.
+func (w *audit) find() (damaged bool, err error) {
+	var broken *registry.DamagedError
+	if w.model, err = w.registry.Model(w.answer.Model); errors.As(err, &broken) {
+		return true, nil
+	} else if err != nil {
+		return false, cured(err)
+	}
+	if w.answer.Version, err = w.model.Resolve(w.answer.Ref); err != nil {
+		return false, cured(err)
+	}
+	if w.version, err = w.registry.Version(w.model, w.answer.Version); errors.As(err, &broken) {
+		return true, nil
+	} else if err != nil {
+		return false, err
+	}
+	w.answer.Digest = w.version.Digest
+	for i, e := range slices.Backward(w.model.Journal) {
+		if w.model.Aliases[w.answer.Ref] == e.Version && e.Alias == w.answer.Ref && (e.Action == registry.Aliased || e.Action == registry.RolledBack) {
+			w.move = &w.model.Journal[i]
+			break
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,287 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// A Query asks for runs. The zero value asks for all, newest first.
+type Query struct {
+	Where string // expression, see the package documentation; "" for all
+	// Sort are names, each with - before it for the greatest first. Runs that lack a
+	// name come after those that have it; among equals the newest is first.
+	Sort  []string
+	Limit int // how many; 0 for all
+}
+
+// A Row is a run in an answer.
+type Row struct {
+	ID       string
+	Pipeline string
+	Status   string
+	Started  time.Time
+	Ended    time.Time // zero while it runs, and if it was interrupted
+	Commit   string
+	Branch   string
+	Actor    string
+	Dirty    bool
+	Values   []any // of [Answer.Names]: nil, bool, float64, string or time.Time
+}
+
+// An Answer is what a query found.
+type Answer struct {
+	Names []string // that where and sort name, in that order
+	Rows  []Row
+}
+
+// Select answers a query. It fails with a *[QueryError] for what is wrong with it.
+func (x *Index) Select(ctx context.Context, query Query) (*Answer, error) {
+	q := &compiler{x: x, operands: map[string]*operand{}}
+	condition := "TRUE"
+	if query.Where != "" {
+		t, err := q.parse(ctx, query.Where)
+		if err != nil {
+			return nil, err
+		}
+		q.require(t)
+		if condition, err = q.condition(t); err != nil {
+			return nil, err
+		}
+	}
+	by, err := q.sorts(ctx, query.Sort)
+	if err != nil {
+		return nil, err
+	}
+	return q.run(ctx, condition, by, query.Limit)
+}
+
+// A sorting is an operand to sort by.
+type sorting struct {
+	*operand
+	direction string
+}
+
+func (q *compiler) sorts(ctx context.Context, names []string) (out []sorting, err error) {
+	for _, name := range names {
+		path, down := strings.CutPrefix(strings.TrimSpace(name), "-")
+		s := sorting{direction: "ASC"}
+		if down {
+			s.direction = "DESC"
+		}
+		t, err := q.parse(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		if t.Op != "path" {
+			return nil, q.fail(t, "this is no name", "write --sort -metrics.auc, several with commas between them")
+		}
+		s.operand = q.operand(t)
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// run asks the database. Runs sorted by a number of a joined table are asked for in
+// two steps, those that have it through its index and then the others: nothing else
+// lets a database stop after the first of many thousands.
+func (q *compiler) run(ctx context.Context, condition string, by []sorting, limit int) (*Answer, error) {
+	out := &Answer{Rows: []Row{}}
+	for _, o := range q.order {
+		out.Names = append(out.Names, o.name)
+	}
+	if len(by) == 0 {
+		if done, err := q.askNewest(ctx, out, condition, limit); done || err != nil {
+			return out, err
+		}
+	}
+	if len(by) == 0 || by[0].join == "" || by[0].kind != number {
+		return out, q.ask(ctx, out, condition, by, limit)
+	}
+	first, needed := by[0], by[0].needed
+	first.operand.needed, q.indexed = true, true
+	if err := q.ask(ctx, out, condition+" AND "+first.number+" IS NOT NULL", by, limit); err != nil || needed {
+		return out, err
+	}
+	if limit > 0 {
+		if limit -= len(out.Rows); limit == 0 {
+			return out, nil
+		}
+	}
+	first.operand.needed, q.indexed = false, false
+	return out, q.ask(ctx, out, condition+" AND "+first.number+" IS NULL", by[1:], limit)
+}
+
+// recent is among how many of the newest runs an answer is sought first.
+const recent = 2000
+
+// askNewest asks for the newest runs among the most recent ones, if there are many
+// more. Without statistics SQLite begins with the index of a metric, and sorts all
+// that it finds there, also where every second run would do.
+func (q *compiler) askNewest(ctx context.Context, out *Answer, condition string, limit int) (done bool, err error) {
+	if limit == 0 || q.x.path == "" {
+		return false, nil
+	}
+	var since string
+	err = q.x.db.QueryRowContext(ctx, "SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?1", recent).Scan(&since)
+	if err != nil {
+		return false, dropNoRows(err)
+	}
+	q.inOrder = true
+	err = q.ask(ctx, out, condition+" AND r.id > "+q.bind(since), nil, limit)
+	q.inOrder, q.args = false, q.args[:len(q.args)-1]
+	if err == nil && len(out.Rows) < limit {
+		out.Rows = out.Rows[:0]
+	}
+	return len(out.Rows) == limit, err
+}
+
+func dropNoRows(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+func (q *compiler) ask(ctx context.Context, out *Answer, condition string, by []sorting, limit int) error {
+	query := q.text(condition, by, limit)
+	rs, err := q.x.db.QueryContext(ctx, query, q.args...)
+	if err != nil {
+		return fmt.Errorf("index %s: %w", q.x.Place(), err)
+	}
+	defer rs.Close()
+	for rs.Next() {
+		row, err := q.row(rs)
+		if err != nil {
+			return err
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return rs.Err()
+}
+
+// text is the whole statement.
+func (q *compiler) text(condition string, by []sorting, limit int) string {
+	columns := []string{"r.id", "r.pipeline", "r.status", "r.started", "r.ended", "r.commit_hash", "r.branch", "r.actor", "r.dirty"}
+	var joins []string
+	for _, o := range q.order {
+		columns = append(columns, o.cells()...)
+		switch {
+		case o.join == "":
+		case o.needed && q.inOrder:
+			joins = append(joins, " CROSS JOIN "+o.join) // SQLite keeps their order
+		case o.needed:
+			joins = append(joins, " JOIN "+o.join)
+		default:
+			joins = append(joins, " LEFT JOIN "+o.join)
+		}
+	}
+	var order []string
+	id := "r.id"
+	for i, s := range by {
+		order = append(order, s.terms(q.x.dialect, i == 0 && q.indexed)...)
+		if alias, _, ok := strings.Cut(s.number, "."); ok && i == 0 && len(by) == 1 && q.indexed && !strings.Contains(alias, "(") {
+			id = alias + ".run_id" // equal to r.id, and in the index behind the value
+		}
+	}
+	order = append(order, id+" DESC")
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM runs r" + strings.Join(joins, "") + " WHERE r.damage = '' AND " + condition + " ORDER BY " + strings.Join(order, ", ")
+	if limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d", limit)
+	}
+	return query
+}
+
+// terms are what a sorting orders by. plain leaves out where runs without it come.
+func (s sorting) terms(d dialect, plain bool) (out []string) {
+	switch {
+	case plain:
+		return []string{s.number + " " + s.direction}
+	case s.kind == text || s.kind == lower:
+		return []string{"CASE WHEN " + s.absent + " THEN 1 ELSE 0 END", s.folded + " COLLATE " + d.collation + " " + s.direction}
+	case s.kind == scalar:
+		return []string{"CASE WHEN " + s.absent + " THEN 2 WHEN " + s.number + " IS NULL THEN 1 ELSE 0 END", "COALESCE(" + s.number + ", 0) " + s.direction,
+			"COALESCE(" + s.folded + ", '') COLLATE " + d.collation + " " + s.direction}
+	}
+	return []string{"CASE WHEN " + s.number + " IS NULL THEN 1 ELSE 0 END", "COALESCE(" + s.number + ", 0) " + s.direction}
+}
+
+// cells are the columns from which the value of an operand is read: its kind, number and text.
+func (o *operand) cells() []string {
+	kind, number, shown := "''", o.number, o.shown
+	if o.own != "" {
+		kind = o.own
+	}
+	if number == "" {
+		number = "NULL"
+	}
+	if shown == "" {
+		shown = "NULL"
+	}
+	return []string{kind, number, shown}
+}
+
+// row reads a row.
+func (q *compiler) row(rs *sql.Rows) (Row, error) {
+	var r Row
+	var started int64
+	var ended sql.NullInt64
+	var dirty int64
+	cells := make([]cell, len(q.order))
+	into := []any{&r.ID, &r.Pipeline, &r.Status, &started, &ended, &r.Commit, &r.Branch, &r.Actor, &dirty}
+	for i := range cells {
+		into = append(into, &cells[i].kind, &cells[i].number, &cells[i].text)
+	}
+	if err := rs.Scan(into...); err != nil {
+		return r, err
+	}
+	r.Started, r.Dirty = time.UnixMicro(started).UTC(), dirty != 0
+	if ended.Valid {
+		r.Ended = time.UnixMicro(ended.Int64).UTC()
+	}
+	for i, o := range q.order {
+		r.Values = append(r.Values, cells[i].value(o))
+	}
+	return r, nil
+}
+
+// A cell is the value of an operand as the database gives it.
+type cell struct {
+	kind   sql.NullString
+	number sql.NullFloat64
+	text   sql.NullString
+}
+
+func (c cell) value(o *operand) any {
+	kind := o.kind
+	if kind == scalar {
+		switch c.kind.String {
+		case "bool":
+			kind = boolean
+		case "number":
+			kind = number
+		default:
+			kind = text
+		}
+	}
+	switch {
+	case kind == text || kind == lower:
+		if !c.text.Valid || o.kind != scalar && c.text.String == "" {
+			return nil
+		}
+		return c.text.String
+	case kind == number && c.text.String == "nan" && o.kind == number:
+		return math.NaN()
+	case !c.number.Valid:
+		return nil
+	case kind == boolean:
+		return c.number.Float64 != 0
+	case kind == moment:
+		return time.UnixMicro(int64(c.number.Float64)).UTC()
+	}
+	return c.number.Float64
+}

@@ -1,0 +1,226 @@
+package share
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mlops-runner/mlops/runner/dataset"
+	"github.com/mlops-runner/mlops/runner/registry"
+	"github.com/mlops-runner/mlops/runner/remote"
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+// young is how old a blob must be that nothing refers to before it goes: somebody may be about to
+// push what refers to it.
+const young = 24 * time.Hour
+
+// GCOptions say what may go beside blobs that nothing refers to. The zero value lets
+// nothing else go.
+type GCOptions struct {
+	// Before is when results and records must have been pushed to go; zero lets none go.
+	// Never go records that a journal, a version of a dataset or a remaining result
+	// names, nor anything that models and datasets need.
+	Before time.Time
+}
+
+// A GCReport says what went, or would go.
+type GCReport struct {
+	DryRun  bool  `json:"dryRun"`
+	Blobs   int   `json:"blobs"`
+	Results int   `json:"results"`
+	Runs    int   `json:"runs"`
+	Freed   int64 `json:"freed"` // bytes
+	Left    int64 `json:"left"`  // bytes of blobs that remain
+}
+
+// GC removes from the remote what nothing refers to. It never removes a blob that a
+// registered version of a model, a version of a dataset or a result needs, nor one
+// younger than a day. It goes on where something is missing, and stops where
+// something that may name blobs cannot be read. Nobody can push meanwhile; a kill leaves blobs that
+// the next one removes.
+func (s *Share) GC(ctx context.Context, o GCOptions) (rep GCReport, err error) {
+	rep.DryRun = s.DryRun
+	release, err := s.lease(ctx, removing)
+	if err != nil {
+		return rep, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if f, ok := s.Remote.(interface{ Sweep(now time.Time) }); ok && !s.DryRun {
+		f.Sweep(s.now())
+	}
+	g := &sweeping{s: s, o: o, used: map[string]bool{}, runs: map[string]bool{}}
+	for _, find := range []func(context.Context) error{g.models, g.datasets, g.results, g.records} {
+		if err := find(ctx); err != nil {
+			return rep, err
+		}
+	}
+	if err := g.blobs(ctx, &rep); err != nil {
+		return rep, err
+	}
+	rep.Results, rep.Runs = len(g.oldResults), len(g.oldRuns)
+	if s.DryRun {
+		return rep, nil
+	}
+	// What refers to blobs goes before them.
+	for _, names := range [][]string{g.oldResults, g.oldRuns, g.unused} {
+		err := inParallel(ctx, len(names), func(ctx context.Context, i int) error { return s.Remote.Delete(ctx, names[i]) })
+		if err != nil {
+			return rep, err
+		}
+	}
+	return rep, nil
+}
+
+// sweeping is one GC at work.
+type sweeping struct {
+	s    *Share
+	o    GCOptions
+	used map[string]bool // names of blobs
+	runs map[string]bool // ids that something names
+
+	oldResults, oldRuns, unused []string
+}
+
+func (g *sweeping) use(ds ...store.Digest) {
+	for _, d := range ds {
+		g.used[blobName(d)] = true
+	}
+}
+
+// each reads the objects below a prefix, several at a time, and hands them on one by one.
+func (g *sweeping) each(ctx context.Context, prefix string, visit func(i remote.Info, data []byte) error) error {
+	var all []remote.Info
+	for i, err := range g.s.Remote.List(ctx, prefix) {
+		if err != nil {
+			return err
+		}
+		all = append(all, i)
+	}
+	data := make([][]byte, len(all))
+	err := inParallel(ctx, len(all), func(ctx context.Context, i int) (err error) {
+		data[i], err = g.s.read(ctx, all[i].Name)
+		if errors.Is(err, remote.ErrNotFound) {
+			return nil // it went meanwhile
+		}
+		return err
+	})
+	for i := 0; err == nil && i < len(all); i++ {
+		if data[i] != nil {
+			err = visit(all[i], data[i])
+		}
+	}
+	return err
+}
+
+// models keeps all that journals name: also of versions that were retired.
+func (g *sweeping) models(ctx context.Context) error {
+	return g.each(ctx, "models/", func(i remote.Info, data []byte) error {
+		model, ok := modelOf(i.Name)
+		if !ok {
+			return nil
+		}
+		entries, err := registry.Entries(model, data)
+		if err != nil {
+			return err // to go on would remove what a damaged line names
+		}
+		for _, e := range entries {
+			g.runs[e.Run] = true
+			if e.Action != registry.Registered {
+				continue
+			}
+			file, err := g.s.readBlob(ctx, e.File)
+			if errors.Is(err, remote.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			v, err := registry.ParseVersion(e, file)
+			if err != nil {
+				return &DamagedError{g.s.Remote.Address(), blobName(e.File), err.Error()}
+			}
+			g.use(e.File)
+			g.runs[v.Run] = true
+			for _, f := range v.Files {
+				g.use(f.Digest)
+			}
+		}
+		return nil
+	})
+}
+
+func (g *sweeping) datasets(ctx context.Context) error {
+	return g.each(ctx, "datasets/", func(i remote.Info, data []byte) error {
+		var v dataset.Version
+		if err := json.Unmarshal(data, &v); err != nil {
+			return &DamagedError{g.s.Remote.Address(), i.Name, err.Error()}
+		}
+		g.runs[v.First.Run] = true
+		g.use(blobsOf(&v)...)
+		return nil
+	})
+}
+
+// results keeps what they name, whatever version of mlops wrote them.
+func (g *sweeping) results(ctx context.Context) error {
+	ids := idPattern()
+	return g.each(ctx, "actions/", func(i remote.Info, data []byte) error {
+		if !g.o.Before.IsZero() && i.Modified.Before(g.o.Before) {
+			g.oldResults = append(g.oldResults, i.Name)
+			return nil
+		}
+		g.use(store.References(data)...)
+		for _, id := range ids.FindAllString(string(data), -1) {
+			g.runs[id] = true
+		}
+		return nil
+	})
+}
+
+func (g *sweeping) records(ctx context.Context) error {
+	if g.o.Before.IsZero() {
+		return nil
+	}
+	var all []remote.Info
+	for i, err := range g.s.Remote.List(ctx, "runs/") {
+		if err != nil {
+			return err
+		}
+		all = append(all, i)
+	}
+	slices.SortFunc(all, func(a, b remote.Info) int { return strings.Compare(path.Base(b.Name), path.Base(a.Name)) })
+	for n, i := range all {
+		if n > 0 && i.Modified.Before(g.o.Before) && !g.runs[idOf(i.Name)] { // the newest stays
+			g.oldRuns = append(g.oldRuns, i.Name)
+		}
+	}
+	return nil
+}
+
+func (g *sweeping) blobs(ctx context.Context, rep *GCReport) error {
+	old := g.s.now().Add(-young)
+	for i, err := range g.s.Remote.List(ctx, "cas/") {
+		if err != nil {
+			return err
+		}
+		if g.used[i.Name] || i.Modified.After(old) {
+			rep.Left += i.Size
+			continue
+		}
+		g.unused = append(g.unused, i.Name)
+		rep.Blobs++
+		rep.Freed += i.Size
+	}
+	return nil
+}
+
+// idPattern finds ids of runs in text.
+func idPattern() *regexp.Regexp {
+	return regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
+}
