@@ -587,7 +587,7 @@ func (s *Server) setAlias(ctx context.Context, q *modelQuery) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.models.Move(ctx, q.Name, q.Alias, registry.Any, n, registry.By{Reason: "set through MLflow"})
+	_, err = s.models.Move(ctx, q.Name, q.Alias, registry.Any, n, registry.By{Actor: "mlflow", Reason: "set through MLflow"})
 	return nothing{}, err
 }
 
@@ -615,5 +615,5 @@ func (s *Server) deleteAlias(ctx context.Context, q *modelQuery) (any, error) {
 	if m == nil || m.Aliases[q.Alias] == 0 {
 		return nothing{}, nil
 	}
-	return nothing{}, s.models.Unalias(ctx, q.Name, q.Alias, registry.By{Reason: "deleted through MLflow"})
+	return nothing{}, s.models.Unalias(ctx, q.Name, q.Alias, registry.By{Actor: "mlflow", Reason: "deleted through MLflow"})
 }

@@ -38,8 +38,8 @@ const (
 	JobID = "mlflow"
 	// File is the file of the record that holds the [Run].
 	File = "mlflow.json"
-	// event is what started it.
-	event = "mlflow"
+	// Event is what started it.
+	Event = "mlflow"
 	// departs says why the record stands for no commit.
 	departs = "logged through MLflow: nobody held the code to its commit"
 )
@@ -100,9 +100,9 @@ func (s *Server) seal(t *tracked) error {
 
 // Record is the record of an ended run, with its one job.
 func Record(r *Run, id string, env record.Environment) record.Run {
-	env.Executor = event
+	env.Executor = Event
 	out := record.Run{
-		ID: id, Pipeline: r.Experiment.Name, Trigger: record.Trigger{Event: event, Actor: cmp.Or(r.User, r.Tags[tagUser])},
+		ID: id, Pipeline: r.Experiment.Name, Trigger: record.Trigger{Event: Event, Actor: cmp.Or(r.User, r.Tags[tagUser])},
 		Started: time.UnixMilli(r.Started).UTC(), Ended: time.UnixMilli(max(r.Ended, r.Started)).UTC(), Status: statusOf(r.Status),
 		Labels: record.Labels{}, Departs: []string{departs}, Source: r.source(), Environment: env, Params: r.values(),
 	}
