@@ -30,7 +30,7 @@ var layers = map[string][]string{
 	"runner/record":              {"runner/disk", "runner/store"},
 	"runner/dataset":             {"runner/record", "runner/store"},                                                                          // versions are files beside the records, in their form
 	"runner/registry":            {"runner/record", "runner/store"},                                                                          // what a run made becomes a version; gates come judged
-	"runner/source":              {"runner/dataset", "runner/store"},                                                                         // bytes from an address, verified
+	"runner/source":              {"runner/dataset", "runner/s3", "runner/store"},                                                            // bytes from an address, verified
 	"runner/oci/serve":           {"runner/store"},                                                                                           // other tools' protocol over the store's blobs and refs
 	"runner/index":               {"runner/dataset", "runner/record", "runner/registry", "runner/store", "spec/expression", "spec/spelling"}, // SQL made from files; queries are expressions
 	"runner/provenance":          {"runner/record", "runner/registry", "runner/store"},                                                       // signed statements about what those hold

@@ -175,8 +175,11 @@ func materials(run *record.Run) (out []Component) {
 			name = in.Path
 		}
 		c := Component{
-			Type: "data", Ref: "data:" + in.Path + "@" + in.Digest.Short(), Name: name, Hashes: []Hash{{"SHA-256", in.Digest.Hex()}},
-			Data: []Data{{"dataset", in.Path}},
+			Type: "data", Ref: "data:" + in.Path + "@" + in.Digest.Short(), Name: name, Data: []Data{{"dataset", in.Path}},
+			Properties: []Property{{"mlops:digest", in.Digest.String()}},
+		}
+		if isFile(run, in) { // that of a folder is of its tree
+			c.Hashes = []Hash{{"SHA-256", in.Digest.Hex()}}
 		}
 		if in.Source != "" {
 			c.External = []Reference{{"distribution", in.Source, ""}}
@@ -199,6 +202,18 @@ func materials(run *record.Run) (out []Component) {
 		seen[c.Ref] = true
 		return again
 	})
+}
+
+// isFile reports whether an input of a run is one file.
+func isFile(run *record.Run, in record.Input) bool {
+	for _, j := range run.Jobs {
+		for _, a := range j.Inputs {
+			if a.Path == in.Path && a.Digest == in.Digest {
+				return a.Files == 0 && a.Mode != 0
+			}
+		}
+	}
+	return false
 }
 
 func analysis(ms []record.Metric) *Analysis {
