@@ -126,7 +126,11 @@ func (r *dbReader) readMetrics() error {
 func (r *dbReader) readModels() error {
 	at := map[string]*FoundModel{}
 	var names []string
-	err := r.each(`SELECT name, version, COALESCE(source, ''), COALESCE(run_id, '') FROM model_versions ORDER BY name, version`, func(rows *sql.Rows) error {
+	place := "source"
+	if r.has("model_versions", "storage_location") { // since MLflow 2.5; the source may be models:/m-… since 3
+		place = "COALESCE(NULLIF(storage_location, ''), source)"
+	}
+	err := r.each(`SELECT name, version, COALESCE(`+place+`, ''), COALESCE(run_id, '') FROM model_versions ORDER BY name, version`, func(rows *sql.Rows) error {
 		var name string
 		var v FoundVersion
 		err := rows.Scan(&name, &v.Number, &v.Source, &v.Run)
@@ -157,6 +161,18 @@ func (r *dbReader) readModels() error {
 		r.found.Models = append(r.found.Models, *at[name])
 	}
 	return nil
+}
+
+// has reports whether a table has a column.
+func (r *dbReader) has(table, column string) bool {
+	found := false
+	err := r.each(`SELECT name FROM pragma_table_info('`+table+`')`, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		found = found || name == column
+		return err
+	})
+	return found && err == nil
 }
 
 // Read reads a folder or a database, whichever path is.

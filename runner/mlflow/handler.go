@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -82,6 +83,7 @@ func endpoints() map[string]endpoint {
 // send them is the caller's to decide.
 func (s *Server) Handler() http.Handler {
 	known := endpoints()
+	maps.Copy(known, loggedEndpoints())
 	mux := http.NewServeMux()
 	for _, api := range []string{"/api/2.0/", "/ajax-api/2.0/"} {
 		mux.HandleFunc(api+"mlflow/", func(w http.ResponseWriter, r *http.Request) {
@@ -99,12 +101,16 @@ func (s *Server) Handler() http.Handler {
 
 // serve answers a request of the protocol.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, known map[string]endpoint, path string) {
-	answer, ok := known[r.Method+" "+path]
+	pattern, fields := loggedPath(path)
+	answer, ok := known[r.Method+" "+pattern]
 	if !ok {
 		refuse(w, failure(codeEndpoint, "%s %s: no endpoint of MLflow's REST API 2.0 that is served here", r.Method, r.URL.Path))
 		return
 	}
 	body, err := bodyOf(r)
+	if err == nil {
+		body, err = with(body, fields)
+	}
 	if err != nil {
 		refuse(w, err)
 		return

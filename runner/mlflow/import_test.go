@@ -135,14 +135,14 @@ func TestImportDatabase(t *testing.T) {
 		`CREATE TABLE params (key VARCHAR(250), value VARCHAR(8000), run_uuid VARCHAR(32))`,
 		`CREATE TABLE tags (key VARCHAR(250), value VARCHAR(8000), run_uuid VARCHAR(32))`,
 		`CREATE TABLE metrics (key VARCHAR(250), value FLOAT, timestamp BIGINT, run_uuid VARCHAR(32), step BIGINT DEFAULT 0, is_nan BOOLEAN DEFAULT 0)`,
-		`CREATE TABLE model_versions (name VARCHAR(256), version INTEGER, source VARCHAR(500), run_id VARCHAR(32))`,
+		`CREATE TABLE model_versions (name VARCHAR(256), version INTEGER, source VARCHAR(500), run_id VARCHAR(32), storage_location VARCHAR(500))`,
 		`CREATE TABLE registered_model_aliases (alias VARCHAR(256), version INTEGER, name VARCHAR(256))`,
 		`INSERT INTO experiments VALUES (1, 'churn', 'mlflow-artifacts:/1', 'active', 1700000000000, 1700000000000)`,
 		`INSERT INTO runs VALUES ('abc', 'night', 'LOCAL', '', '', 'kim', 'FINISHED', 1700000000000, 1700000060000, NULL, '', 'active', 'mlflow-artifacts:/1/abc/artifacts', 1)`,
 		`INSERT INTO runs VALUES ('gone', 'old', 'LOCAL', '', '', 'kim', 'FINISHED', 1700000000000, 1700000060000, 1, '', 'deleted', '', 1)`,
 		`INSERT INTO params VALUES ('lr', '0.1', 'abc')`, `INSERT INTO tags VALUES ('team', 'red', 'abc')`,
 		`INSERT INTO metrics VALUES ('auc', 0.5, 1, 'abc', 0, 0), ('auc', 0.75, 2, 'abc', 1, 0), ('loss', 0, 1, 'abc', 0, 1), ('top', 1.7976931348623157e308, 1, 'abc', 0, 0)`,
-		`INSERT INTO model_versions VALUES ('churn', 1, 'mlflow-artifacts:/1/abc/artifacts/m', 'abc')`, `INSERT INTO registered_model_aliases VALUES ('prod', 1, 'churn')`,
+		`INSERT INTO model_versions VALUES ('churn', 1, 'models:/m-1', 'abc', 'mlflow-artifacts:/1/abc/artifacts/m')`, `INSERT INTO registered_model_aliases VALUES ('prod', 1, 'churn')`,
 	} {
 		if _, err := db.Exec(q); err != nil {
 			t.Fatal(q, err)

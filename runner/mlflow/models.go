@@ -377,7 +377,7 @@ func (s *Server) createVersion(ctx context.Context, q *modelQuery) (any, error) 
 
 // candidate is what a source means: files of a run's artifacts, or of a version.
 func (s *Server) candidate(q *modelQuery) (*registry.Version, error) {
-	pl, err := sourceOf(q)
+	pl, err := s.sourceOf(q)
 	if err != nil {
 		return nil, err
 	}
@@ -430,9 +430,23 @@ func (s *Server) again(name string, pl place) (*registry.Version, error) {
 	return &next, nil
 }
 
-// sourceOf reads mlflow-artifacts:/…, runs:/<run>/<path>, models:/<name>/<version>
+// sourceOf is the place that a source means.
+func (s *Server) sourceOf(q *modelQuery) (place, error) {
+	id, isLogged := strings.CutPrefix(q.Source, "models:/")
+	if !isLogged || !strings.HasPrefix(id, "m-") || strings.Contains(id, "/") {
+		return readSource(q)
+	}
+	t, m, err := s.logged(id)
+	if err != nil {
+		return place{}, err
+	}
+	defer t.mu.Unlock()
+	return place{run: t.run.ID, path: m.folder()}, nil
+}
+
+// readSource reads mlflow-artifacts:/…, runs:/<run>/<path>, models:/<name>/<version>
 // and the address of this server's artifacts.
-func sourceOf(q *modelQuery) (place, error) {
+func readSource(q *modelQuery) (place, error) {
 	if q.Source == "" {
 		return place{}, invalid("Missing value for required parameter 'source'.")
 	}

@@ -10,9 +10,10 @@ import (
 
 // wireRun is a run as the protocol has it.
 type wireRun struct {
-	Info   wireInfo   `json:"info"`
-	Data   wireData   `json:"data"`
-	Inputs wireInputs `json:"inputs"`
+	Info    wireInfo    `json:"info"`
+	Data    wireData    `json:"data"`
+	Inputs  wireInputs  `json:"inputs"`
+	Outputs wireOutputs `json:"outputs"`
 }
 
 type wireInfo struct {
@@ -38,12 +39,16 @@ type wireInputs struct {
 	Datasets []any `json:"dataset_inputs,omitempty"`
 }
 
+type wireOutputs struct {
+	Models []modelOutput `json:"model_outputs,omitempty"`
+}
+
 type runAnswer struct {
 	Run wireRun `json:"run"`
 }
 
 func (r *Run) wire() wireRun {
-	w := wireRun{r.info(), wireData{Params: sorted(r.Params), Tags: sorted(r.Tags)}, wireInputs{r.Inputs}}
+	w := wireRun{r.info(), wireData{Params: sorted(r.Params), Tags: sorted(r.Tags)}, wireInputs{r.Inputs}, wireOutputs{r.Outputs}}
 	for _, k := range slices.Sorted(maps.Keys(r.Metrics)) {
 		w.Data.Metrics = append(w.Data.Metrics, latest(r.Metrics[k]).wire(k))
 	}

@@ -46,6 +46,7 @@ type Server struct {
 	byID     map[string]*Experiment
 	about    map[string]*modelWords // by model
 	versions map[versionKey]*versionWords
+	loggedBy map[string]string // run by logged model
 }
 
 // tracked is a run with its log.
@@ -79,7 +80,7 @@ func Open(ctx context.Context, d *store.Dir, o Options) (*Server, error) {
 	}
 	s := &Server{
 		d: d, models: registry.Open(d, o.Now), o: o, stop: make(chan struct{}), runs: map[string]*tracked{},
-		byID: map[string]*Experiment{}, about: map[string]*modelWords{}, versions: map[versionKey]*versionWords{},
+		byID: map[string]*Experiment{}, about: map[string]*modelWords{}, versions: map[versionKey]*versionWords{}, loggedBy: map[string]string{},
 	}
 	if err := d.Disk().Mkdir(s.path("runs")); err != nil {
 		return nil, err
@@ -151,6 +152,9 @@ func (s *Server) loadRun(ctx context.Context, id string) error {
 		}
 	}
 	s.runs[id] = t
+	for m := range t.run.Models {
+		s.loggedBy[m] = id
+	}
 	if t.run.over() && t.sealed.IsZero() {
 		return s.seal(t)
 	}

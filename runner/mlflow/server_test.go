@@ -470,3 +470,45 @@ func TestAccess(t *testing.T) {
 		}
 	}
 }
+
+// TestLoggedModel sends what log_model of MLflow 3 sends.
+func TestLoggedModel(t *testing.T) {
+	root := t.TempDir()
+	c := serve(t, root, Options{})
+	run := c.begin("0")
+	c.ask(400, "POST", "logged-models", `{"experiment_id": "0", "name": "model"}`)
+	m := c.ask(200, "POST", "logged-models", fmt.Sprintf(`{"experiment_id": "0", "name": "model", "source_run_id": %q, "params": [{"key": "a", "value": "1"}], "tags": []}`, run))
+	id, uri := text(t, m, "model", "info", "model_id"), text(t, m, "model", "info", "artifact_uri")
+	status, answer := c.send("PUT", "/api/2.0/mlflow-artifacts/artifacts/"+uri[len(artifactScheme):]+"/MLmodel", bytes.NewBufferString("flavors: {}\n"))
+	if status != 200 {
+		t.Fatalf("%d %s", status, answer)
+	}
+	c.ask(200, "PATCH", "logged-models/"+id, fmt.Sprintf(`{"model_id": %q, "status": "LOGGED_MODEL_READY"}`, id))
+	c.ask(200, "PATCH", "logged-models/"+id+"/tags", fmt.Sprintf(`{"model_id": %q, "tags": [{"key": "k", "value": "v"}]}`, id))
+	c.ask(200, "POST", "runs/outputs", fmt.Sprintf(`{"run_id": %q, "models": [{"model_id": %q, "step": 3}]}`, run, id))
+	c.ask(200, "POST", "registered-models/create", `{"name": "churn"}`)
+	v := c.ask(200, "POST", "model-versions/create", fmt.Sprintf(`{"name": "churn", "source": "models:/%s", "run_id": %q, "model_id": %q}`, id, run, id))
+	if text(t, v, "model_version", "version") != "1" {
+		t.Errorf("%v", v)
+	}
+	c.end(run, "FINISHED")
+	c.stop()
+	c = serve(t, root, Options{})
+	defer c.stop()
+	m = c.ask(200, "GET", "logged-models/"+id, fmt.Sprintf(`{"model_id": %q}`, id))
+	if text(t, m, "model", "info", "status") != "LOGGED_MODEL_READY" || text(t, m, "model", "info", "tags", 0, "value") != "v" || text(t, m, "model", "data", "params", 0, "key") != "a" {
+		t.Errorf("%v", m)
+	}
+	found := c.ask(200, "POST", "logged-models/search", `{"experiment_ids": ["0"], "filter": "name = 'model'"}`)
+	if text(t, found, "models", 0, "info", "source_run_id") != run {
+		t.Errorf("%v", found)
+	}
+	if step := at(t, c.ask(200, "GET", "runs/get", fmt.Sprintf(`{"run_id": %q}`, run)), "run", "outputs", "model_outputs", 0, "step"); step != 3.0 {
+		t.Errorf("step %v", step)
+	}
+	rec, err := record.Load(root, record.LATEST)
+	if err != nil || len(rec.Job(JobID).Outputs) != 1 || rec.Job(JobID).Outputs[0].Path != "models/"+id+"/MLmodel" {
+		t.Errorf("%v %+v", err, rec)
+	}
+	c.ask(404, "GET", "logged-models/m-none", `{}`)
+}

@@ -26,20 +26,22 @@ const (
 
 // A Run is what MLflow knows of a run. It is the file mlflow.json of its record.
 type Run struct {
-	ID         string              `json:"run_id"` // 32 hex digits; other tools' may be any name
-	Experiment Experiment          `json:"experiment"`
-	Name       string              `json:"run_name"`
-	User       string              `json:"user_id,omitempty"`
-	Status     string              `json:"status"`
-	Started    int64               `json:"start_time"` // ms since 1970
-	Ended      int64               `json:"end_time,omitempty"`
-	Stage      string              `json:"lifecycle_stage"`
-	Params     map[string]string   `json:"params,omitempty"`
-	Tags       map[string]string   `json:"tags,omitempty"`
-	Metrics    map[string][]Value  `json:"metrics,omitempty"` // in the order they were logged
-	Inputs     []any               `json:"inputs,omitempty"`  // datasets, as they were sent
-	Artifacts  map[string]Artifact `json:"artifacts,omitempty"`
-	Source     record.Source       `json:"source,omitzero"` // of the repository, as the run began
+	ID         string                 `json:"run_id"` // 32 hex digits; other tools' may be any name
+	Experiment Experiment             `json:"experiment"`
+	Name       string                 `json:"run_name"`
+	User       string                 `json:"user_id,omitempty"`
+	Status     string                 `json:"status"`
+	Started    int64                  `json:"start_time"` // ms since 1970
+	Ended      int64                  `json:"end_time,omitempty"`
+	Stage      string                 `json:"lifecycle_stage"`
+	Params     map[string]string      `json:"params,omitempty"`
+	Tags       map[string]string      `json:"tags,omitempty"`
+	Metrics    map[string][]Value     `json:"metrics,omitempty"` // in the order they were logged
+	Inputs     []any                  `json:"inputs,omitempty"`  // datasets, as they were sent
+	Artifacts  map[string]Artifact    `json:"artifacts,omitempty"`
+	Models     map[string]LoggedModel `json:"models,omitempty"` // by id
+	Outputs    []modelOutput          `json:"model_outputs,omitempty"`
+	Source     record.Source          `json:"source,omitzero"` // of the repository, as the run began
 }
 
 // An Experiment is MLflow's name for runs that belong together: a pipeline.
@@ -68,20 +70,22 @@ type Artifact struct {
 // A change is a line of a run's log: what one request did. Fields that say nothing
 // are absent.
 type change struct {
-	Begin    *Run         `json:"begin,omitempty"` // the first line
-	Metrics  []metric     `json:"metrics,omitempty"`
-	Params   []pair       `json:"params,omitempty"`
-	Tags     []pair       `json:"tags,omitempty"`
-	Untag    string       `json:"untag,omitempty"`
-	Inputs   []any        `json:"inputs,omitempty"`
-	Path     string       `json:"path,omitempty"` // of an artifact
-	Artifact *Artifact    `json:"artifact,omitempty"`
-	Name     string       `json:"name,omitempty"`
-	Status   string       `json:"status,omitempty"`
-	Ended    int64        `json:"ended,omitempty"`
-	Stage    string       `json:"stage,omitempty"`
-	Record   string       `json:"record,omitempty"` // id of the record that what follows goes into
-	Sealed   store.Digest `json:"sealed,omitzero"`  // that record is finished, and has this digest
+	Begin    *Run          `json:"begin,omitempty"` // the first line
+	Metrics  []metric      `json:"metrics,omitempty"`
+	Params   []pair        `json:"params,omitempty"`
+	Tags     []pair        `json:"tags,omitempty"`
+	Untag    string        `json:"untag,omitempty"`
+	Inputs   []any         `json:"inputs,omitempty"`
+	Path     string        `json:"path,omitempty"` // of an artifact
+	Artifact *Artifact     `json:"artifact,omitempty"`
+	Name     string        `json:"name,omitempty"`
+	Status   string        `json:"status,omitempty"`
+	Ended    int64         `json:"ended,omitempty"`
+	Model    *LoggedModel  `json:"model,omitempty"`
+	Outputs  []modelOutput `json:"outputs,omitempty"`
+	Stage    string        `json:"stage,omitempty"`
+	Record   string        `json:"record,omitempty"` // id of the record that what follows goes into
+	Sealed   store.Digest  `json:"sealed,omitzero"`  // that record is finished, and has this digest
 }
 
 // result reports whether a change is more than words about the run.
@@ -94,7 +98,7 @@ func (r *Run) apply(c *change) {
 	if c.Begin != nil {
 		*r = *c.Begin
 		r.Params, r.Tags = orEmpty(r.Params), orEmpty(r.Tags)
-		r.Metrics, r.Artifacts = map[string][]Value{}, map[string]Artifact{}
+		r.Metrics, r.Artifacts, r.Models = map[string][]Value{}, map[string]Artifact{}, map[string]LoggedModel{}
 	}
 	for _, m := range c.Metrics {
 		r.Metrics[m.Key] = append(r.Metrics[m.Key], Value{number(*m.Value), int64(m.Timestamp), int64(m.Step)})
@@ -113,7 +117,10 @@ func (r *Run) apply(c *change) {
 	if c.Status != "" {
 		r.Status, r.Ended = c.Status, c.Ended
 	}
-	r.Inputs = append(r.Inputs, c.Inputs...)
+	r.Inputs, r.Outputs = append(r.Inputs, c.Inputs...), append(r.Outputs, c.Outputs...)
+	if c.Model != nil {
+		r.Models[c.Model.ID] = *c.Model
+	}
 }
 
 func orEmpty(m map[string]string) map[string]string {
