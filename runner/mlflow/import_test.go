@@ -221,3 +221,59 @@ func TestRoundTrip(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRelease: artifacts stay as long as their record, through GC, and no longer.
+func TestRelease(t *testing.T) {
+	dir, d := t.TempDir(), openStore(t)
+	write(t, dir, tree)
+	if err := os.RemoveAll(filepath.Join(dir, "models")); err != nil {
+		t.Fatal(err)
+	}
+	got := imported(t, d, dir)
+	rec, err := record.Load(d.Root(), got.Runs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	dig := rec.Job(JobID).Outputs[0].Digest
+	collect := func() {
+		t.Helper()
+		if _, err := d.GC(t.Context(), store.GCOptions{MaxSize: -1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if collect(); !d.Has(dig) {
+		t.Error("GC took an artifact of a record")
+	}
+	if err := os.RemoveAll(rec.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := Release(t.Context(), d, got.Runs); err != nil {
+		t.Fatal(err)
+	}
+	if collect(); d.Has(dig) {
+		t.Error("GC left an artifact of a record that is gone")
+	}
+}
+
+// TestForgotten: a run whose record was removed is forgotten with its artifacts.
+func TestForgotten(t *testing.T) {
+	root := t.TempDir()
+	c := serve(t, root, Options{})
+	run := c.begin("0")
+	c.put(200, run, "f", "content")
+	c.end(run, "FINISHED")
+	c.stop()
+	rec, err := record.Load(root, record.LATEST)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(rec.Dir); err != nil {
+		t.Fatal(err)
+	}
+	c = serve(t, root, Options{})
+	defer c.stop()
+	c.ask(404, "GET", "runs/get", fmt.Sprintf(`{"run_id": %q}`, run))
+	if refs, err := c.d.Refs(); err != nil || len(refs) > 0 {
+		t.Errorf("%v %v", refs, err)
+	}
+}
