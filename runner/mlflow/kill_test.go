@@ -251,3 +251,19 @@ func TestCutLine(t *testing.T) {
 		c.stop()
 	}
 }
+
+// TestDamagedLog: a log that was edited is told by its line, and nothing is served.
+func TestDamagedLog(t *testing.T) {
+	for name, text := range map[string]string{
+		"no beginning": `{"params":[{"key":"a","value":"1"}]}`, "no JSON": `{`, "no value": `{"begin":{"run_id":"x"}}` + "\n" + `{"metrics":[{"key":"m"}]}`,
+		"two beginnings": `{"begin":{"run_id":"x"}}` + "\n" + `{"begin":{"run_id":"y"}}`,
+	} {
+		d := openStore(t)
+		if err := writeAt(filepath.Join(d.Root(), "tracking", "runs", "x.jsonl"), []byte(text+"\n")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), d, Options{}); err == nil || !strings.Contains(err.Error(), "x.jsonl:") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

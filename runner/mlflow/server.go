@@ -136,9 +136,14 @@ func (s *Server) loadRun(ctx context.Context, id string) error {
 	t := &tracked{last: s.o.Now()}
 	l, err := openLog(s.d.Disk(), s.path("runs", id+logSuffix), func(line []byte) error {
 		var c change
-		err := json.Unmarshal(line, &c)
+		if err := json.Unmarshal(line, &c); err != nil {
+			return err
+		}
+		if err := c.fits(&t.run); err != nil {
+			return err
+		}
 		t.apply(&c)
-		return err
+		return nil
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package mlflow
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -91,6 +93,19 @@ type change struct {
 // result reports whether a change is more than words about the run.
 func (c *change) result() bool {
 	return len(c.Metrics)+len(c.Params)+len(c.Inputs) > 0 || c.Artifact != nil || c.Status != ""
+}
+
+// fits fails for a line that this log cannot have.
+func (c *change) fits(r *Run) error {
+	if (c.Begin == nil) == (r.ID == "") {
+		return errors.New("the first line, and no other, begins a run")
+	}
+	for _, m := range c.Metrics {
+		if m.Value == nil {
+			return fmt.Errorf("metric %q has no value", m.Key)
+		}
+	}
+	return nil
 }
 
 // apply makes the change.
