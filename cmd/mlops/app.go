@@ -97,8 +97,8 @@ func commands() []command {
 	return []command{
 		{"run", newRun}, {"plan", newPlan}, {"triggers", newTriggers}, {"graph", newGraph}, {"validate", newValidate}, {"eval", newEval}, {"gate", newGate}, {"bisect", newBisect}, {"audit", newAudit},
 		{"runs", newRuns}, {"show", newShow}, {"diff", newDiff}, {"evaluate", newEvaluate}, {"metrics", newMetrics}, {"report", newReport}, {"logs", newLogs}, {"cache", newCache}, {"gc", newGC},
-		{"init", newInit}, {"import", newImport}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
-		{"data", newData}, {"model", newModel}, {"config", newConfig}, {"sync", newSync}, {"pull", newPull}, {"push", newPush}, {"key", newKey}, {"index", newIndex}, {"registry", newRegistry}, {"checkout", newCheckout}, {"hooks", newHooks},
+		{"init", newInit}, {"import", newImport}, {"export", newExport}, {"lock", newLock}, {"doctor", newDoctor}, {"version", newVersion},
+		{"data", newData}, {"model", newModel}, {"config", newConfig}, {"sync", newSync}, {"pull", newPull}, {"push", newPush}, {"key", newKey}, {"index", newIndex}, {"registry", newRegistry}, {"tracking", newTracking}, {"checkout", newCheckout}, {"hooks", newHooks},
 	}
 }
 

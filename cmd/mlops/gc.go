@@ -15,6 +15,7 @@ import (
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner/docker"
 	"github.com/mlops-runner/mlops/runner/host"
+	"github.com/mlops-runner/mlops/runner/mlflow"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -237,8 +238,13 @@ func (r *gcReport) old(ctx context.Context, s *store.Dir, before time.Time) erro
 		}
 		return why != ""
 	}, r.DryRun)
+	var gone []string
 	for _, p := range pruned {
 		r.add("record", p.ID, p.Size)
+		gone = append(gone, p.ID)
+	}
+	if !r.DryRun {
+		err = errors.Join(err, mlflow.Release(ctx, s, gone))
 	}
 	return errors.Join(err, r.aside(s, before))
 }

@@ -9,6 +9,6 @@ func newImport(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newImportDVC(a))
+	c.AddCommand(newImportDVC(a), newImportMLflow(a))
 	return c
 }

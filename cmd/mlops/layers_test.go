@@ -41,6 +41,9 @@ var layers = map[string][]string{
 	"runner/remote":              {"runner/s3", "runner/store"},                                                                              // objects by name, in a folder or a bucket; of the store it uses the lock alone
 	"runner/remote/remotetest":   {"runner/remote"},
 	"runner/share":               {"runner", "runner/dataset", "runner/disk", "runner/provenance", "runner/record", "runner/registry", "runner/remote", "runner/store"}, // what a store holds, carried to a remote and back
+	"runner/mlflow":              {"runner/disk", "runner/record", "runner/registry", "runner/store"},                                                                   // other tools' protocol and folders in, records and versions out
+	"runner/openlineage":         {"runner/record"},                                                                                                                     // a record in, events out
+	"runner/cyclonedx":           {"runner/record", "runner/registry"},                                                                                                  // a version and its run in, a bill of materials out
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},

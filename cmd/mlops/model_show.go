@@ -106,7 +106,11 @@ func showVersion(w io.Writer, m *registry.Model, v *registry.Version) error {
 	}
 	row("registered", "%s by %s", v.Time.UTC().Format(time.RFC3339), v.Actor)
 	row("run", "%s, job %s of %s", v.Run, v.Job, v.Pipeline)
-	row("", "%s", v.RunDigest)
+	if v.RunDigest.IsZero() {
+		row("", "which had not ended")
+	} else {
+		row("", "%s", v.RunDigest)
+	}
 	row("commit", "%s", commitText(v.Source))
 	if v.Checked != nil {
 		row("checked", "%s: %s", v.Checked.Format, strings.Join(v.Checked.Found, ", "))

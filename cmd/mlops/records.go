@@ -183,7 +183,7 @@ func (a *app) show(id string, asJSON bool) error {
 		fmt.Fprintf(a.stdout, "promotion %s\n", foreign(render.Promotion(one)))
 	}
 	fmt.Fprintln(a.stdout)
-	if err := errors.Join(a.showJobs(r), a.showAttempts(r)); err != nil || len(r.Gates) == 0 {
+	if err := errors.Join(a.showJobs(r), a.showAttempts(r), a.showLogged(r)); err != nil || len(r.Gates) == 0 {
 		return err
 	}
 	fmt.Fprintln(a.stdout)

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mlops-runner/mlops/runner/mlflow"
+	"github.com/mlops-runner/mlops/runner/record"
+	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/runner/worktree"
+)
+
+func newTracking(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "tracking",
+		Short: "Take what training code logs through MLflow",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newTrackingServe(a))
+	return c
+}
+
+func newTrackingServe(a *app) *cobra.Command {
+	var o registryServeOptions
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Be a tracking server for MLflow's clients",
+		Long: `Answer MLflow's clients: what training code logs becomes runs, which "mlops runs", "show"
+and "diff" show, and what it registers becomes models. The code stays as it is; point it
+here by MLFLOW_TRACKING_URI or mlflow.set_tracking_uri. A run is recorded when it ends.
+A tokens file has a line "read TOKEN" or "write TOKEN" each; clients send one as
+MLFLOW_TRACKING_TOKEN. Without tokens the address has to be one of this machine.`,
+		Example: "  mlops tracking serve\n  MLFLOW_TRACKING_URI=http://127.0.0.1:5001 python train.py",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.trackingServe(c.Context(), o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.addr, "addr", "127.0.0.1:5001", "`host:port` to listen on; port 0 takes a free one")
+	f.StringVar(&o.tokens, "tokens", "", "`file` of the tokens that may read and write")
+	f.StringVar(&o.cert, "tls-cert", "", "`file` of the certificate")
+	f.StringVar(&o.key, "tls-key", "", "`file` of the certificate's key")
+	return c
+}
+
+func (a *app) trackingServe(ctx context.Context, o registryServeOptions) error {
+	access, err := o.access()
+	if err != nil {
+		return err
+	}
+	p, err := a.findProject("")
+	if err != nil {
+		return err
+	}
+	d, err := store.Open(p.store())
+	if err != nil {
+		return err
+	}
+	l, err := o.listen(access)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	s, err := mlflow.Open(ctx, d, mlflow.Options{Source: a.sourceOf(p), Environment: environment(), Sealed: a.saySealed})
+	if errors.Is(err, mlflow.ErrServed) {
+		return fixError{err, "use that one, or stop it first"}
+	}
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	scheme := "http"
+	if o.cert != "" {
+		scheme = "https"
+	}
+	fmt.Fprintf(a.stdout, "tracking server of %s on %s://%s\n", d.Root(), scheme, l.Addr())
+	return errors.Join(serveUntil(ctx, l, mlflow.Access{Read: access.Read, Write: access.Write}.Guard(s.Handler())), s.Close())
+}
+
+// sourceOf tells the commit of the project's files whenever it is asked.
+func (a *app) sourceOf(p *project) func(context.Context) record.Source {
+	return func(ctx context.Context) record.Source {
+		tree, err := worktree.Open(p.root, worktree.Options{Index: p.indexPath(), Counters: a.counters, Skip: p.storeInside()})
+		if err != nil {
+			return record.Source{}
+		}
+		return tree.Source(ctx)
+	}
+}
+
+// environment is where this process runs.
+func environment() record.Environment {
+	return record.Environment{Mlops: version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CI: ciFacts(), Host: hostFacts()}
+}
+
+// saySealed tells of a run that ended.
+func (a *app) saySealed(r mlflow.Run, id string, err error) {
+	if err != nil {
+		fmt.Fprintf(a.stderr, "mlops: run %s (%s) has ended and could not be recorded: %v\n", r.ID, r.Name, err)
+		return
+	}
+	fmt.Fprintf(a.stdout, "%s %s: recorded as %s\n", r.Experiment.Name, r.Name, id)
+}

@@ -1,0 +1,308 @@
+package mlflow
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// A LoggedModel is a model that a run logged through MLflow 3, which gives it an id
+// of its own. Its files are artifacts of the run, below models/<id>.
+type LoggedModel struct {
+	ID      string            `json:"model_id"`
+	Name    string            `json:"name"`
+	Type    string            `json:"model_type,omitempty"`
+	Status  string            `json:"status"`
+	Created int64             `json:"creation_timestamp_ms"`
+	Changed int64             `json:"last_updated_timestamp_ms"`
+	Params  map[string]string `json:"params,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty"`
+}
+
+const (
+	loggedTop = "logged-models"
+	pending   = "LOGGED_MODEL_PENDING"
+)
+
+// loggedEndpoints are those of logged models; * stands for an id.
+func loggedEndpoints() map[string]endpoint {
+	return map[string]endpoint{
+		"POST logged-models":          on((*Server).createLogged),
+		"GET logged-models/*":         on((*Server).getLogged),
+		"PATCH logged-models/*":       on((*Server).finalizeLogged),
+		"DELETE logged-models/*":      on((*Server).deleteLogged),
+		"PATCH logged-models/*/tags":  on((*Server).tagLogged),
+		"DELETE logged-models/*/tags": on((*Server).untagLogged),
+		"POST logged-models/*/params": on((*Server).paramsLogged),
+		"POST logged-models/search":   on((*Server).searchLogged),
+		"POST runs/outputs":           on((*Server).logOutputs),
+	}
+}
+
+// loggedPath takes the id, and a tag's key, out of the path of a request about a
+// logged model; fields are what the body gets.
+func loggedPath(path string) (pattern string, fields map[string]string) {
+	parts := strings.Split(path, "/")
+	if parts[0] != loggedTop || len(parts) < 2 || parts[1] == "search" {
+		return path, nil
+	}
+	fields = map[string]string{"model_id": parts[1]}
+	if len(parts) == 4 && parts[2] == "tags" {
+		fields["tag_key"], parts = parts[3], parts[:3]
+	}
+	parts[1] = "*"
+	return strings.Join(parts, "/"), fields
+}
+
+// with adds fields to a JSON object.
+func with(body []byte, fields map[string]string) ([]byte, error) {
+	if len(fields) == 0 {
+		return body, nil
+	}
+	var all map[string]any
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, failure(codeBad, "the request is no JSON object: %v", err)
+	}
+	for k, v := range fields {
+		all[k] = v
+	}
+	return json.Marshal(all)
+}
+
+type loggedQuery struct {
+	ID     string `json:"model_id"`
+	Exp    string `json:"experiment_id"`
+	Name   string `json:"name"`
+	Type   string `json:"model_type"`
+	Run    string `json:"source_run_id"`
+	Status any    `json:"status"`
+	Params []pair `json:"params"`
+	Tags   []pair `json:"tags"`
+	TagKey string `json:"tag_key"`
+}
+
+type wireLogged struct {
+	Info wireLoggedInfo `json:"info"`
+	Data wireData       `json:"data"`
+}
+
+type wireLoggedInfo struct {
+	ID         string `json:"model_id"`
+	Experiment string `json:"experiment_id"`
+	Name       string `json:"name"`
+	Created    int64  `json:"creation_timestamp_ms"`
+	Changed    int64  `json:"last_updated_timestamp_ms"`
+	Artifacts  string `json:"artifact_uri"`
+	Status     string `json:"status"`
+	Type       string `json:"model_type,omitempty"`
+	Run        string `json:"source_run_id"`
+	Tags       []pair `json:"tags,omitempty"`
+}
+
+type loggedAnswer struct {
+	Model wireLogged `json:"model"`
+}
+
+// folder is where a logged model's files are among its run's artifacts.
+func (m *LoggedModel) folder() string { return modelsTop + "/" + m.ID }
+
+func (m *LoggedModel) wire(r *Run) wireLogged {
+	return wireLogged{
+		wireLoggedInfo{m.ID, r.Experiment.ID, m.Name, m.Created, m.Changed, r.root() + "/" + m.folder(), m.Status, m.Type, r.ID, sorted(m.Tags)},
+		wireData{Params: sorted(m.Params)},
+	}
+}
+
+func (s *Server) createLogged(_ context.Context, q *loggedQuery) (any, error) {
+	if err := checkBatch(nil, q.Params, q.Tags); err != nil {
+		return nil, err
+	}
+	if q.Run == "" {
+		return nil, invalid("Models are kept with the run that logged them; log it inside of mlflow.start_run().")
+	}
+	u, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	m := LoggedModel{ID: "m-" + plain(u.String()), Name: q.Name, Type: q.Type, Status: pending, Created: s.now(), Changed: s.now(), Params: map[string]string{}, Tags: map[string]string{}}
+	if m.Name == "" {
+		m.Name = m.ID
+	}
+	for _, p := range q.Params {
+		m.Params[p.Key] = p.Value
+	}
+	for _, t := range q.Tags {
+		m.Tags[t.Key] = t.Value
+	}
+	var answer loggedAnswer
+	err = s.edit(q.Run, func(r *Run) (*change, error) {
+		answer.Model = m.wire(r)
+		return &change{Model: &m}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loggedBy[m.ID] = q.Run
+	return answer, nil
+}
+
+// logged finds a logged model; its run is locked.
+func (s *Server) logged(id string) (*tracked, *LoggedModel, error) {
+	s.mu.Lock()
+	run := s.loggedBy[id]
+	s.mu.Unlock()
+	t, err := s.find(run)
+	if err != nil {
+		return nil, nil, missing("Logged model with ID '%s' not found.", id)
+	}
+	m := t.run.Models[id]
+	return t, &m, nil
+}
+
+func (s *Server) getLogged(_ context.Context, q *loggedQuery) (any, error) {
+	t, m, err := s.logged(q.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer t.mu.Unlock()
+	return loggedAnswer{m.wire(&t.run)}, nil
+}
+
+// editLogged changes a logged model. These are words about it; its files are not.
+func (s *Server) editLogged(id string, edit func(*LoggedModel) error) (any, error) {
+	t, m, err := s.logged(id)
+	if err != nil {
+		return nil, err
+	}
+	defer t.mu.Unlock()
+	m.Params, m.Tags, m.Changed = orEmpty(maps.Clone(m.Params)), orEmpty(maps.Clone(m.Tags)), s.now()
+	if err := edit(m); err != nil {
+		return nil, err
+	}
+	if err := s.change(t, &change{Model: m}); err != nil {
+		return nil, err
+	}
+	return loggedAnswer{m.wire(&t.run)}, nil
+}
+
+func (s *Server) finalizeLogged(_ context.Context, q *loggedQuery) (any, error) {
+	status, ok := q.Status.(string)
+	if n, isNumber := q.Status.(float64); isNumber {
+		status, ok = map[float64]string{1: pending, 2: "LOGGED_MODEL_READY", 3: "LOGGED_MODEL_UPLOAD_FAILED"}[n], true
+	}
+	if !ok || !strings.HasPrefix(status, "LOGGED_MODEL_") {
+		return nil, invalid("Invalid model status %v.", q.Status)
+	}
+	return s.editLogged(q.ID, func(m *LoggedModel) error { m.Status = status; return nil })
+}
+
+func (s *Server) deleteLogged(context.Context, *loggedQuery) (any, error) {
+	return nil, failure(codeState, "Logged models are not deleted: the record of the run names their files.")
+}
+
+func (s *Server) tagLogged(_ context.Context, q *loggedQuery) (any, error) {
+	if err := checkTags(q.Tags); err != nil {
+		return nil, err
+	}
+	return s.editLogged(q.ID, func(m *LoggedModel) error {
+		for _, t := range q.Tags {
+			m.Tags[t.Key] = t.Value
+		}
+		return nil
+	})
+}
+
+func (s *Server) untagLogged(_ context.Context, q *loggedQuery) (any, error) {
+	_, err := s.editLogged(q.ID, func(m *LoggedModel) error { delete(m.Tags, q.TagKey); return nil })
+	return nothing{}, err
+}
+
+func (s *Server) paramsLogged(_ context.Context, q *loggedQuery) (any, error) {
+	if err := checkBatch(nil, q.Params, nil); err != nil {
+		return nil, err
+	}
+	_, err := s.editLogged(q.ID, func(m *LoggedModel) error {
+		for _, p := range q.Params {
+			m.Params[p.Key] = p.Value
+		}
+		return nil
+	})
+	return nothing{}, err
+}
+
+type outputsQuery struct {
+	ID     string        `json:"run_id"`
+	Models []modelOutput `json:"models"`
+}
+
+// modelOutput says at which step a run logged a model.
+type modelOutput struct {
+	ID   string  `json:"model_id"`
+	Step integer `json:"step"`
+}
+
+func (s *Server) logOutputs(_ context.Context, q *outputsQuery) (any, error) {
+	return nothing{}, s.edit(q.ID, func(*Run) (*change, error) { return &change{Outputs: q.Models}, nil })
+}
+
+type loggedSearch struct {
+	Experiments texts   `json:"experiment_ids"`
+	Filter      string  `json:"filter"`
+	Max         integer `json:"max_results"`
+	Page        string  `json:"page_token"`
+}
+
+func (s *Server) searchLogged(_ context.Context, q *loggedSearch) (any, error) {
+	var all []wireLogged
+	for _, t := range s.all() {
+		t.mu.Lock()
+		if slices.Contains(q.Experiments, t.run.Experiment.ID) && t.run.Stage == active {
+			for _, m := range t.run.Models {
+				all = append(all, m.wire(&t.run))
+			}
+		}
+		t.mu.Unlock()
+	}
+	slices.SortFunc(all, func(a, b wireLogged) int {
+		return cmp.Or(cmp.Compare(b.Info.Created, a.Info.Created), cmp.Compare(a.Info.ID, b.Info.ID))
+	})
+	found, next, err := search(searchQuery{Filter: q.Filter, Max: q.Max, Page: q.Page}, 100, all, wireLogged.field)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Models []wireLogged `json:"models"`
+		Next   string       `json:"next_page_token,omitempty"`
+	}{found, next}, nil
+}
+
+func (m wireLogged) field(f field) any {
+	switch f {
+	case field{attribute, "name"}:
+		return m.Info.Name
+	case field{attribute, "model_id"}:
+		return m.Info.ID
+	case field{attribute, "model_type"}:
+		return m.Info.Type
+	case field{attribute, "status"}:
+		return m.Info.Status
+	case field{attribute, "source_run_id"}:
+		return m.Info.Run
+	case field{attribute, "creation_time"}, field{attribute, "creation_timestamp"}:
+		return float64(m.Info.Created)
+	}
+	switch f.kind {
+	case tag:
+		return tagsOf(m.Info.Tags, f.name)
+	case parameter:
+		return tagsOf(m.Data.Params, f.name)
+	}
+	return unknown
+}
