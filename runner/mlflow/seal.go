@@ -56,15 +56,6 @@ func newID() (id, run string, err error) {
 // plain is a record's id as MLflow writes ids.
 func plain(record string) string { return strings.ReplaceAll(record, "-", "") }
 
-// recordID is the id of the first record of a run that we named.
-func recordID(run string) string {
-	u, err := uuid.Parse(run)
-	if err != nil {
-		return ""
-	}
-	return u.String()
-}
-
 // seal makes a record of a run that has ended, which the caller has locked. One
 // that a killed server had begun is begun anew, a finished one is taken.
 func (s *Server) seal(t *tracked) error {
