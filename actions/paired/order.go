@@ -40,96 +40,95 @@ func (s *Scores) complete() {
 	s.Ties = append(s.Ties, int32(len(s.Order)))
 }
 
-// keyed is a row with its value as a number that sorts in the same way.
-type keyed struct {
-	key uint64
-	row int32
-}
-
 const (
-	digit  = 11 // bits sorted by in one pass
-	digits = 3
+	digit   = 11 // bits sorted by in one pass
+	digits  = 3
+	rowBits = 64 - digit*digits // beside them in a word: rows are numbered by less
 )
 
 // Order returns the rows by falling value, equal ones by row, -0 with 0, NaN
 // last.
 //
-// A radix sort by the leading 33 bits that differ at all leaves next to nothing
-// out of order, which comparisons mend: twice as quick as all 64 bits.
+// A radix sort by the leading 33 bits that differ at all, with the row in the same
+// word, leaves next to nothing out of order, which comparisons mend: twice as quick
+// as all 64 bits, and half the memory of keys beside rows.
 func Order(values []float64) []int32 {
-	items, differ := keys(values)
-	shift := max(0, bits.Len64(differ)-digits*digit)
-	items = radix(items, shift)
-	mend(items, shift)
-	order := make([]int32, len(items))
-	for i, it := range items {
-		order[i] = it.row
+	shift := max(0, bits.Len64(differing(values))-digits*digit)
+	words := make([]uint64, len(values))
+	for i, v := range values {
+		words[i] = key(v)>>shift<<rowBits | uint64(i)
+	}
+	words = radix(words)
+	order := make([]int32, len(words))
+	for i, w := range words {
+		order[i] = int32(w & (1<<rowBits - 1))
+	}
+	if shift > 0 {
+		mend(values, words, order)
 	}
 	return order
 }
 
-// keys returns the values as numbers that sort, and the bits in which they differ.
-func keys(values []float64) (items []keyed, differ uint64) {
-	items = make([]keyed, len(values))
-	for i, v := range values {
-		b := math.Float64bits(v + 0) // -0 becomes 0
-		switch {
-		case v != v:
-			b = math.MaxUint64
-		case b>>63 == 0:
-			b = ^b &^ (1 << 63)
-		}
-		items[i] = keyed{b, int32(i)}
-		differ |= b ^ items[0].key
+// key is a value as a number that sorts the other way round.
+func key(v float64) uint64 {
+	b := math.Float64bits(v + 0) // -0 becomes 0
+	switch {
+	case v != v:
+		return math.MaxUint64
+	case b>>63 == 0:
+		return ^b &^ (1 << 63)
 	}
-	return items, differ
+	return b
 }
 
-// radix sorts by the digits from shift on.
-func radix(items []keyed, shift int) []keyed {
+// differing are the bits in which the keys differ.
+func differing(values []float64) (differ uint64) {
+	for _, v := range values {
+		differ |= key(v) ^ key(values[0])
+	}
+	return differ
+}
+
+// radix sorts by the digits above the row.
+func radix(words []uint64) []uint64 {
 	const size = 1 << digit
 	var counts [digits][size]uint32
-	for _, it := range items {
-		k := it.key >> shift
+	for _, w := range words {
 		for d := range digits {
-			counts[d][k>>(d*digit)%size]++
+			counts[d][w>>(rowBits+d*digit)%size]++
 		}
 	}
-	other := make([]keyed, len(items))
+	other := make([]uint64, len(words))
 	for d := range digits {
-		count := &counts[d]
-		if len(items) == 0 || int(count[items[0].key>>shift>>(d*digit)%size]) == len(items) {
+		count, by := &counts[d], rowBits+d*digit
+		if len(words) == 0 || int(count[words[0]>>by%size]) == len(words) {
 			continue // all the same
 		}
 		sum := uint32(0)
 		for i, c := range count {
 			count[i], sum = sum, sum+c
 		}
-		by := shift + d*digit
-		for _, it := range items {
-			at := &count[it.key>>by%size]
-			other[*at] = it
+		for _, w := range words {
+			at := &count[w>>by%size]
+			other[*at] = w
 			*at++
 		}
-		items, other = other, items
+		words, other = other, words
 	}
-	return items
+	return words
 }
 
-// mend sorts by the bits below shift what is the same above.
-func mend(items []keyed, shift int) {
-	if shift == 0 {
-		return
-	}
-	for from := 0; from < len(items); {
-		top, mixed, to := items[from].key>>shift, false, from+1
-		for to < len(items) && items[to].key>>shift == top {
-			mixed = mixed || items[to].key < items[to-1].key
+// mend sorts by the bits that the words have no room for what is the same above.
+func mend(values []float64, words []uint64, order []int32) {
+	for from := 0; from < len(words); {
+		top, mixed, to := words[from]>>rowBits, false, from+1
+		for to < len(words) && words[to]>>rowBits == top {
+			mixed = mixed || key(values[order[to]]) < key(values[order[to-1]])
 			to++
 		}
 		if mixed {
-			slices.SortFunc(items[from:to], func(a, b keyed) int {
-				return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row))
+			slices.SortFunc(order[from:to], func(a, b int32) int {
+				return cmp.Or(cmp.Compare(key(values[a]), key(values[b])), cmp.Compare(a, b))
 			})
 		}
 		from = to
