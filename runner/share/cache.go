@@ -60,12 +60,7 @@ func (c *Cache) Result(ctx context.Context, print store.Digest) ([]byte, error) 
 
 // Bring brings the bytes of files. Those that are not to be had are store.ErrNotFound.
 func (c *Cache) Bring(ctx context.Context, es []store.Entry) error {
-	var bs []blob
-	for _, e := range es {
-		if e.Link == "" && !e.Mode.IsDir() {
-			bs = append(bs, blob{e.Digest, e.Size})
-		}
-	}
+	bs := withBytes(es)
 	if c.isOff() {
 		if c.Share.hasAll(digests(bs)) {
 			return nil
@@ -88,6 +83,16 @@ func (c *Cache) Bring(ctx context.Context, es []store.Entry) error {
 		return fmt.Errorf("%w: %w", store.ErrNotFound, err)
 	}
 	return err // of this machine's disk, or that it is over
+}
+
+// withBytes are the files of a tree that have bytes.
+func withBytes(es []store.Entry) (bs []blob) {
+	for _, e := range es {
+		if e.Link == "" && !e.Mode.IsDir() {
+			bs = append(bs, blob{e.Digest, e.Size})
+		}
+	}
+	return bs
 }
 
 func digests(bs []blob) []store.Digest {
@@ -128,13 +133,7 @@ func (c *Cache) Record(ctx context.Context, run string) error {
 // Blobs brings files into the store that are not there, for those who read them
 // outside of a run.
 func (s *Share) Blobs(ctx context.Context, es []store.Entry) error {
-	var bs []blob
-	for _, e := range es {
-		if e.Link == "" && !e.Mode.IsDir() {
-			bs = append(bs, blob{e.Digest, e.Size})
-		}
-	}
-	_, _, err := s.bring(ctx, bs)
+	_, _, err := s.bring(ctx, withBytes(es))
 	return err
 }
 
