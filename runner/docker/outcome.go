@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
 	"golang.org/x/sys/unix"
 
 	"github.com/mlops-runner/mlops/runner"
@@ -43,7 +46,7 @@ func (j *job) unproven(ctx context.Context, code int64) (agent.Result, error) {
 	defer cancel()
 	c, err := j.e.cli.ContainerInspect(ictx, j.box.id)
 	switch {
-	case err == nil && c.State != nil && c.State.OOMKilled:
+	case err == nil && c.State != nil && (c.State.OOMKilled || code == sigkilled && j.toldOOM(ictx)):
 		return j.failed(agent.ReasonOOM, 137, "SIGKILL", "the container ran out of memory"), nil
 	case j.lost:
 		return agent.Result{}, lost("run it again", "docker: container %s ended with status %d while %s was away", j.box.name, code, j.e.addr)
@@ -56,6 +59,38 @@ func (j *job) unproven(ctx context.Context, code int64) (agent.Result, error) {
 	}
 	return agent.Result{}, config("see the job's log; if the job did not end the agent itself, report this",
 		"docker: container %s ended with status %d but without the agent's result%s", j.box.name, code, j.lastWords())
+}
+
+// sigkilled is the exit status of a container that SIGKILL ended.
+const sigkilled = 128 + int64(syscall.SIGKILL)
+
+// lateOOM is how long the engine may take to tell of an end by lack of memory.
+const lateOOM = time.Second
+
+// toldOOM reports whether the engine tells, within [lateOOM], that the
+// container of a job with a memory limit ran out of memory. The state does not
+// prove the contrary: containerd hears of it beside the exit, and where it
+// hears of the exit first, Docker 20.10 has an event of it and nothing else.
+func (j *job) toldOOM(ctx context.Context) bool {
+	if j.task.Resources.Memory == 0 {
+		return false
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	told, failed := j.e.cli.Events(ctx, events.ListOptions{
+		Since: "1",
+		Until: strconv.FormatInt(time.Now().Add(lateOOM).Unix()+1, 10),
+		Filters: filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)),
+			filters.Arg("container", j.box.id), filters.Arg("event", string(events.ActionOOM))),
+	})
+	select {
+	case <-told:
+		return true
+	case <-failed: // io.EOF at the end of the time
+		return false
+	case <-time.After(lateOOM):
+		return false
+	}
 }
 
 // lastWords is what the agent printed to standard error, if anything.
