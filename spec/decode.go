@@ -173,6 +173,10 @@ func (w *walker) betterCure(p Pos, c syntaxCure) (Pos, syntaxCure) {
 	if strings.HasPrefix(w.src.text[w.src.offset(p):], "\t") {
 		return p, syntaxCure{message: "a tab stands where indentation is expected", fix: "indent with spaces"}
 	}
+	if at := strings.Index(line, ": !"); at >= 0 && !strings.HasPrefix(line[at:], ": !!") {
+		return Pos{p.Line, utf8.RuneCountInString(line[:at]) + 3},
+			syntaxCure{message: "a value that begins with ! is a tag in YAML", fix: "write ${{ " + strings.TrimSpace(line[at+2:]) + " }}"}
+	}
 	if at := strings.Index(line, "${{"); at >= 0 && strings.Contains(c.has, "expected ','") {
 		return Pos{p.Line, utf8.RuneCountInString(line[:at]) + 1},
 			syntaxCure{message: "${{ }} stands without quotes in braces or brackets", fix: `put the whole value in quotes, such as {run: "echo ${{ params.lr }}"}`}
@@ -227,6 +231,7 @@ var syntaxCures = []syntaxCure{
 	{"unknown escape character", `an escape that double quotes do not have`, `use single quotes, or double the backslash`, `(\\[^0abt\tnvfre "/\\N_LPxuU])`},
 	{"hexdecimal number", "an incomplete escape", `write \x and two, \u and four, or \U and eight hexadecimal digits`, `(\\[xuU])`},
 	{"exceeded max depth", "values are nested too deep", "", ""},
+	{"alphabetic or numeric character", "a * or & with no name behind it", `put a pattern that begins with * in quotes, such as "**/*.py"`, `(?:^|[\s,\[{:-])([*&])`},
 	{"node content", "a value is missing here", "", ""},
 }
 

@@ -163,17 +163,44 @@ func walk[T any](w *walker, n *yaml.Node, o *object[T], t *T, in place) (seen [m
 			w.duplicateKey(k, seen[at], in)
 		default:
 			seen[at] = k
-			if key := &o.keys[at]; w.fits(v, &key.form, key.name, in) {
+			key, before := &o.keys[at], len(w.found)
+			if w.fits(v, &key.form, key.name, in) {
 				key.set(w, t, v)
+			} else {
+				w.exemplify(before, &key.keyDoc)
 			}
 		}
 	}
 	for i := range o.keys {
-		if o.keys[i].required && seen[i] == nil {
+		if o.keys[i].required && seen[i] == nil && !meant(n, o, o.keys[i].name) {
 			w.at(in.node, CodeMissingKey, "write "+o.keys[i].name+": "+o.keys[i].example, "%s has no %q", in, o.keys[i].name)
 		}
 	}
 	return seen
+}
+
+// exemplify adds an example to the problems of a value for which nobody knows
+// a better cure: those found since there were so many.
+func (w *walker) exemplify(before int, k *keyDoc) {
+	if k.example == "" {
+		return
+	}
+	for i := range w.found[before:] {
+		if d := &w.found[before+i]; d.Fix == "" {
+			d.Fix = "write it like this: " + k.name + ": " + k.example
+		}
+	}
+}
+
+// meant reports whether an unknown key of a mapping stands for a missing one:
+// telling of both would be telling twice.
+func meant(n *yaml.Node, o describer, missing string) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if k := n.Content[i].Value; Nearest(k, o.names()) == missing || strings.Contains(o.cure(k), missing+":") {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walker) duplicateKey(k, first *yaml.Node, in place) {
