@@ -12,7 +12,7 @@ var (
 )
 
 const (
-	usesDoc     = "A built-in action, such as `data-check`, `evaluate`, `promote` or `pack`, or a folder with an `action.yml` (`./actions/mine`)."
+	usesDoc     = "A built-in action, such as `data-check`, `evaluate`, `promote` or `pack`."
 	withDoc     = "Inputs of the action."
 	runDoc      = "Shell commands. Each `${{ }}` in them becomes an environment variable, never shell text."
 	continueDoc = "Whether the rest goes on as if it had not failed."
