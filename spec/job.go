@@ -223,7 +223,11 @@ func (w *walker) checkNeed(j *Job, s Str) {
 	case s.Value == j.ID.Value:
 		w.str(s, CodeUnknownJob, "remove it", "the job %q needs itself", s.Value)
 	case !w.declares(s.Value) && !w.full():
-		w.str(s, CodeUnknownJob, suggest(s.Value, w.jobNames(j)), "unknown job %s in needs of job %q", clip(s.Value), j.ID.Value)
+		fix := suggest(s.Value, w.jobNames(j))
+		if names := strings.FieldsFunc(s.Value, func(r rune) bool { return r == ' ' || r == ',' }); len(names) > 1 {
+			fix = "write a list: needs: [" + strings.Join(names, ", ") + "]"
+		}
+		w.str(s, CodeUnknownJob, fix, "unknown job %s in needs of job %q", clip(s.Value), j.ID.Value)
 	}
 }
 

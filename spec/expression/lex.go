@@ -321,6 +321,8 @@ func fixWord(word string) string {
 	switch {
 	case len(word) > 1 && (word[0] == '-' || word[0] == '+' || word[0] == '/' || word[0] == '%'):
 		return `put spaces around "` + word[:1] + `"`
+	case len(word) > 1 && strings.HasSuffix(word, "%") && !math.IsNaN(parseNumber(word[:len(word)-1])):
+		return "write " + formatNumber(parseNumber(word[:len(word)-1])/100)
 	case word[0] == '"':
 		return "write strings in single quotes"
 	case len(word) > 1 && strings.ContainsAny(word, "*/%+"):
