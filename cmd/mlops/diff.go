@@ -227,6 +227,7 @@ func (d *differ) ofFile(name string) (*operand, error) {
 	if err != nil {
 		return nil, fmt.Errorf("file:%s: %w", name, err)
 	}
+	run.Pipeline = cmp.Or(run.Pipeline, d.pipeline())
 	return &operand{run, name, report.Baseline{Asked: "file:" + name, Found: run.Source.Commit, Why: "the file " + name}}, nil
 }
 
