@@ -101,7 +101,7 @@ func (a *app) openDiff(ctx context.Context) (*differ, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(p.sharedStore()); err != nil {
-		return nil, noRunYet(record.ErrNotFound)
+		return nil, noRunYet("", record.ErrNotFound)
 	}
 	tree, err := worktree.Open(p.root, worktree.Options{Index: p.indexPath(), Counters: a.counters, Skip: p.storeInside()})
 	if err != nil {
@@ -239,7 +239,7 @@ func (d *differ) latest() (*operand, error) {
 	if run := d.resolver(time.Now()).Newest(d.pipeline(), ""); run != nil {
 		return ofRun(run, record.LATEST), nil
 	}
-	return nil, noRunYet(fmt.Errorf("pipeline %s: %w", d.pipeline(), record.ErrNotFound))
+	return nil, noRunYet(d.pipeline(), record.ErrNotFound)
 }
 
 // byID finds a run by its id or the beginning of one; nil if there is none.
