@@ -175,14 +175,25 @@ func (w *walker) expressionError(n *yaml.Node, from int, e *expression.Error, r 
 		return
 	}
 	code, message, fix := codeOf(e), e.Msg, e.Fix
+	if message == "unexpected symbol: 'EOF'" {
+		message = "the expression ends too early"
+	}
 	switch {
 	case r == nil:
 	case code == CodeExpressionName:
 		code, message, fix = w.nameError(e, r)
+	case code == CodeExpressionSyntax && fix == "" && cutByComma(n):
+		fix = "put it in quotes: between [ and ] a comma begins the next item"
 	case code == CodeExpressionContext && fix == "":
 		fix = w.contextFix(r.reference(e), r.c)
 	}
 	w.inside(n, from+e.Pos, e.End-e.Pos, code, fix, "%s", message)
+}
+
+// cutByComma reports whether a text without quotes looks like one half of a call
+// in a list in brackets.
+func cutByComma(n *yaml.Node) bool {
+	return n.Style == 0 && strings.Count(n.Value, "(") != strings.Count(n.Value, ")")
 }
 
 // codeOf tells the kinds of errors apart by the words of package expression;

@@ -31,10 +31,12 @@ func present[T any](o *object[T], seen [maxKeys]*yaml.Node, names ...string) []*
 }
 
 // jobShape checks which keys of a job stand together.
-func (w *walker) jobShape(j *Job, seen [maxKeys]*yaml.Node, k *yaml.Node) {
+func (w *walker) jobShape(j *Job, seen [maxKeys]*yaml.Node, k, v *yaml.Node) {
 	switch body := present(&jobTable, seen, "steps", "run", "uses"); len(body) {
 	case 0:
-		w.at(k, CodeMissingKey, "write run:, uses: or steps:", "the job %q does nothing", k.Value)
+		if !meant(v, &jobTable, "run", "uses", "steps") {
+			w.at(k, CodeMissingKey, "write run:, uses: or steps:", "the job %q does nothing", k.Value)
+		}
 	case 1:
 		if with := present(&jobTable, seen, "with"); with != nil && body[0].Value != "uses" {
 			w.at(with[0], CodeConflict, `write "uses:", or give values to run: through "env:"`, `"with" of job %q has no "uses"`, k.Value)

@@ -192,12 +192,19 @@ func (w *walker) exemplify(before int, k *keyDoc) {
 	}
 }
 
-// meant reports whether an unknown key of a mapping stands for a missing one:
+// meant reports whether an unknown key of a mapping stands for one of the missing ones:
 // telling of both would be telling twice.
-func meant(n *yaml.Node, o describer, missing string) bool {
+func meant(n *yaml.Node, o describer, missing ...string) bool {
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if k := n.Content[i].Value; Nearest(k, o.names()) == missing || strings.Contains(o.cure(k), missing+":") {
-			return true
+		k := n.Content[i].Value
+		if strings.HasPrefix(k, "x-") && o.extends() {
+			continue
+		}
+		near, cure := Nearest(k, o.names()), o.cure(k)
+		for _, m := range missing {
+			if near == m || strings.Contains(cure, m+":") {
+				return true
+			}
 		}
 	}
 	return false
