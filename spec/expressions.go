@@ -247,6 +247,14 @@ func (w *walker) contextFix(ref *expression.Reference, c *check) string {
 		return "write it into env of a step, and read the variable there"
 	case "matrix":
 		return "write strategy: {matrix: {depth: [4, 8]}} at the job"
+	case "data":
+		if len(ref.Path) > 1 && len(w.file.Data) == 0 {
+			return "declare it: data: {" + ref.Path[1] + ": {path: ...}}"
+		}
+	case "inputs":
+		if len(ref.Path) > 1 && w.file.On.Dispatch == nil {
+			return "declare it: on: {workflow_dispatch: {inputs: {" + ref.Path[1] + ": {type: string}}}}"
+		}
 	case "needs":
 		if len(ref.Path) > 1 && len(c.job.Needs) == 0 && w.declares(ref.Path[1]) {
 			return fmt.Sprintf("write needs: %s at job %q", ref.Path[1], c.job.ID.Value)

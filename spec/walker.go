@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -158,7 +159,7 @@ func walk[T any](w *walker, n *yaml.Node, o *object[T], t *T, in place) (seen [m
 		at := o.find(k)
 		switch {
 		case at < 0:
-			w.unknownKey(o, k, in)
+			w.unknownKey(o, k, v, in)
 		case seen[at] != nil:
 			w.duplicateKey(k, seen[at], in)
 		default:
@@ -222,7 +223,7 @@ func (w *walker) duplicateKey(k, first *yaml.Node, in place) {
 	})
 }
 
-func (w *walker) unknownKey(o describer, k *yaml.Node, in place) {
+func (w *walker) unknownKey(o describer, k, v *yaml.Node, in place) {
 	if w.full() {
 		return
 	}
@@ -234,10 +235,28 @@ func (w *walker) unknownKey(o describer, k *yaml.Node, in place) {
 		return
 	}
 	fix := o.cure(k.Value)
-	if fix == "" {
+	switch {
+	case fix != "":
+	case likeJob(v) && slices.Contains(o.names(), "jobs") && Nearest(k.Value, o.names()) == "":
+		fix = "move it below jobs:, and indent it as the jobs there"
+	default:
 		fix = suggest(k.Value, o.names())
 	}
 	w.at(k, CodeUnknownKey, fix, "unknown key %q in %s", k.Value, in)
+}
+
+// likeJob reports whether a mapping looks like a job.
+func likeJob(n *yaml.Node) bool {
+	if n.Kind != yaml.MappingNode {
+		return false
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		switch n.Content[i].Value {
+		case "run", "steps", "uses":
+			return true
+		}
+	}
+	return false
 }
 
 // entries calls f for each name and value of a mapping whose names are free,
