@@ -30,12 +30,6 @@ func (w *walker) checkUses(s *Step) {
 	if name == "" || w.opts.Actions == nil {
 		return
 	}
-	if strings.HasPrefix(name, "./") {
-		if problem := pathProblem(name); problem != "" {
-			w.str(s.Uses, CodeBadPath, pathFix(problem), "the path %s %s", clip(name), problem)
-		}
-		return
-	}
 	action, ok := w.opts.Actions[name]
 	if !ok {
 		w.str(s.Uses, CodeUnknownAction, w.actionFix(name), "unknown action %s", clip(name))
@@ -46,8 +40,11 @@ func (w *walker) checkUses(s *Step) {
 
 func (w *walker) actionFix(name string) string {
 	known := slices.Sorted(maps.Keys(w.opts.Actions))
+	if bare, _, ok := strings.Cut(name, "@"); ok && slices.Contains(known, bare) {
+		return "write " + bare + ": actions are those of this mlops, and have no versions of their own"
+	}
 	if strings.Contains(name, "/") || strings.Contains(name, "@") {
-		return "write its commands as run: steps; " + oneOf(known) + ", or a folder such as ./actions/mine"
+		return "write its commands as run: steps, or " + oneOf(known)
 	}
 	return suggest(name, known)
 }

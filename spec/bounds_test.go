@@ -45,7 +45,7 @@ func TestHostileSizes(t *testing.T) {
 		"deep braces":               {"params: " + nest("{a: ", "}", 5000) + "\n" + oneJob, []Code{CodeTooDeep}},
 		"deeper than the scanner":   {"params: {a: " + nest("[", "]", 20_000) + "}\n" + oneJob, []Code{CodeSyntax}},
 		"deep dashes":               {"params:\n  a:\n    " + strings.Repeat("- ", 3000) + "x\n" + oneJob, []Code{CodeTooDeep}},
-		"deep with":                 {"jobs: {a: {uses: ./x, with: {a: " + nest("[", "]", 100) + "}}}", []Code{CodeTooDeep}},
+		"deep with":                 {"jobs: {a: {uses: promote, with: {model: m, from: f, alias: " + nest("[", "]", 100) + "}}}", []Code{CodeWrongType, CodeTooDeep}},
 		"deep and anchored":         {"params: {b: &b 1, a: " + nest("[", "]", 100) + "}\n" + oneJob, []Code{CodeTooDeep}},
 		"many keys":                 {"params:\n" + numbered("  k%: 1\n", 20_000) + oneJob, nil},
 		"many unclosed expressions": {"jobs:\n  a:\n    run: |\n" + strings.Repeat("      ${{ '\n", 20_000), []Code{CodeExpressionSyntax}},

@@ -105,7 +105,7 @@ func Codes() []CodeDoc {
 		{CodeParamsFile, "the params file cannot be read"},
 		{CodeDuplicateStep, "two steps of one job have the same id"},
 		{CodeUnknownStep, "a step that waits for, or stops, one that does not run in the background before it"},
-		{CodeMatrix, "a matrix that spans no legs or too many"},
+		{CodeMatrix, "a matrix that spans no legs or too many, or excludes by a key that it does not have"},
 		{CodeSelect, "a select that cannot choose a leg"},
 		{CodeLossyNumber, "a number whose text changes when it is read, such as 3.10"},
 		{CodeExpressionSyntax, "an expression that cannot be parsed"},

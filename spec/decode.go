@@ -163,8 +163,30 @@ func (w *walker) syntax(text string, err error) {
 	}
 	c := cureOf(message)
 	p := w.offendingPlace(text, message, line, c)
+	if strings.Contains(c.has, "document start") {
+		p = w.outdented(p)
+	}
 	p, c = w.betterCure(p, c)
 	w.point(p, CodeSyntax, c.fix, "not YAML: %s", cmp.Or(c.message, message))
+}
+
+// outdented is the first line that is indented less than the first key, or else
+// p: the library takes it for a second document and names no place.
+func (w *walker) outdented(p Pos) Pos {
+	first := -1
+	for n := range w.src.lines {
+		line := w.src.line(n + 1)
+		text := strings.TrimLeft(line, " ")
+		indent := len(line) - len(text)
+		switch {
+		case text == "" || text[0] == '#' || text[0] == '%' || strings.HasPrefix(text, "---"):
+		case first < 0:
+			first = indent
+		case indent < first:
+			return Pos{n + 1, indent + 1}
+		}
+	}
+	return p
 }
 
 // betterCure looks at the offending place itself for what people do most.
@@ -172,6 +194,10 @@ func (w *walker) betterCure(p Pos, c syntaxCure) (Pos, syntaxCure) {
 	line := w.src.line(p.Line)
 	if strings.HasPrefix(w.src.text[w.src.offset(p):], "\t") {
 		return p, syntaxCure{message: "a tab stands where indentation is expected", fix: "indent with spaces"}
+	}
+	if at := strings.Index(line, ": !"); at >= 0 && !strings.HasPrefix(line[at:], ": !!") {
+		return Pos{p.Line, utf8.RuneCountInString(line[:at]) + 3},
+			syntaxCure{message: "a value that begins with ! is a tag in YAML", fix: "write ${{ " + strings.TrimSpace(line[at+2:]) + " }}"}
 	}
 	if at := strings.Index(line, "${{"); at >= 0 && strings.Contains(c.has, "expected ','") {
 		return Pos{p.Line, utf8.RuneCountInString(line[:at]) + 1},
@@ -222,11 +248,13 @@ var syntaxCures = []syntaxCure{
 	{"did not find expected ',' or '}'", `a mapping in braces that is not closed, or a comma is missing`, `write "}" or ","`, `(\{)[^{}]*$`},
 	{"unexpected end of stream", "a quote that is not closed", "close it, or write the value as a block with |", `(["'])[^"']*$`},
 	{"unexpected document indicator", `"---" or "..." inside quotes that are not closed`, "close the quote", ""},
+	{"expected <document start>", "a line that is indented less than the first one", "begin all keys of the file in the same column", ""},
 	{"could not find expected ':'", `a key without ":"`, `write ": " after the key`, ""},
 	{"block sequence entries are not allowed", `a "- " where no list can start`, "put the list on lines of its own, below the key", `(- )`},
 	{"unknown escape character", `an escape that double quotes do not have`, `use single quotes, or double the backslash`, `(\\[^0abt\tnvfre "/\\N_LPxuU])`},
 	{"hexdecimal number", "an incomplete escape", `write \x and two, \u and four, or \U and eight hexadecimal digits`, `(\\[xuU])`},
 	{"exceeded max depth", "values are nested too deep", "", ""},
+	{"alphabetic or numeric character", "a * or & with no name behind it", `put a pattern that begins with * in quotes, such as "**/*.py"`, `(?:^|[\s,\[{:-])([*&])`},
 	{"node content", "a value is missing here", "", ""},
 }
 

@@ -100,13 +100,21 @@ func (e *expander) tagged(n *yaml.Node) bool {
 	case "!!int", "!!float":
 		_, fits = parseNumber(n.Value)
 	default:
-		e.fail(n, CodeTag, "remove it, or write !!str for text", "the tag %s has no meaning here", clip(n.Tag))
+		e.fail(n, CodeTag, tagFix(n), "the tag %s has no meaning here", clip(n.Tag))
 		return false
 	}
 	if !fits {
 		e.fail(n, CodeTag, "remove the tag", "%s is no %s", describeNode(n), n.Tag)
 	}
 	return fits
+}
+
+// tagFix tells a condition that begins with ! from a tag.
+func tagFix(n *yaml.Node) string {
+	if condition := strings.TrimSpace(n.Tag + " " + n.Value); strings.ContainsAny(n.Tag, "(.'") {
+		return "a value that begins with ! is a tag in YAML; write ${{ " + condition + " }}"
+	}
+	return "remove it, or write !!str for text"
 }
 
 func (e *expander) failDeep(n *yaml.Node) {

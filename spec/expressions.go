@@ -138,6 +138,10 @@ func (w *walker) mixed(c *check) bool {
 	if at < 0 {
 		return false
 	}
+	if !strings.Contains(text[at:], "}}") {
+		w.inside(c.node, strings.Index(c.node.Value, "${{"), 3, CodeExpressionSyntax, `write "}}" behind the expression, or leave "${{" out`, `"${{" is never closed`)
+		return true
+	}
 	w.inside(c.node, strings.Index(c.node.Value, "${{"), 3, CodeExpressionSyntax, "put the whole condition inside one ${{ }}, or leave ${{ }} out",
 		"a condition with text around ${{ }} is always true")
 	return true
@@ -171,10 +175,25 @@ func (w *walker) expressionError(n *yaml.Node, from int, e *expression.Error, r 
 		return
 	}
 	code, message, fix := codeOf(e), e.Msg, e.Fix
-	if r != nil && code == CodeExpressionName {
+	if message == "unexpected symbol: 'EOF'" {
+		message = "the expression ends too early"
+	}
+	switch {
+	case r == nil:
+	case code == CodeExpressionName:
 		code, message, fix = w.nameError(e, r)
+	case code == CodeExpressionSyntax && fix == "" && cutByComma(n):
+		fix = "put it in quotes: between [ and ] a comma begins the next item"
+	case code == CodeExpressionContext && fix == "":
+		fix = w.contextFix(r.reference(e), r.c)
 	}
 	w.inside(n, from+e.Pos, e.End-e.Pos, code, fix, "%s", message)
+}
+
+// cutByComma reports whether a text without quotes looks like one half of a call
+// in a list in brackets.
+func cutByComma(n *yaml.Node) bool {
+	return n.Style == 0 && strings.Count(n.Value, "(") != strings.Count(n.Value, ")")
 }
 
 // codeOf tells the kinds of errors apart by the words of package expression;
@@ -216,6 +235,32 @@ func (w *walker) nameError(e *expression.Error, r *reported) (code Code, message
 		fix = declareMetric(r.reference(e).Path[1:])
 	}
 	return code, message, fix
+}
+
+// contextFix tells how to come by a context where it is not.
+func (w *walker) contextFix(ref *expression.Reference, c *check) string {
+	if ref == nil || c.job == nil {
+		return ""
+	}
+	switch strings.ToLower(ref.Path[0]) {
+	case "secrets":
+		return "write it into env of a step, and read the variable there"
+	case "matrix":
+		return "write strategy: {matrix: {depth: [4, 8]}} at the job"
+	case "data":
+		if len(ref.Path) > 1 && len(w.file.Data) == 0 {
+			return "declare it: data: {" + ref.Path[1] + ": {path: ...}}"
+		}
+	case "inputs":
+		if len(ref.Path) > 1 && w.file.On.Dispatch == nil {
+			return "declare it: on: {workflow_dispatch: {inputs: {" + ref.Path[1] + ": {type: string}}}}"
+		}
+	case "needs":
+		if len(ref.Path) > 1 && len(c.job.Needs) == 0 && w.declares(ref.Path[1]) {
+			return fmt.Sprintf("write needs: %s at job %q", ref.Path[1], c.job.ID.Value)
+		}
+	}
+	return ""
 }
 
 // foreignContexts are contexts of GitHub Actions that mlops does not have.

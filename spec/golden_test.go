@@ -122,7 +122,7 @@ func TestExpressionCodes(t *testing.T) {
 		"params.lr.x":                                           CodeExpressionType,
 		"fromJSON(params)":                                      CodeExpressionType,
 	} {
-		src := "params: {lr: 1}\njobs:\n  a:\n    uses: ./x\n    with:\n      v: " + strconv.Quote("${{ "+text+" }}") + "\n"
+		src := "params: {lr: 1}\njobs:\n  a:\n    uses: mine\n    with:\n      v: " + strconv.Quote("${{ "+text+" }}") + "\n"
 		_, ds := Parse(FileName, []byte(src), Options{})
 		if len(ds) != 1 || ds[0].Code != want {
 			t.Errorf("%.40s: %v, want %s", text, ds, want)

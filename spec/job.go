@@ -31,10 +31,12 @@ func present[T any](o *object[T], seen [maxKeys]*yaml.Node, names ...string) []*
 }
 
 // jobShape checks which keys of a job stand together.
-func (w *walker) jobShape(j *Job, seen [maxKeys]*yaml.Node, k *yaml.Node) {
+func (w *walker) jobShape(j *Job, seen [maxKeys]*yaml.Node, k, v *yaml.Node) {
 	switch body := present(&jobTable, seen, "steps", "run", "uses"); len(body) {
 	case 0:
-		w.at(k, CodeMissingKey, "write run:, uses: or steps:", "the job %q does nothing", k.Value)
+		if !meant(v, &jobTable, "run", "uses", "steps") {
+			w.at(k, CodeMissingKey, "write run:, uses: or steps:", "the job %q does nothing", k.Value)
+		}
 	case 1:
 		if with := present(&jobTable, seen, "with"); with != nil && body[0].Value != "uses" {
 			w.at(with[0], CodeConflict, `write "uses:", or give values to run: through "env:"`, `"with" of job %q has no "uses"`, k.Value)
@@ -223,7 +225,11 @@ func (w *walker) checkNeed(j *Job, s Str) {
 	case s.Value == j.ID.Value:
 		w.str(s, CodeUnknownJob, "remove it", "the job %q needs itself", s.Value)
 	case !w.declares(s.Value) && !w.full():
-		w.str(s, CodeUnknownJob, suggest(s.Value, w.jobNames(j)), "unknown job %s in needs of job %q", clip(s.Value), j.ID.Value)
+		fix := suggest(s.Value, w.jobNames(j))
+		if names := strings.FieldsFunc(s.Value, func(r rune) bool { return r == ' ' || r == ',' }); len(names) > 1 {
+			fix = "write a list: needs: [" + strings.Join(names, ", ") + "]"
+		}
+		w.str(s, CodeUnknownJob, fix, "unknown job %s in needs of job %q", clip(s.Value), j.ID.Value)
 	}
 }
 

@@ -39,7 +39,7 @@ func (w *walker) readJobs(jobs []*Job, nodes [][2]*yaml.Node) {
 	for i, j := range jobs {
 		k, v := nodes[i][0], nodes[i][1]
 		w.job = j
-		w.jobShape(j, walk(w, v, &jobTable, j, place{kind: "job", name: k.Value, node: k}), k)
+		w.jobShape(j, walk(w, v, &jobTable, j, place{kind: "job", name: k.Value, node: k}), k, v)
 	}
 	w.job = nil
 }

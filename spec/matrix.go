@@ -2,6 +2,7 @@ package spec
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -14,17 +15,38 @@ const defaultLegs = 1024
 func (w *walker) matrix(s *Strategy, n *yaml.Node) {
 	m := &s.Matrix
 	m.Pos = nodePos(n)
+	var exclude []*yaml.Node
 	w.entries(n, place{kind: "matrix", job: w.jobID()}, func(k, v *yaml.Node) {
 		switch k.Value {
 		case "include":
 			m.Include = w.legs(v, "include")
 		case "exclude":
-			m.Exclude = w.legs(v, "exclude")
+			m.Exclude, exclude = w.legs(v, "exclude"), v.Content
 		default:
 			w.axis(m, k, v)
 		}
 	})
+	w.checkExcludes(m, exclude)
 	w.checkLegs(m, n)
+}
+
+// checkExcludes reports keys of `exclude` that the matrix does not have: such an
+// exclude takes nothing away.
+func (w *walker) checkExcludes(m *Matrix, legs []*yaml.Node) {
+	names := make([]string, len(m.Axes))
+	for i, a := range m.Axes {
+		names[i] = a.Name.Value
+	}
+	for _, leg := range legs {
+		if leg.Kind != yaml.MappingNode {
+			continue
+		}
+		for i := 0; i+1 < len(leg.Content); i += 2 {
+			if k := leg.Content[i]; !slices.Contains(names, k.Value) {
+				w.at(k, CodeMatrix, suggest(k.Value, names), "an exclude names %q, which is no key of the matrix", k.Value)
+			}
+		}
+	}
 }
 
 // axis reads one list of values.

@@ -54,6 +54,7 @@ func (w *walker) stepShape(seen [maxKeys]*yaml.Node, n *yaml.Node, index int) {
 	body := present(&stepTable, seen, "run", "uses", "wait", "wait-all", "cancel")
 	with := present(&stepTable, seen, "with")
 	switch {
+	case len(body) == 0 && meant(n, &stepTable, "run", "uses", "wait"):
 	case len(body) == 0:
 		w.at(n, CodeMissingKey, "write run: or uses:", "%s does nothing", in)
 	case len(body) > 1:

@@ -64,7 +64,7 @@ var fileTable = object[File]{
 			func(w *walker, f *File, n *yaml.Node) { f.Concurrency = w.concurrency(n, &concurrencyTable) }},
 	},
 	foreign: []foreignKey{
-		{"stages", `write the stages as jobs: under "jobs:"`},
+		{"stages", `write the stages as jobs: under "jobs:", or let "mlops import dvc" do so if they are DVC's`},
 		{"stage", `write the stages as jobs: under "jobs:"`},
 		{"pipeline", `write "jobs:"`},
 		{"steps", `put the steps into a job: "jobs: {train: {steps: [...]}}"`},

@@ -12,7 +12,7 @@ var (
 )
 
 const (
-	usesDoc     = "A built-in action, such as `data-check`, `evaluate`, `promote` or `pack`, or a folder with an `action.yml` (`./actions/mine`)."
+	usesDoc     = "A built-in action, such as `data-check`, `evaluate`, `promote` or `pack`."
 	withDoc     = "Inputs of the action."
 	runDoc      = "Shell commands. Each `${{ }}` in them becomes an environment variable, never shell text."
 	continueDoc = "Whether the rest goes on as if it had not failed."
@@ -129,7 +129,7 @@ var jobTable = object[Job]{
 		{"outs", `write "outputs:"`}, {"artifacts", `write "outputs:"`}, {"cmd", `write "run:"`}, {"command", `write "run:"`},
 		{"commands", `write "run:"`}, {"script", `write "run:"`}, {"sh", `write "run:"`}, {"shell-script", `write "run:"`},
 		{"stage", `write "needs:" for the order of jobs`}, {"stages", `write "needs:" for the order of jobs`},
-		{"matrix", `write "strategy: {matrix: ...}"`}, {"environment", `write "env:"`}, {"variables", `write "env:"`},
+		{"matrix", `write "strategy: {matrix: ...}"`}, {"fail-fast", `write "strategy: {fail-fast: false}"`}, {"max-parallel", `write "strategy: {max-parallel: 2}"`}, {"environment", `write "env:"`}, {"variables", `write "env:"`},
 		{"timeout", `write "timeout-minutes:"`}, {"retries", `write "retry:"`}, {"allow_failure", `write "continue-on-error: true"`},
 		{"when", `write "if:"`}, {"gpus", `write "resources: {gpus: 1}"`}, {"gpu", `write "resources: {gpus: 1}"`},
 		{"cpus", `write "resources: {cpus: 2}"`}, {"memory", `write "resources: {memory: 4GiB}"`}, {"params", `write ${{ params.NAME }} where the value is used`},

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -158,22 +159,56 @@ func walk[T any](w *walker, n *yaml.Node, o *object[T], t *T, in place) (seen [m
 		at := o.find(k)
 		switch {
 		case at < 0:
-			w.unknownKey(o, k, in)
+			w.unknownKey(o, k, v, in)
 		case seen[at] != nil:
 			w.duplicateKey(k, seen[at], in)
 		default:
 			seen[at] = k
-			if key := &o.keys[at]; w.fits(v, &key.form, key.name, in) {
+			key, before := &o.keys[at], len(w.found)
+			if w.fits(v, &key.form, key.name, in) {
 				key.set(w, t, v)
+			} else {
+				w.exemplify(before, &key.keyDoc)
 			}
 		}
 	}
 	for i := range o.keys {
-		if o.keys[i].required && seen[i] == nil {
+		if o.keys[i].required && seen[i] == nil && !meant(n, o, o.keys[i].name) {
 			w.at(in.node, CodeMissingKey, "write "+o.keys[i].name+": "+o.keys[i].example, "%s has no %q", in, o.keys[i].name)
 		}
 	}
 	return seen
+}
+
+// exemplify adds an example to the problems of a value for which nobody knows
+// a better cure: those found since there were so many.
+func (w *walker) exemplify(before int, k *keyDoc) {
+	if k.example == "" {
+		return
+	}
+	for i := range w.found[before:] {
+		if d := &w.found[before+i]; d.Fix == "" {
+			d.Fix = "write it like this: " + k.name + ": " + k.example
+		}
+	}
+}
+
+// meant reports whether an unknown key of a mapping stands for one of the missing ones:
+// telling of both would be telling twice.
+func meant(n *yaml.Node, o describer, missing ...string) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k := n.Content[i].Value
+		if strings.HasPrefix(k, "x-") && o.extends() {
+			continue
+		}
+		near, cure := Nearest(k, o.names()), o.cure(k)
+		for _, m := range missing {
+			if near == m || strings.Contains(cure, m+":") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (w *walker) duplicateKey(k, first *yaml.Node, in place) {
@@ -188,7 +223,7 @@ func (w *walker) duplicateKey(k, first *yaml.Node, in place) {
 	})
 }
 
-func (w *walker) unknownKey(o describer, k *yaml.Node, in place) {
+func (w *walker) unknownKey(o describer, k, v *yaml.Node, in place) {
 	if w.full() {
 		return
 	}
@@ -200,10 +235,28 @@ func (w *walker) unknownKey(o describer, k *yaml.Node, in place) {
 		return
 	}
 	fix := o.cure(k.Value)
-	if fix == "" {
+	switch {
+	case fix != "":
+	case likeJob(v) && slices.Contains(o.names(), "jobs") && Nearest(k.Value, o.names()) == "":
+		fix = "move it below jobs:, and indent it as the jobs there"
+	default:
 		fix = suggest(k.Value, o.names())
 	}
 	w.at(k, CodeUnknownKey, fix, "unknown key %q in %s", k.Value, in)
+}
+
+// likeJob reports whether a mapping looks like a job.
+func likeJob(n *yaml.Node) bool {
+	if n.Kind != yaml.MappingNode {
+		return false
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		switch n.Content[i].Value {
+		case "run", "steps", "uses":
+			return true
+		}
+	}
+	return false
 }
 
 // entries calls f for each name and value of a mapping whose names are free,

@@ -184,6 +184,10 @@ func (a *app) report(err error) int {
 		return failed.code
 	case errors.As(err, &diagnostics):
 		_ = diagnostics.WriteText(a.stderr, a.errColor()) // the exit code tells even if nobody listens
+		if os.Getenv("GITHUB_ACTIONS") == "true" {
+			fmt.Fprintln(a.stderr)
+			_ = diagnostics.WriteGitHub(a.stderr) // at their lines of the pull request
+		}
 		return exitInvalid
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.stderr, "mlops: cancelled")

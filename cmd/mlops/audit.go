@@ -190,7 +190,7 @@ func recordedJob(p *project, ref, name string) (*recordedAs, error) {
 	}
 	run, err := record.Load(p.sharedStore(), ref)
 	if err != nil {
-		return nil, noRunYet(err)
+		return nil, noRunYet("", err)
 	}
 	for i := range run.Jobs {
 		if j := &run.Jobs[i]; j.ID == name || j.Job == name {

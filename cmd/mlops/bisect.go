@@ -148,6 +148,9 @@ func (b *bisection) costs(s *bisect.Search) string {
 			known++
 		}
 	}
+	if len(between) == 0 {
+		return "no commit between them, so nothing has to run"
+	}
 	with := "none with a run"
 	if known > 0 {
 		with = fmt.Sprintf("%d with a run", known)

@@ -58,6 +58,9 @@ func (b *bisection) commit(word string) (string, error) {
 	if id, ok := b.y.repo.Commit(b.soft, word); ok {
 		return id, nil
 	}
+	if word == "HEAD" {
+		return "", usagef("this branch has no commit yet, so there is nothing to look through")
+	}
 	return "", b.y.unsure(word, usagef("%s is no commit here", word))
 }
 

@@ -101,7 +101,7 @@ func (a *app) openDiff(ctx context.Context) (*differ, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(p.sharedStore()); err != nil {
-		return nil, noRunYet(record.ErrNotFound)
+		return nil, noRunYet("", record.ErrNotFound)
 	}
 	tree, err := worktree.Open(p.root, worktree.Options{Index: p.indexPath(), Counters: a.counters, Skip: p.storeInside()})
 	if err != nil {
@@ -227,6 +227,7 @@ func (d *differ) ofFile(name string) (*operand, error) {
 	if err != nil {
 		return nil, fmt.Errorf("file:%s: %w", name, err)
 	}
+	run.Pipeline = cmp.Or(run.Pipeline, d.pipeline())
 	return &operand{run, name, report.Baseline{Asked: "file:" + name, Found: run.Source.Commit, Why: "the file " + name}}, nil
 }
 
@@ -238,7 +239,7 @@ func (d *differ) latest() (*operand, error) {
 	if run := d.resolver(time.Now()).Newest(d.pipeline(), ""); run != nil {
 		return ofRun(run, record.LATEST), nil
 	}
-	return nil, noRunYet(fmt.Errorf("pipeline %s: %w", d.pipeline(), record.ErrNotFound))
+	return nil, noRunYet(d.pipeline(), record.ErrNotFound)
 }
 
 // byID finds a run by its id or the beginning of one; nil if there is none.

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mlops-runner/mlops/runner/worktree"
+	"github.com/mlops-runner/mlops/spec"
 	"github.com/mlops-runner/mlops/spec/expression"
 )
 
@@ -58,10 +62,34 @@ func (a *app) eval(src string, o evalOptions) error {
 		return failedError{exitFailed}
 	}
 	fmt.Fprintf(a.stderr, "mlops: %s\n  | %s\n  | %s^\n", e.Error(), strings.ReplaceAll(src, "\n", " "), strings.Repeat(" ", column(src, e.Pos)-1))
-	if e.Fix != "" {
-		fmt.Fprintf(a.stderr, "  fix: %s\n", e.Fix)
+	if fix := evalFix(e, src, names); fix != "" {
+		fmt.Fprintf(a.stderr, "  fix: %s\n", fix)
 	}
 	return failedError{exitFailed}
+}
+
+// evalFix is the cure for an error: that of the expression, or where a name
+// would have come from.
+func evalFix(e *expression.Error, src string, names map[string]any) string {
+	word := src[e.Pos:e.End]
+	switch {
+	case e.Fix != "" || e.Kind != expression.ParsingError:
+		return e.Fix
+	case strings.HasPrefix(e.Msg, "unrecognized function"):
+		known := slices.Concat(slices.Sorted(maps.Keys(expression.Builtins())), slices.Sorted(maps.Keys(evalFunctions())))
+		return suggestion(word, known, "use one of "+strings.Join(known, ", "))
+	case strings.HasPrefix(e.Msg, "unrecognized named-value"):
+		return suggestion(word, slices.Sorted(maps.Keys(names)), "give it in a JSON file: --context FILE.json")
+	}
+	return ""
+}
+
+// suggestion is the nearest of some words, or else another cure.
+func suggestion(word string, known []string, other string) string {
+	if near := spec.Nearest(word, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return other
 }
 
 // column is the place of a byte offset, in characters from 1.
@@ -69,15 +97,33 @@ func column(src string, offset int) int {
 	return utf8.RuneCountInString(src[:min(max(offset, 0), len(src))]) + 1
 }
 
-// evalFunctions are what a condition of a job may call beside the built-in
-// functions, in a run where everything has succeeded so far.
+// evalFunctions are what a condition of a step may call beside the built-in
+// functions, in a run where everything has succeeded so far; hashFiles looks
+// into the folder in which mlops was called.
 func evalFunctions() map[string]expression.Func {
 	status := func(v bool) expression.Func {
 		return expression.Func{Result: expression.BooleanType(), Call: func([]any) (any, error) { return v, nil }}
 	}
 	return map[string]expression.Func{
 		"success": status(true), "always": status(true), "failure": status(false), "cancelled": status(false),
+		"hashFiles": evalHashFiles(),
 	}
+}
+
+func evalHashFiles() expression.Func {
+	f := spec.StepFunctions()["hashFiles"]
+	f.Call = func(args []any) (any, error) {
+		tree, err := worktree.Open(".", worktree.Options{})
+		if err != nil {
+			return nil, err
+		}
+		patterns := make([]string, len(args))
+		for i, a := range args {
+			patterns[i] = expression.Format(a)
+		}
+		return tree.HashFiles(patterns...)
+	}
+	return f
 }
 
 // unwrap takes ${{ }} off an expression, if it is there.

@@ -98,6 +98,9 @@ func (a *app) installHooks(ctx context.Context) error {
 		}
 		fmt.Fprintf(a.stdout, "%s: %s\n", path, h.line(file))
 	}
+	if _, err := exec.LookPath("mlops"); err != nil {
+		fmt.Fprintln(a.stderr, "mlops: warning: git will not find mlops: it is not in the PATH\n  fix: put its folder into PATH, or commits and pushes are refused")
+	}
 	if foreign > 0 {
 		return failedError{exitFailed}
 	}

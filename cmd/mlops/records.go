@@ -148,14 +148,30 @@ func (a *app) loadRun(id string) (*record.Run, error) {
 	case !errors.Is(err, record.ErrNotFound):
 		return r, err
 	case id == record.LATEST:
-		return nil, noRunYet(err)
+		return nil, noRunYet("", err)
 	}
 	return nil, fixError{err, `"mlops runs" lists them`}
 }
 
-func noRunYet(err error) error {
-	return fixError{fmt.Errorf("no run is recorded here yet: %w", err), `run the pipeline first: "mlops run"`}
+// noRunYet is the error where nothing is recorded at all; its text leaves out
+// the cause, which says the same in the store's words.
+func noRunYet(pipeline string, cause error) error {
+	return fixError{noRunError{pipeline, cause}, `run the pipeline first: "mlops run"`}
 }
+
+type noRunError struct {
+	pipeline string // "" means any
+	cause    error
+}
+
+func (e noRunError) Error() string {
+	if e.pipeline == "" {
+		return "no run is recorded here yet"
+	}
+	return "no run of " + e.pipeline + " is recorded here yet"
+}
+
+func (e noRunError) Unwrap() error { return e.cause }
 
 func (a *app) show(id string, asJSON bool) error {
 	r, err := a.loadRun(id)
@@ -295,7 +311,17 @@ func (a *app) logs(args []string, o logOptions) error {
 
 // meansJob reports whether a word that is no run is a job of this one, or nearly.
 func (a *app) meansJob(r *record.Run, word string) bool {
-	return r.Job(word) != nil || spec.Nearest(word, jobIDs(r)) != ""
+	return r.Job(word) != nil || len(legsOf(r, word)) > 0 || spec.Nearest(word, jobIDs(r)) != ""
+}
+
+// legsOf are the ids of the legs of a job.
+func legsOf(r *record.Run, job string) (legs []string) {
+	for _, id := range jobIDs(r) {
+		if strings.HasPrefix(id, job+"@") {
+			legs = append(legs, id)
+		}
+	}
+	return legs
 }
 
 // printLog prints the log of one job. That of a cached job is in the record of
@@ -333,6 +359,9 @@ func jobIDs(r *record.Run) []string {
 }
 
 func (a *app) noJob(r *record.Run, job string) error {
+	if legs := legsOf(r, job); len(legs) > 0 {
+		return fixError{fmt.Errorf("job %s of run %s has several legs", job, r.ID), "name one: " + strings.Join(legs, ", ")}
+	}
 	known := jobIDs(r)
 	err := fmt.Errorf("run %s has no job %q", r.ID, job)
 	if near := spec.Nearest(job, known); near != "" {

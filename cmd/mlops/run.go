@@ -112,14 +112,8 @@ func envOr(name, otherwise string) string {
 }
 
 func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) error {
-	if err := o.parseFloor(); err != nil {
+	if err := o.check(); err != nil {
 		return err
-	}
-	if o.jobs < 0 {
-		return usagef("-j %d: write a positive number, or 0 for the number of cores", o.jobs)
-	}
-	if _, err := forge.ParseMode(o.deliver.comment); err != nil {
-		return usagef("--comment: %w", err)
 	}
 	o.shown = &showing{output: o.output, summarized: o.ci}
 	out, err := a.view(o.output, o.shown)
@@ -140,6 +134,26 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if !o.ci && o.deliver.folder == "" && a.noop(p, o, names, secrets, out) {
 		return out.Close()
 	}
+	return a.runJobs(ctx, p, o, names, secrets, out)
+}
+
+// check looks at flags that mean something together or are no plain values.
+func (o *runOptions) check() error {
+	if err := o.parseFloor(); err != nil {
+		return err
+	}
+	if o.jobs < 0 {
+		return usagef("-j %d: write a positive number, or 0 for the number of cores", o.jobs)
+	}
+	if _, err := forge.ParseMode(o.deliver.comment); err != nil {
+		return usagef("--comment: %w", err)
+	}
+	return nil
+}
+
+// runJobs runs what is not cached, keeps what came of it, closes the view, and
+// then tells of the run what a reader is to see last.
+func (a *app) runJobs(ctx context.Context, p *project, o runOptions, names []string, secrets map[string]string, out view.View) error {
 	debug.SetGCPercent(usualGC)
 	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
@@ -160,13 +174,19 @@ func (a *app) runPipeline(ctx context.Context, o runOptions, names []string) err
 	if err = errors.Join(err, s.close(), heard(out.Close())); err != nil {
 		return err
 	}
+	return a.tellEnd(ctx, s.judging, f, after)
+}
+
+// tellEnd tells of an ended run below what the view has shown, and a pull request
+// if there is one. Its error is how the run ended.
+func (a *app) tellEnd(ctx context.Context, j *judging, f *runner.Finished, after aftermath) error {
 	for _, text := range after.said {
 		a.say("%s", text)
 	}
-	if err := heard(a.showReport(s.judging, f)); err != nil {
+	if err := heard(a.showReport(j, f)); err != nil {
 		return err
 	}
-	a.tellRun(ctx, s.judging, f)
+	a.tellRun(ctx, j, f)
 	if after.err != nil {
 		return after.err
 	}

@@ -178,7 +178,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, file, in, want string }{
 		{"text", "m.json", `{"model": "xgb", "x": null, "auc": 0.5}`, `m.json: 2 values are no numbers and were ignored (first: model = "xgb" in line 1)`},
-		{"number in quotes", "m.json", `{"b": 1, "auc": "0.5"}`, `m.json: 1 values are no numbers and were ignored (first: auc = "0.5" in line 1; write it without quotes to make it a metric)`},
+		{"number in quotes", "m.json", `{"b": 1, "auc": "0.5"}`, `m.json: 1 value is no number and was ignored: auc = "0.5" in line 1; write it without quotes to make it a metric`},
 		{"nothing found", "m.yaml", "{}", "m.yaml: no metric found"},
 		{"all is well", "m.json", `{"a": 1}`, ""},
 	} {

@@ -227,7 +227,10 @@ func (c *collector) finish() []Metric {
 		s.History = slices.Clip(s.History)
 		ms = append(ms, s.Metric)
 	}
-	if c.ignored > 0 {
+	switch {
+	case c.ignored == 1:
+		c.say("1 value is no number and was ignored: %s", c.first)
+	case c.ignored > 1:
 		c.say("%d values are no numbers and were ignored (first: %s)", c.ignored, c.first)
 	}
 	if len(ms) == 0 {

@@ -260,6 +260,14 @@ func (c *typer) choice(n *node) Type {
 	return union(values)
 }
 
+// bareName is the cure for a name that stands in quotes.
+func bareName(call, a *node) string {
+	if a.op == opString && legalName(a.text) {
+		return "write " + call.text + "(" + a.text + ")"
+	}
+	return ""
+}
+
 func (c *typer) argument(call *node, p Param, a *node, i int) {
 	before := len(c.errs)
 	t := c.typeOf(a)
@@ -267,7 +275,7 @@ func (c *typer) argument(call *node, p Param, a *node, i int) {
 		return
 	}
 	if _, ok := a.path(); p.ByName && !ok {
-		c.report(a.start, a.end, call.text+" needs "+p.named()+" by its name, not "+c.text(a), "")
+		c.report(a.start, a.end, call.text+" needs "+p.named()+" by its name, not "+c.text(a), bareName(call, a))
 		return
 	}
 	if p.Type.accepts(t) {

@@ -86,7 +86,7 @@ func TestCheckErrors(t *testing.T) {
 		{"loss < 1 && x", []string{`x| unknown name "x"` + names}},
 		{"auc-loss > 0", []string{`-| unknown name "auc-loss" | put spaces around "-": auc - loss`}},
 		{"baseline.auc-loss", []string{`-| unknown property "auc-loss" of baseline | put spaces around "-": auc - loss`}},
-		{"success && true", []string{`success| unknown name "success"` + names + ` | write success(...) to call the function`}},
+		{"success && true", []string{`success| "success" is a function | write success(...) to call it`}},
 		{"secrets.KEY", []string{`secrets| "secrets" is not available here, only in env and with of a step`}},
 		{"always()", []string{`always| always() is not available here, only in if`}},
 		{"params.train.rl", []string{`rl| unknown property "rl" of params.train; it has layers, lr, name | did you mean "lr"?`}},

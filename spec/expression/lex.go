@@ -182,10 +182,10 @@ func (l *lexer) number() *Error {
 	return nil
 }
 
-// operator returns the arithmetic operator that word is here. One without
-// anything behind it is none, so that the error is GitHub's.
+// operator returns the arithmetic operator that word is here. One without an
+// operand behind it is none, so that the error is GitHub's.
 func (l *lexer) operator(word string) (tokenKind, bool) {
-	if len(word) != 1 || strings.TrimLeft(l.src[l.pos:], " \t\r\n") == "" {
+	if len(word) != 1 || !l.operandFollows() {
 		return 0, false
 	}
 	if word == "-" {
@@ -203,6 +203,12 @@ func (l *lexer) operator(word string) (tokenKind, bool) {
 		return tokPercent, true
 	}
 	return 0, false
+}
+
+// operandFollows reports whether what is next can begin an operand.
+func (l *lexer) operandFollows() bool {
+	rest := strings.TrimLeft(l.src[l.pos:], " \t\r\n")
+	return rest != "" && strings.IndexByte(")],*=<>&|", rest[0]) < 0
 }
 
 // endsOperand reports whether the last token can end an operand.
@@ -315,6 +321,8 @@ func fixWord(word string) string {
 	switch {
 	case len(word) > 1 && (word[0] == '-' || word[0] == '+' || word[0] == '/' || word[0] == '%'):
 		return `put spaces around "` + word[:1] + `"`
+	case len(word) > 1 && strings.HasSuffix(word, "%") && !math.IsNaN(parseNumber(word[:len(word)-1])):
+		return "write " + formatNumber(parseNumber(word[:len(word)-1])/100)
 	case word[0] == '"':
 		return "write strings in single quotes"
 	case len(word) > 1 && strings.ContainsAny(word, "*/%+"):

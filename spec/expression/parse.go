@@ -1,5 +1,7 @@
 package expression
 
+import "strings"
+
 // descent builds the tree by recursive descent. Depth is counted where GitHub's
 // parser counts it, so that the same expressions are too deep.
 type descent struct {
@@ -321,10 +323,26 @@ func (p *descent) unexpectedEnd() {
 func (p *descent) unexpected() {
 	t := p.peek()
 	err := p.error("unexpected symbol: '"+p.show(t)+"'", t)
-	if t.kind == tokNumber && p.next > 0 {
+	switch {
+	case t.kind == tokNumber && p.next > 0:
 		err.Fix = fixWord(p.text(t))
+	case t.kind == tokName && p.next > 0:
+		err.Fix = p.fixOperator(t)
 	}
 	panic(failure{err})
+}
+
+// fixOperator is the cure for an operator that is a word in other languages: an
+// unexpected and, or what follows a not.
+func (p *descent) fixOperator(t token) string {
+	for _, word := range []string{p.text(t), p.text(p.previous())} {
+		switch strings.ToLower(word) {
+		case "and", "or", "not":
+			sign, _ := otherLanguages(word)
+			return `write "` + sign + `" instead of ` + word
+		}
+	}
+	return ""
 }
 
 // show returns a token as GitHub's errors do.

@@ -22,6 +22,9 @@ func (c *typer) name(n *node) Type {
 	if t, ok := c.env.lookup(n.text); ok {
 		return t
 	}
+	if _, ok := lookupFunc(c.env.Funcs, n.text); ok {
+		return c.report(n.pos, n.end, quoted(n.text)+" is a function", "write "+n.text+"(...) to call it")
+	}
 	for name, where := range c.env.Elsewhere {
 		if sameName(name, n.text) {
 			return c.report(n.pos, n.end, quoted(n.text)+" is not available here, only in "+where, "")
@@ -36,10 +39,30 @@ func (c *typer) name(n *node) Type {
 		names = append(names, name)
 	}
 	fix := suggest(n.text, names)
-	if _, ok := lookupFunc(c.env.Funcs, n.text); ok {
-		fix = "write " + n.text + "(...) to call the function"
+	if word, ok := otherLanguages(n.text); ok {
+		fix = "write " + word
 	}
 	return c.report(n.pos, n.end, "unknown name "+quoted(n.text)+list("there is", names), fix)
+}
+
+// otherLanguages returns how a literal or an operator of Python or YAML is
+// written here.
+func otherLanguages(word string) (string, bool) {
+	switch strings.ToLower(word) {
+	case "true", "yes", "on":
+		return "true", true
+	case "false", "no", "off":
+		return "false", true
+	case "none", "nil", "undefined":
+		return "null", true
+	case "and":
+		return "&&", true
+	case "or":
+		return "||", true
+	case "not":
+		return "!", true
+	}
+	return "", false
 }
 
 // minus returns where in an unknown name a "-" was probably meant as minus:

@@ -18,6 +18,7 @@ const (
 	changeDigits = 3 // of a change
 	noiseDigits  = 2 // of half an interval: more are noise
 	mostDigits   = 6 // of a value beside a change
+	finestDigits = 9 // of a value whose change would not show otherwise
 )
 
 // scaleOf returns the scale for values that differ by change and, where noise
@@ -43,7 +44,11 @@ func scaleOf(change, noise float64, values ...float64) scale {
 	if !ordinary(largest) {
 		return scale{digits: max(1, min(top+wanted+1, exactDigits(values), mostDigits))}
 	}
-	return scale{decimals: max(0, min(wanted, exact, mostDigits-1-top))}
+	most := mostDigits - 1 - top
+	if first := -magnitude(step); first > most && first < finestDigits-top {
+		most = first
+	}
+	return scale{decimals: max(0, min(wanted, exact, most))}
 }
 
 // spread returns what decides how many digits are shown, and how many of its own are.
