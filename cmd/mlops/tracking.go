@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +26,7 @@ func newTracking(a *app) *cobra.Command {
 }
 
 func newTrackingServe(a *app) *cobra.Command {
-	var o registryServeOptions
+	var o serving
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Be a tracking server for MLflow's clients",
@@ -42,19 +39,11 @@ MLFLOW_TRACKING_TOKEN. Without tokens the address has to be one of this machine.
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.trackingServe(c.Context(), o) },
 	}
-	f := c.Flags()
-	f.StringVar(&o.addr, "addr", "127.0.0.1:5001", "`host:port` to listen on; port 0 takes a free one")
-	f.StringVar(&o.tokens, "tokens", "", "`file` of the tokens that may read and write")
-	f.StringVar(&o.cert, "tls-cert", "", "`file` of the certificate")
-	f.StringVar(&o.key, "tls-key", "", "`file` of the certificate's key")
+	o.flags(c.Flags(), "127.0.0.1:5001")
 	return c
 }
 
-func (a *app) trackingServe(ctx context.Context, o registryServeOptions) error {
-	access, err := o.access()
-	if err != nil {
-		return err
-	}
+func (a *app) trackingServe(ctx context.Context, o serving) error {
 	p, err := a.findProject("")
 	if err != nil {
 		return err
@@ -63,7 +52,7 @@ func (a *app) trackingServe(ctx context.Context, o registryServeOptions) error {
 	if err != nil {
 		return err
 	}
-	l, err := o.listen(access)
+	who, l, err := a.listen(o)
 	if err != nil {
 		return err
 	}
@@ -75,14 +64,8 @@ func (a *app) trackingServe(ctx context.Context, o registryServeOptions) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	scheme := "http"
-	if o.cert != "" {
-		scheme = "https"
-	}
-	fmt.Fprintf(a.stdout, "tracking server of %s on %s://%s\n", d.Root(), scheme, l.Addr())
-	return errors.Join(serveUntil(ctx, l, mlflow.Access{Read: access.Read, Write: access.Write}.Guard(s.Handler())), s.Close())
+	greeting := fmt.Sprintf("tracking server of %s on %s://%s", d.Root(), o.scheme(), l.Addr())
+	return errors.Join(a.serveUntil(ctx, l, mlflow.Guard(who, s.Handler()), greeting), s.Close())
 }
 
 // sourceOf tells the commit of the project's files whenever it is asked.

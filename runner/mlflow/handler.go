@@ -79,13 +79,16 @@ func endpoints() map[string]endpoint {
 	}
 }
 
+// apis are what paths of the protocol begin with.
+var apis = []string{"/api/2.0/", "/ajax-api/2.0/"}
+
 // Handler answers the protocol's requests, under /api and under /ajax-api. Who may
 // send them is the caller's to decide.
 func (s *Server) Handler() http.Handler {
 	known := endpoints()
 	maps.Copy(known, loggedEndpoints())
 	mux := http.NewServeMux()
-	for _, api := range []string{"/api/2.0/", "/ajax-api/2.0/"} {
+	for _, api := range apis {
 		mux.HandleFunc(api+"mlflow/", func(w http.ResponseWriter, r *http.Request) {
 			s.serve(w, r, known, strings.TrimPrefix(r.URL.Path, api+"mlflow/"))
 		})
