@@ -35,7 +35,7 @@ func loggedEndpoints() map[string]endpoint {
 		"POST logged-models":          on((*Server).createLogged),
 		"GET logged-models/*":         on((*Server).getLogged),
 		"PATCH logged-models/*":       on((*Server).finalizeLogged),
-		"DELETE logged-models/*":      on((*Server).deleteLogged),
+		"DELETE logged-models/*":      never("Logged models are not deleted: the record of the run names their files."),
 		"PATCH logged-models/*/tags":  on((*Server).tagLogged),
 		"DELETE logged-models/*/tags": on((*Server).untagLogged),
 		"POST logged-models/*/params": on((*Server).paramsLogged),
@@ -201,10 +201,6 @@ func (s *Server) finalizeLogged(_ context.Context, q *loggedQuery) (any, error) 
 		return nil, invalid("Invalid model status %v.", q.Status)
 	}
 	return s.editLogged(q.ID, func(m *LoggedModel) error { m.Status = status; return nil })
-}
-
-func (s *Server) deleteLogged(context.Context, *loggedQuery) (any, error) {
-	return nil, failure(codeState, "Logged models are not deleted: the record of the run names their files.")
 }
 
 func (s *Server) tagLogged(_ context.Context, q *loggedQuery) (any, error) {
