@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -36,7 +37,7 @@ func (i *Imported) note(format string, args ...any) {
 func Import(ctx context.Context, d *store.Dir, f *Found, env record.Environment) (*Imported, error) {
 	out := &Imported{Runs: []string{}, Versions: []string{}, Notes: slices.Clone(f.Notes)}
 	runs := slices.Clone(f.Runs)
-	slices.SortFunc(runs, func(a, b FoundRun) int { return int(a.Started - b.Started) })
+	slices.SortFunc(runs, func(a, b FoundRun) int { return cmp.Compare(a.Started, b.Started) })
 	for i := range runs {
 		if err := importRun(ctx, d, f, &runs[i], env, out); err != nil {
 			return out, fmt.Errorf("run %s: %w", runs[i].ID, err)
@@ -75,6 +76,10 @@ func importRun(ctx context.Context, d *store.Dir, f *Found, r *FoundRun, env rec
 		return nil
 	case r.Stage == deleted || r.Experiment.Stage == deleted:
 		out.note("run %s (%s) was deleted", r.ID, r.Name)
+		return nil
+	}
+	if err := errors.Join(checkTime("start_time", r.Started), checkTime("end_time", r.Ended)); err != nil {
+		out.note("run %s (%s) is left out: %v", r.ID, r.Name, err)
 		return nil
 	}
 	id := importedID(&r.Run)

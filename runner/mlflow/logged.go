@@ -26,7 +26,13 @@ type LoggedModel struct {
 
 const (
 	loggedTop = "logged-models"
-	pending   = "LOGGED_MODEL_PENDING"
+)
+
+// Statuses of a logged model, as MLflow has them.
+const (
+	pending = "LOGGED_MODEL_PENDING"
+	ready   = "LOGGED_MODEL_READY"
+	broken  = "LOGGED_MODEL_UPLOAD_FAILED"
 )
 
 // loggedEndpoints are those of logged models; * stands for an id.
@@ -52,8 +58,8 @@ func loggedPath(path string) (pattern string, fields map[string]string) {
 		return path, nil
 	}
 	fields = map[string]string{"model_id": parts[1]}
-	if len(parts) == 4 && parts[2] == "tags" {
-		fields["tag_key"], parts = parts[3], parts[:3]
+	if len(parts) > 3 && parts[2] == "tags" {
+		fields["tag_key"], parts = strings.Join(parts[3:], "/"), parts[:3]
 	}
 	parts[1] = "*"
 	return strings.Join(parts, "/"), fields
@@ -65,8 +71,8 @@ func with(body []byte, fields map[string]string) ([]byte, error) {
 		return body, nil
 	}
 	var all map[string]any
-	if err := json.Unmarshal(body, &all); err != nil {
-		return nil, failure(codeBad, "the request is no JSON object: %v", err)
+	if err := json.Unmarshal(body, &all); err != nil || all == nil {
+		return nil, failure(codeBad, "the request is no JSON object.")
 	}
 	for k, v := range fields {
 		all[k] = v
@@ -195,9 +201,9 @@ func (s *Server) editLogged(id string, edit func(*LoggedModel) error) (any, erro
 func (s *Server) finalizeLogged(_ context.Context, q *loggedQuery) (any, error) {
 	status, ok := q.Status.(string)
 	if n, isNumber := q.Status.(float64); isNumber {
-		status, ok = map[float64]string{1: pending, 2: "LOGGED_MODEL_READY", 3: "LOGGED_MODEL_UPLOAD_FAILED"}[n], true
+		status, ok = map[float64]string{1: pending, 2: ready, 3: broken}[n], true
 	}
-	if !ok || !strings.HasPrefix(status, "LOGGED_MODEL_") {
+	if !ok || !slices.Contains([]string{pending, ready, broken}, status) {
 		return nil, invalid("Invalid model status %v.", q.Status)
 	}
 	return s.editLogged(q.ID, func(m *LoggedModel) error { m.Status = status; return nil })
@@ -245,6 +251,13 @@ type modelOutput struct {
 }
 
 func (s *Server) logOutputs(_ context.Context, q *outputsQuery) (any, error) {
+	for _, m := range q.Models {
+		t, _, err := s.logged(m.ID)
+		if err != nil {
+			return nil, err
+		}
+		t.mu.Unlock()
+	}
 	return nothing{}, s.edit(q.ID, func(*Run) (*change, error) { return &change{Outputs: q.Models}, nil })
 }
 

@@ -3,6 +3,7 @@ package mlflow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -86,7 +87,8 @@ type runQuery struct {
 func (q *runQuery) id() string { return cmp.Or(q.ID, q.UUID) }
 
 func (s *Server) createRun(ctx context.Context, q *runQuery) (any, error) {
-	if err := checkBatch(nil, nil, q.Tags); err != nil {
+	err := errors.Join(checkBatch(nil, nil, q.Tags), checkValue("run", "name", q.Name, maxTagValue), checkValue("run", "user_id", q.User, maxKey), checkTime("start_time", int64(q.Started)))
+	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -158,6 +160,9 @@ func (s *Server) updateRun(_ context.Context, q *runQuery) (any, error) {
 	if !slices.Contains([]string{"", running, scheduled, finished, failed, killed}, status) {
 		return nil, invalid("Invalid run status %q: RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.", q.Status)
 	}
+	if err := errors.Join(checkValue("run", "name", q.Name, maxTagValue), checkTime("end_time", int64(q.Ended))); err != nil {
+		return nil, err
+	}
 	t, err := s.find(q.id())
 	if err != nil {
 		return nil, err
@@ -177,8 +182,13 @@ func (s *Server) updateRun(_ context.Context, q *runQuery) (any, error) {
 	if t.run.over() && ends && !t.sealed.IsZero() && status == t.run.Status { // it has been said, and is in the record
 		c.Status, c.Ended = "", 0
 	}
-	if err := s.change(t, c); err != nil {
-		return nil, err
+	if !ends && status == t.run.Status {
+		c.Status = ""
+	}
+	if c.Name != "" || c.Status != "" {
+		if err := s.change(t, c); err != nil {
+			return nil, err
+		}
 	}
 	if t.run.over() && t.sealed.IsZero() && ends {
 		if err := s.seal(t); err != nil {
@@ -387,6 +397,8 @@ func (r *Run) field(f field) any {
 		return optional(r.Params, f.name)
 	case tag:
 		return optional(r.Tags, f.name)
+	case dataset:
+		return r.datasets(f.name)
 	case attribute:
 		return r.attribute(strings.ToLower(f.name))
 	}
@@ -410,6 +422,9 @@ func (r *Run) attribute(name string) any {
 	case "start_time", "created":
 		return float64(r.Started)
 	case "end_time":
+		if r.Ended == 0 {
+			return nil
+		}
 		return float64(r.Ended)
 	}
 	return unknown

@@ -197,10 +197,10 @@ func (r *Run) outputs() (out []record.Artifact) {
 }
 
 // Write writes a whole record with its mlflow.json, and returns its digest. It fails
-// with record.ErrExists.
+// with record.ErrExists, and for times that a record could not be read with again.
 func Write(root string, run record.Run, r *Run) (d store.Digest, err error) {
 	text, err := record.Canonical(r)
-	if err != nil {
+	if err := errors.Join(err, checkTime("start_time", r.Started), checkTime("end_time", r.Ended)); err != nil {
 		return d, fmt.Errorf("run %s: %w", r.ID, err)
 	}
 	jobs := run.Jobs

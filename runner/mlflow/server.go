@@ -51,13 +51,14 @@ type Server struct {
 
 // tracked is a run with its log.
 type tracked struct {
-	mu     sync.Mutex // guards all below; taken before Server.mu, never after it
-	run    Run
-	log    *log
-	record string       // id of the record that it goes into, or went into
-	before string       // id of the record that this one continues
-	sealed store.Digest // of that record; zero while there is none
-	last   time.Time    // of the last change
+	mu      sync.Mutex // guards all below; taken before Server.mu, never after it
+	run     Run
+	log     *log
+	record  string       // id of the record that it goes into, or went into
+	before  string       // id of the record that this one continues
+	sealed  store.Digest // of that record; zero while there is none
+	trouble string       // that was told last: it is tried again and again
+	last    time.Time    // of the last change
 }
 
 const (
@@ -70,7 +71,8 @@ const (
 var ErrServed = errors.New("another process serves this store to MLflow's clients")
 
 // Open reads what was logged to a store, and makes records of runs that ended
-// while nobody did. It fails with [ErrServed].
+// while nobody did; of one that cannot be made a record of, [Options.Sealed] is told. It
+// fails with [ErrServed].
 func Open(ctx context.Context, d *store.Dir, o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -161,7 +163,7 @@ func (s *Server) loadRun(ctx context.Context, id string) error {
 		s.loggedBy[m] = id
 	}
 	if t.run.over() && t.sealed.IsZero() {
-		return s.seal(t)
+		s.told(t, s.seal(t)) // it alone has no record
 	}
 	return nil
 }
@@ -215,9 +217,10 @@ func (s *Server) sealQuiet(since time.Time) {
 	}
 }
 
-// told tells of a record that could not be made.
+// told tells of a record that could not be made, once for each reason.
 func (s *Server) told(t *tracked, err error) {
-	if err != nil && s.o.Sealed != nil {
+	if err != nil && s.o.Sealed != nil && err.Error() != t.trouble {
+		t.trouble = err.Error()
 		s.o.Sealed(t.run, t.record, err)
 	}
 }

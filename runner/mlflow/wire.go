@@ -13,6 +13,9 @@ import (
 type integer int64
 
 func (n *integer) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" { // as if it were absent
+		return nil
+	}
 	text := strings.Trim(string(data), `"`)
 	i, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
