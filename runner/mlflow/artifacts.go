@@ -142,6 +142,9 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request) error {
 		return missing("No artifact %q.", r.URL.Path)
 	}
 	f, err := s.d.Open(a.Digest)
+	if errors.Is(err, store.ErrNotFound) {
+		return missing("The bytes of artifact %q are not in the store any more.", r.URL.Path)
+	}
 	if err != nil {
 		return failure(codeInternal, "artifact %s: %v", r.URL.Path, err)
 	}

@@ -162,12 +162,12 @@ func (s *Server) createLogged(_ context.Context, q *loggedQuery) (any, error) {
 // logged finds a logged model; its run is locked.
 func (s *Server) logged(id string) (*tracked, *LoggedModel, error) {
 	s.mu.Lock()
-	run := s.loggedBy[id]
+	t := s.runs[s.loggedBy[id]]
 	s.mu.Unlock()
-	t, err := s.find(run)
-	if err != nil {
+	if t == nil {
 		return nil, nil, missing("Logged model with ID '%s' not found.", id)
 	}
+	t.mu.Lock()
 	m := t.run.Models[id]
 	return t, &m, nil
 }

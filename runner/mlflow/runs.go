@@ -145,6 +145,9 @@ func (s *Server) edit(id string, make func(*Run) (*change, error)) error {
 		return err
 	}
 	defer t.mu.Unlock()
+	if t.log == nil {
+		return readOnly(id)
+	}
 	if t.run.Stage != active {
 		return invalid("The run %s must be in the 'active' state. Current state is %s.", id, t.run.Stage)
 	}
@@ -347,7 +350,10 @@ type runsQuery struct {
 	View        string `json:"run_view_type"`
 }
 
-func (s *Server) searchRuns(_ context.Context, q *runsQuery) (any, error) {
+func (s *Server) searchRuns(ctx context.Context, q *runsQuery) (any, error) {
+	if err := s.lookUp(ctx); err != nil {
+		return nil, err
+	}
 	var all []*Run
 	for _, t := range s.all() {
 		t.mu.Lock()

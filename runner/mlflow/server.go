@@ -47,13 +47,16 @@ type Server struct {
 	about    map[string]*modelWords // by model
 	versions map[versionKey]*versionWords
 	loggedBy map[string]string // run by logged model
+	looking  sync.Mutex        // guards all below; taken before the others
+	looked   time.Time         // when the records were read last
+	known    map[string]bool   // records that need not be looked into any more
 }
 
 // tracked is a run with its log.
 type tracked struct {
 	mu      sync.Mutex // guards all below; taken before Server.mu, never after it
 	run     Run
-	log     *log
+	log     *log         // nil of one that is a record alone
 	record  string       // id of the record that it goes into, or went into
 	before  string       // id of the record that this one continues
 	sealed  store.Digest // of that record; zero while there is none
@@ -82,7 +85,7 @@ func Open(ctx context.Context, d *store.Dir, o Options) (*Server, error) {
 	}
 	s := &Server{
 		d: d, models: registry.Open(d, o.Now), o: o, stop: make(chan struct{}), runs: map[string]*tracked{},
-		byID: map[string]*Experiment{}, about: map[string]*modelWords{}, versions: map[versionKey]*versionWords{}, loggedBy: map[string]string{},
+		byID: map[string]*Experiment{}, about: map[string]*modelWords{}, versions: map[versionKey]*versionWords{}, loggedBy: map[string]string{}, known: map[string]bool{},
 	}
 	if err := d.Disk().Mkdir(s.path("runs")); err != nil {
 		return nil, err
@@ -130,7 +133,7 @@ func (s *Server) load(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return nil
+	return s.lookUp(ctx)
 }
 
 // loadRun reads a run's log. A run whose record was pruned is forgotten.
@@ -244,7 +247,9 @@ func (s *Server) Close() error {
 	s.sealQuiet(s.o.Now())
 	errs := []error{s.names.close()}
 	for _, t := range s.all() {
-		errs = append(errs, t.log.close())
+		if t.log != nil {
+			errs = append(errs, t.log.close())
+		}
 	}
 	s.release()
 	return errors.Join(errs...)
@@ -252,11 +257,15 @@ func (s *Server) Close() error {
 
 func (s *Server) now() int64 { return s.o.Now().UnixMilli() }
 
-// find returns a run, locked.
+// find returns a run, locked. The caller holds no lock.
 func (s *Server) find(id string) (*tracked, error) {
-	s.mu.Lock()
-	t := s.runs[id]
-	s.mu.Unlock()
+	t := s.tracked(id)
+	if t == nil {
+		if err := s.lookUp(context.Background()); err != nil {
+			return nil, err
+		}
+		t = s.tracked(id)
+	}
 	if t == nil {
 		return nil, missing("Run with id=%s not found", id)
 	}
@@ -264,8 +273,15 @@ func (s *Server) find(id string) (*tracked, error) {
 	return t, nil
 }
 
+func readOnly(run string) error {
+	return failure(codeState, "Run %s was not logged to this server: it is a record alone, such as an import makes, and does not change.", run)
+}
+
 // change notes a change of a run, which the caller has locked, and makes it.
 func (s *Server) change(t *tracked, c *change) error {
+	if t.log == nil {
+		return readOnly(t.run.ID)
+	}
 	if !t.sealed.IsZero() && c.Sealed.IsZero() && c.result() {
 		id, _, err := newID()
 		if err != nil {
