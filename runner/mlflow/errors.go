@@ -19,6 +19,7 @@ const (
 	codeInternal  = "INTERNAL_ERROR"
 	codeForbidden = "PERMISSION_DENIED"
 	codeNobody    = "UNAUTHENTICATED"
+	codeStopped   = "TEMPORARILY_UNAVAILABLE"
 )
 
 // An Error is an answer that is none, as MLflow's clients read it.
@@ -37,6 +38,8 @@ func (e *Error) status() int {
 		return http.StatusInternalServerError
 	case codeForbidden:
 		return http.StatusForbidden
+	case codeStopped:
+		return http.StatusServiceUnavailable
 	case codeNobody:
 		return http.StatusUnauthorized
 	}

@@ -104,7 +104,20 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, failure(codeEndpoint, "%s %s: no endpoint of MLflow's REST API 2.0 that is served here", r.Method, r.URL.Path))
 	})
-	return mux
+	return s.whileOpen(mux)
+}
+
+// whileOpen refuses requests to a server that was closed: another one may have its store.
+func (s *Server) whileOpen(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.door.RLock()
+		defer s.door.RUnlock()
+		if s.closed {
+			refuse(w, failure(codeStopped, "This server has stopped."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // serve answers a request of the protocol.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 )
@@ -120,7 +121,7 @@ func (s *Server) createRun(ctx context.Context, q *runQuery) (any, error) {
 	}
 	t := &tracked{log: &log{path: s.path("runs", id+logSuffix), disk: s.d.Disk()}}
 	if err := s.change(t, &change{Begin: &r, Record: rec}); err != nil {
-		return nil, err
+		return nil, errors.Join(err, t.log.close(), os.Remove(t.log.path))
 	}
 	answer := runAnswer{t.run.wire()}
 	s.mu.Lock()
@@ -152,8 +153,15 @@ func (s *Server) edit(id string, make func(*Run) (*change, error)) error {
 		return invalid("The run %s must be in the 'active' state. Current state is %s.", id, t.run.Stage)
 	}
 	c, err := make(&t.run)
-	if err != nil || c == nil {
+	if err != nil {
 		return err
+	}
+	t.last = s.o.Now() // whatever it says, its client lives
+	if c == nil {
+		return nil
+	}
+	if c.result() && t.run.Lost() != "" {
+		c.revive()
 	}
 	return s.change(t, c)
 }
@@ -188,6 +196,10 @@ func (s *Server) updateRun(_ context.Context, q *runQuery) (any, error) {
 	if !ends && status == t.run.Status {
 		c.Status = ""
 	}
+	if c.Status != "" {
+		c.Untag = tagLost
+	}
+	t.last = s.o.Now()
 	if c.Name != "" || c.Status != "" {
 		if err := s.change(t, c); err != nil {
 			return nil, err

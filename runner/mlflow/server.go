@@ -25,6 +25,10 @@ type Options struct {
 	// Quiet is how long a run that has a record must be left alone before what came
 	// later is sealed; 0 means ten seconds.
 	Quiet time.Duration
+	// Lost is how long nothing must have been logged to a run that goes on until it is
+	// ended as KILLED, as of then: its client is taken for dead. If it is not, the run goes
+	// on with what it logs next. 0 means never.
+	Lost time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Sealed, if not nil, is told of each record, or why there is none.
@@ -40,6 +44,8 @@ type Server struct {
 	release  func() // the lock of tracking/
 	stop     chan struct{}
 	sealing  sync.WaitGroup
+	door     sync.RWMutex // held by requests; guards closed; taken before the others
+	closed   bool
 	mu       sync.Mutex // guards all below
 	runs     map[string]*tracked
 	names    *log
@@ -138,7 +144,7 @@ func (s *Server) load(ctx context.Context) (err error) {
 
 // loadRun reads a run's log. A run whose record was pruned is forgotten.
 func (s *Server) loadRun(ctx context.Context, id string) error {
-	t := &tracked{last: s.o.Now()}
+	t := &tracked{}
 	l, err := openLog(s.d.Disk(), s.path("runs", id+logSuffix), func(line []byte) error {
 		var c change
 		if err := json.Unmarshal(line, &c); err != nil {
@@ -153,6 +159,7 @@ func (s *Server) loadRun(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	t.last = lastChange(l.path)
 	if t.log = l; t.run.ID == "" { // killed before its first line was whole
 		return os.Remove(l.path)
 	}
@@ -204,17 +211,29 @@ func (s *Server) settle() {
 		case <-s.stop:
 			return
 		case <-tick.C:
-			s.sealQuiet(s.o.Now().Add(-s.o.Quiet))
+			s.settleOnce()
 		}
 	}
 }
 
-// sealQuiet seals ended runs that were not touched since.
+// settleOnce ends lost runs, and seals what is quiet.
+func (s *Server) settleOnce() {
+	now := s.o.Now()
+	if s.o.Lost > 0 {
+		s.endLost(now.Add(-s.o.Lost))
+	}
+	s.sealQuiet(now.Add(-s.o.Quiet))
+}
+
+// sealQuiet seals ended runs that were not touched since, and lets go of the files of
+// the others.
 func (s *Server) sealQuiet(since time.Time) {
 	for _, t := range s.all() {
 		t.mu.Lock()
 		if t.run.over() && t.sealed.IsZero() && !t.last.After(since) {
 			s.told(t, s.seal(t))
+		} else if t.log != nil && t.last.Before(since) {
+			s.told(t, t.log.close())
 		}
 		t.mu.Unlock()
 	}
@@ -240,8 +259,11 @@ func (s *Server) all() []*tracked {
 }
 
 // Close seals what came for ended runs, and lets another process serve the store.
-// No request may come any more. Runs that have not ended go on when one does.
+// It waits for requests that have begun and refuses others. It is called once. Runs that have not ended go on when one does.
 func (s *Server) Close() error {
+	s.door.Lock()
+	s.closed = true
+	s.door.Unlock()
 	close(s.stop)
 	s.sealing.Wait()
 	s.sealQuiet(s.o.Now())
