@@ -163,6 +163,9 @@ func (r *Registry) GetManifest(ctx context.Context, repo string, d ociregistry.D
 // ResolveTag describes the manifest that a tag names now: tags move, also by
 // other processes, so what is known is not enough.
 func (r *Registry) ResolveTag(ctx context.Context, repo, tag string) (ociregistry.Descriptor, error) {
+	if len(repo) > maxName {
+		return ociregistry.Descriptor{}, ociregistry.ErrNameUnknown
+	}
 	if model, ok := r.model(repo); ok {
 		d, err := r.shelf.Tagged(ctx, model, tag)
 		if err != nil {

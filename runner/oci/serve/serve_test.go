@@ -270,6 +270,48 @@ func TestClientsMistakes(t *testing.T) {
 	}
 }
 
+// TestOneByte uploads the first byte of a blob alone, by its range.
+func TestOneByte(t *testing.T) {
+	server, c, _, _ := start(t, t.TempDir(), serve.Access{})
+	chunk := func(method, location, text, ranges string) *http.Response {
+		return send(t, method, server.URL+location, text, "Content-Type", "application/octet-stream", "Content-Range", ranges)
+	}
+	first := send(t, "POST", server.URL+"/v2/a/blobs/uploads/", "")
+	one := chunk("PATCH", first.Header.Get("Location"), "x", "0-0")
+	if again := chunk("PATCH", first.Header.Get("Location"), "x", "0-0"); one.StatusCode != 202 || again.StatusCode != 416 {
+		t.Errorf("the first byte: %s, once more: %s", one.Status, again.Status)
+	}
+	d := digest.FromString("xyz")
+	if last := chunk("PUT", one.Header.Get("Location")+"?digest="+d.String(), "yz", "1-2"); last.StatusCode != 201 {
+		t.Errorf("the rest: %s", last.Status)
+	}
+	r, err := c.GetBlob(t.Context(), "a", d)
+	if got := read(t, r, err); got != "xyz" {
+		t.Errorf("%q came back", got)
+	}
+}
+
+// TestLongNames: a name that no folder can have is the client's mistake.
+func TestLongNames(t *testing.T) {
+	server, c, _, _ := start(t, t.TempDir(), serve.Access{})
+	part, deep := strings.Repeat("a", 256), strings.Repeat("a/", 127)
+	push(t, c, strings.Repeat("a/", 126)+"abc", "v1", []byte("x"), nil) // 255 bytes
+	for _, name := range []string{part, deep + "ab"} {
+		for _, q := range []struct {
+			method, path string
+			want         int
+		}{
+			{"POST", "blobs/uploads/", 400}, {"PUT", "manifests/v1", 400}, {"DELETE", "manifests/v1", 400}, {"GET", "manifests/v1", 404},
+			{"GET", "tags/list", 404}, {"GET", "blobs/" + digest.FromString("x").String(), 404},
+		} {
+			got := send(t, q.method, server.URL+"/v2/"+name+"/"+q.path, "{}", "Content-Type", ocispec.MediaTypeImageManifest)
+			if got.StatusCode != q.want {
+				t.Errorf("%s of %.20s…: %s, want %d", q.method+" "+q.path, name, got.Status, q.want)
+			}
+		}
+	}
+}
+
 // TestUploadsGivenUp begins uploads that nobody ends: they hold no file open, and
 // are gone after a day.
 func TestUploadsGivenUp(t *testing.T) {
