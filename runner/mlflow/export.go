@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"gopkg.in/yaml.v3"
@@ -201,7 +202,12 @@ func writeKey(dir, key string, text []byte, out *Exported) error {
 		out.note("%q is left out: others are below it", key)
 		return nil
 	}
-	return writeAt(path, text)
+	err := writeAt(path, text)
+	if errors.Is(err, syscall.ENOTDIR) {
+		out.note("%q is left out: what it is below is a file in such a folder", key)
+		return nil
+	}
+	return err
 }
 
 // copyAll copies files out of the store; those that it does not have are noted.

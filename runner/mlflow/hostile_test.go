@@ -201,3 +201,77 @@ func TestExportStaysInside(t *testing.T) {
 		}
 	}
 }
+
+// TestContinuesIsOurs: a client's tag cannot make another run's record count as continued.
+func TestContinuesIsOurs(t *testing.T) {
+	root := t.TempDir()
+	c := serve(t, root, Options{})
+	run := c.begin("0")
+	c.end(run, "FINISHED")
+	rec, err := record.Load(root, record.LATEST)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := c.begin("0")
+	c.ask(200, "POST", "runs/set-tag", fmt.Sprintf(`{"run_id": %q, "key": %q, "value": %q}`, other, Continues, rec.ID))
+	c.end(other, "FINISHED")
+	c.stop()
+	got, err := Export(t.Context(), c.d, filepath.Join(t.TempDir(), "mlruns"))
+	if err != nil || got.Runs != 2 {
+		t.Errorf("%+v, %v: want both runs", got, err)
+	}
+}
+
+// TestExportNames: metrics whose names would be a file and a folder, or longer than files
+// have, are left out and said so; the others are written.
+func TestExportNames(t *testing.T) {
+	root := t.TempDir()
+	c := serve(t, root, Options{})
+	run := c.begin("0")
+	for _, key := range []string{"loss", "loss/val", "loss/val/deep", strings.Repeat("ü", 200), "z"} {
+		c.ask(200, "POST", "runs/log-metric", fmt.Sprintf(`{"run_id": %q, "key": %q, "value": 1}`, run, key))
+	}
+	c.end(run, "FINISHED")
+	c.stop()
+	dir := filepath.Join(t.TempDir(), "mlruns")
+	got, err := Export(t.Context(), c.d, dir)
+	if err != nil || got.Runs != 1 || len(got.Notes) != 3 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, key := range []string{"loss", "z"} {
+		if !exists(filepath.Join(dir, "0", run, "metrics", key)) {
+			t.Errorf("no %s", key)
+		}
+	}
+}
+
+// TestImportGaps: a version with a number of many digits takes no longer than another.
+func TestImportGaps(t *testing.T) {
+	dir, d := t.TempDir(), openStore(t)
+	write(t, dir, tree)
+	write(t, dir, map[string]string{"models/churn/version-9000000000/meta.yaml": versionMeta(9000000000), "models/churn/version-x/meta.yaml": "", "models/churn/version-03/meta.yaml": versionMeta(3)})
+	got := imported(t, d, dir)
+	notes := strings.Join(got.Notes, "\n")
+	for _, want := range []string{"model churn: version 2 was deleted; later ones move up", "model churn: versions 4 to 8999999999 were deleted; later ones move up"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("no %q in\n%s", want, notes)
+		}
+	}
+	if len(got.Versions) != 1 {
+		t.Errorf("%v", got.Versions)
+	}
+}
+
+// TestImportOutside: files that are taken from elsewhere on the machine are told of.
+func TestImportOutside(t *testing.T) {
+	dir, elsewhere, d := t.TempDir(), t.TempDir(), openStore(t)
+	write(t, elsewhere, map[string]string{"m/MLmodel": "flavors: {}\n"})
+	write(t, dir, map[string]string{
+		"0/meta.yaml":    "experiment_id: '0'\nlifecycle_stage: active\nname: Default\n",
+		"0/r1/meta.yaml": "artifact_uri: file://" + elsewhere + "\nend_time: 1700000060000\nlifecycle_stage: active\nrun_id: r1\nrun_name: one\nstart_time: 1700000000000\nstatus: 3\n",
+	})
+	got := imported(t, d, dir)
+	if want := "run r1 (one): its files were taken from " + elsewhere + ", outside of " + dir; len(got.Runs) != 1 || strings.Join(got.Notes, "\n") != want {
+		t.Errorf("%+v, want %s", got, want)
+	}
+}

@@ -314,6 +314,9 @@ func (s *Server) stage(id, to string) (any, error) {
 		return nil, err
 	}
 	defer t.mu.Unlock()
+	if t.log != nil && t.run.Stage == to {
+		return nothing{}, nil
+	}
 	return nothing{}, s.change(t, &change{Stage: to})
 }
 

@@ -98,6 +98,7 @@ func Record(r *Run, id string, env record.Environment) record.Run {
 		Labels: record.Labels{}, Departs: []string{departs}, Source: r.source(), Environment: env, Params: r.values(),
 	}
 	maps.Copy(out.Labels, r.Tags)
+	delete(out.Labels, Continues) // a client may call a tag so
 	out.Labels[RunID], out.Labels[ExperimentID], out.Labels[tagName] = r.ID, r.Experiment.ID, r.Name
 	job := record.Job{ID: JobID, Status: out.Status, Started: out.Started, Wall: out.Ended.Sub(out.Started), Outputs: r.outputs(), Metrics: r.metrics()}
 	if out.Status != record.Success {
