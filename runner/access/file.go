@@ -18,9 +18,9 @@ const (
 
 // A LineError is a line of a token file that says nothing. It never has the token.
 type LineError struct {
-	Path string
-	Line int // from 1; 0 if it is about the file
-	Text string
+	Path string // of the file, as it was named
+	Line int    // from 1; 0 if it is about the file
+	Text string // what is wrong, and how to mend it
 }
 
 // Error names the place and what is wrong there.

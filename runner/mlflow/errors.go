@@ -24,10 +24,11 @@ const (
 
 // An Error is an answer that is none, as MLflow's clients read it.
 type Error struct {
-	Code    string `json:"error_code"`
-	Message string `json:"message"`
+	Code    string `json:"error_code"` // one of MLflow's, such as RESOURCE_DOES_NOT_EXIST
+	Message string `json:"message"`    // for people
 }
 
+// Error is the code and the message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 func (e *Error) status() int {

@@ -27,10 +27,10 @@ import (
 
 // Exported says what an export wrote.
 type Exported struct {
-	Runs     int      `json:"runs"`
-	Present  int      `json:"present"` // runs that were there already
-	Versions int      `json:"versions"`
-	Notes    []string `json:"notes"`
+	Runs     int      `json:"runs"`     // that were written
+	Present  int      `json:"present"`  // runs that were there already
+	Versions int      `json:"versions"` // of models that were written
+	Notes    []string `json:"notes"`    // what is left out, and why
 }
 
 func (e *Exported) note(format string, args ...any) {

@@ -18,10 +18,10 @@ import (
 
 // Found is what a folder or database of MLflow holds.
 type Found struct {
-	Root   string // folder that addresses of files may be below
-	Runs   []FoundRun
-	Models []FoundModel
-	Notes  []string // what was not understood, or is left out
+	Root   string       // folder that addresses of files may be below
+	Runs   []FoundRun   // ended or not, deleted or not, in no order
+	Models []FoundModel // in no order
+	Notes  []string     // what was not understood, or is left out
 }
 
 // A FoundRun is a run and where its artifacts are.
@@ -32,16 +32,16 @@ type FoundRun struct {
 
 // A FoundModel is a registered model.
 type FoundModel struct {
-	Name     string
+	Name     string         // as MLflow has it; a registry may not take it
 	Versions []FoundVersion // in the order of their numbers
-	Aliases  map[string]int
+	Aliases  map[string]int // number of a version by alias
 }
 
 // A FoundVersion is a version of a registered model.
 type FoundVersion struct {
-	Number int
-	Source string
-	Run    string
+	Number int    // from 1; numbers of deleted versions are missing
+	Source string // address of its files
+	Run    string // MLflow's id of the run that made it; "" if none did
 }
 
 func (f *Found) note(format string, args ...any) {

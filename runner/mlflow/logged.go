@@ -14,14 +14,14 @@ import (
 // A LoggedModel is a model that a run logged through MLflow 3, which gives it an id
 // of its own. Its files are artifacts of the run, below models/<id>.
 type LoggedModel struct {
-	ID      string            `json:"model_id"`
-	Name    string            `json:"name"`
-	Type    string            `json:"model_type,omitempty"`
-	Status  string            `json:"status"`
-	Created int64             `json:"creation_timestamp_ms"`
-	Changed int64             `json:"last_updated_timestamp_ms"`
-	Params  map[string]string `json:"params,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty"`
+	ID      string            `json:"model_id"`                  // m- and 32 hex digits
+	Name    string            `json:"name"`                      // the id, if the client gave none
+	Type    string            `json:"model_type,omitempty"`      // as the client calls it, such as "Agent"
+	Status  string            `json:"status"`                    // LOGGED_MODEL_PENDING, _READY or _UPLOAD_FAILED
+	Created int64             `json:"creation_timestamp_ms"`     // ms since 1970
+	Changed int64             `json:"last_updated_timestamp_ms"` // ms since 1970; files are no change
+	Params  map[string]string `json:"params,omitempty"`          // of the model, beside those of its run
+	Tags    map[string]string `json:"tags,omitempty"`            // by key
 }
 
 const (

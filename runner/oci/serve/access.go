@@ -11,8 +11,8 @@ import (
 // Access says who may do what. The zero value lets every program on this machine do
 // everything, and no page of a browser.
 type Access struct {
-	Tokens access.Tokens
-	Public bool // everybody may read; nothing without tokens
+	Tokens access.Tokens // without any, only this machine's programs are answered
+	Public bool          // everybody may read; nothing without tokens
 }
 
 // anyone is the bearer's token that the public gets.

@@ -19,6 +19,7 @@ type reader struct {
 	descriptor ociregistry.Descriptor
 }
 
+// Descriptor is that of the whole blob, also of a range of it.
 func (r reader) Descriptor() ociregistry.Descriptor { return r.descriptor }
 
 // blob finds a blob that the repository may show.

@@ -35,7 +35,7 @@ var ErrNotShown = errors.New("not shown")
 
 // Shown is an image manifest on a [Shelf].
 type Shown struct {
-	Manifest []byte
+	Manifest []byte   // JSON, as it is served
 	Blobs    [][]byte // that it names and that the store does not have; the others it has
 }
 

@@ -137,8 +137,13 @@ func (u *upload) path() string {
 	return filepath.Join(u.r.uploads, u.id+"-"+hex.EncodeToString(of[:8]))
 }
 
-func (u *upload) ID() string     { return u.id }
-func (u *upload) Size() int64    { return u.size }
+// ID names the upload to its client.
+func (u *upload) ID() string { return u.id }
+
+// Size is how many bytes have come.
+func (u *upload) Size() int64 { return u.size }
+
+// ChunkSize is how many bytes clients are advised to send at a time.
 func (u *upload) ChunkSize() int { return chunk }
 
 // Write adds bytes at the upload's end.
