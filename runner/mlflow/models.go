@@ -233,6 +233,19 @@ func tagsOf(tags []pair, name string) any {
 	return nil
 }
 
+// tagPrompt is the tag of what MLflow keeps as models and is none. Its clients ask for
+// models by "!= 'true'", and mean those without the tag.
+const tagPrompt = "mlflow.prompt.is_prompt"
+
+// registeredTag is a tag of a model or version for searches.
+func registeredTag(tags []pair, name string) any {
+	v := tagsOf(tags, name)
+	if v == nil && name == tagPrompt {
+		return "false"
+	}
+	return v
+}
+
 func (m wireModel) field(f field) any {
 	switch f {
 	case field{attribute, "name"}:
@@ -243,7 +256,7 @@ func (m wireModel) field(f field) any {
 		return float64(m.Created)
 	}
 	if f.kind == tag {
-		return tagsOf(m.Tags, f.name)
+		return registeredTag(m.Tags, f.name)
 	}
 	return unknown
 }

@@ -433,6 +433,13 @@ func TestModels(t *testing.T) {
 	if text(t, m, "registered_models", 0, "aliases", 0, "alias") != "prod" || text(t, m, "registered_models", 0, "description") != "who leaves" {
 		t.Errorf("%v", m)
 	}
+	for kind, path := range map[string]string{"registered_models": "registered-models/search", "model_versions": "model-versions/search"} {
+		all := c.ask(200, "GET", path, "{\"filter\": \"tag.`mlflow.prompt.is_prompt` != 'true'\"}") // as clients since 2.21 ask
+		at(t, all, kind, 0, "name")
+		if prompts := c.ask(200, "GET", path, "{\"filter\": \"name = 'churn' AND tag.`mlflow.prompt.is_prompt` = 'true'\"}"); prompts[kind] != nil {
+			t.Errorf("%v are prompts", prompts)
+		}
+	}
 	c.ask(200, "DELETE", "registered-models/alias", `{"name": "churn", "alias": "prod"}`)
 	c.ask(400, "GET", "registered-models/alias", `{"name": "churn", "alias": "prod"}`)
 }

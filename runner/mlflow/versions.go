@@ -226,7 +226,7 @@ func (v wireVersion) field(f field) any {
 		return float64(v.Changed)
 	}
 	if f.kind == tag {
-		return tagsOf(v.Tags, f.name)
+		return registeredTag(v.Tags, f.name)
 	}
 	return unknown
 }
