@@ -176,6 +176,28 @@ func TestTagOfLoggedModel(t *testing.T) {
 	}
 }
 
+// TestLoggedModelsInOrder: logged models come in the order that is asked for; by metrics,
+// which they do not have here, they do not pretend to.
+func TestLoggedModelsInOrder(t *testing.T) {
+	c := serve(t, t.TempDir(), Options{})
+	defer c.stop()
+	run := c.begin("0")
+	for _, name := range []string{"b", "c", "a"} {
+		c.ask(200, "POST", "logged-models", fmt.Sprintf(`{"experiment_id": "0", "source_run_id": %q, "name": %q}`, run, name))
+	}
+	for order, want := range map[string]string{`{"field_name": "name"}`: "abc", `{"field_name": "attributes.name", "ascending": false}`: "cba"} {
+		out := c.ask(200, "POST", "logged-models/search", fmt.Sprintf(`{"experiment_ids": ["0"], "order_by": [%s]}`, order))
+		got := ""
+		for i := range 3 {
+			got += text(t, out, "models", i, "info", "name")
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", order, got, want)
+		}
+	}
+	c.ask(400, "POST", "logged-models/search", `{"experiment_ids": ["0"], "order_by": [{"field_name": "metrics.auc", "ascending": false}]}`)
+}
+
 // TestExportStaysInside: a run's id is no path that leads out of the folder.
 func TestExportStaysInside(t *testing.T) {
 	d := openStore(t)

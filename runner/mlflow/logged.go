@@ -262,10 +262,30 @@ func (s *Server) logOutputs(_ context.Context, q *outputsQuery) (any, error) {
 }
 
 type loggedSearch struct {
-	Experiments texts   `json:"experiment_ids"`
-	Filter      string  `json:"filter"`
-	Max         integer `json:"max_results"`
-	Page        string  `json:"page_token"`
+	Experiments texts         `json:"experiment_ids"`
+	Filter      string        `json:"filter"`
+	Order       []loggedOrder `json:"order_by"`
+	Max         integer       `json:"max_results"`
+	Page        string        `json:"page_token"`
+}
+
+// loggedOrder is what logged models are put in the order of, the lowest first if nothing
+// is said.
+type loggedOrder struct {
+	Field string `json:"field_name"`
+	Up    *bool  `json:"ascending"`
+}
+
+// keys are the orders as other searches have them.
+func (q *loggedSearch) keys() (out texts) {
+	for _, o := range q.Order {
+		way := " ASC"
+		if o.Up != nil && !*o.Up {
+			way = " DESC"
+		}
+		out = append(out, o.Field+way)
+	}
+	return out
 }
 
 func (s *Server) searchLogged(_ context.Context, q *loggedSearch) (any, error) {
@@ -282,7 +302,7 @@ func (s *Server) searchLogged(_ context.Context, q *loggedSearch) (any, error) {
 	slices.SortFunc(all, func(a, b wireLogged) int {
 		return cmp.Or(cmp.Compare(b.Info.Created, a.Info.Created), cmp.Compare(a.Info.ID, b.Info.ID))
 	})
-	found, next, err := search(searchQuery{Filter: q.Filter, Max: q.Max, Page: q.Page}, 100, all, wireLogged.field)
+	found, next, err := search(searchQuery{Filter: q.Filter, Order: q.keys(), Max: q.Max, Page: q.Page}, 100, all, wireLogged.field)
 	if err != nil {
 		return nil, err
 	}
