@@ -18,97 +18,97 @@ import (
 
 // A BOM is the document; see cyclonedx.org/docs/1.6/json.
 type BOM struct {
-	Format       string       `json:"bomFormat"`
-	Spec         string       `json:"specVersion"`
-	Serial       string       `json:"serialNumber"`
-	Version      int          `json:"version"`
-	Metadata     Metadata     `json:"metadata"`
-	Components   []Component  `json:"components,omitempty"`
-	Dependencies []Dependency `json:"dependencies,omitempty"`
+	Format       string       `json:"bomFormat"`              // CycloneDX
+	Spec         string       `json:"specVersion"`            // 1.6
+	Serial       string       `json:"serialNumber"`           // a URN of a UUID that follows from the version
+	Version      int          `json:"version"`                // 1: a version's document is written once
+	Metadata     Metadata     `json:"metadata"`               // the model itself, and who wrote this
+	Components   []Component  `json:"components,omitempty"`   // files, data and images
+	Dependencies []Dependency `json:"dependencies,omitempty"` // the model's first
 }
 
 // Metadata says what the document is about, and who wrote it.
 type Metadata struct {
-	Time      string    `json:"timestamp"`
-	Tools     Tools     `json:"tools"`
-	Component Component `json:"component"`
+	Time      string    `json:"timestamp"` // when the version was registered, RFC 3339 in UTC
+	Tools     Tools     `json:"tools"`     // this program
+	Component Component `json:"component"` // the model
 }
 
 // Tools wrote the document.
 type Tools struct {
-	Components []Component `json:"components"`
+	Components []Component `json:"components"` // of the type application
 }
 
 // A Component is a model, file, data set, image or tool.
 type Component struct {
-	Type       string      `json:"type"`
-	Ref        string      `json:"bom-ref,omitempty"`
-	Name       string      `json:"name"`
-	Version    string      `json:"version,omitempty"`
-	Hashes     []Hash      `json:"hashes,omitempty"`
-	External   []Reference `json:"externalReferences,omitempty"`
-	Data       []Data      `json:"data,omitempty"`
-	Card       *Card       `json:"modelCard,omitempty"`
-	Properties []Property  `json:"properties,omitempty"`
+	Type       string      `json:"type"`                         // machine-learning-model, file, data, container or application
+	Ref        string      `json:"bom-ref,omitempty"`            // unique in the document
+	Name       string      `json:"name"`                         // of a model, a path, an image's or a data set's name
+	Version    string      `json:"version,omitempty"`            // of a model its number
+	Hashes     []Hash      `json:"hashes,omitempty"`             // of its bytes, if they are one file
+	External   []Reference `json:"externalReferences,omitempty"` // where it comes from
+	Data       []Data      `json:"data,omitempty"`               // of the type data alone
+	Card       *Card       `json:"modelCard,omitempty"`          // of the model alone
+	Properties []Property  `json:"properties,omitempty"`         // what the standard has no place for
 }
 
 // A Hash is a digest of a component's bytes.
 type Hash struct {
-	Algorithm string `json:"alg"`
-	Content   string `json:"content"`
+	Algorithm string `json:"alg"`     // SHA-256
+	Content   string `json:"content"` // in hex
 }
 
 // A Reference is an address, such as that of the code.
 type Reference struct {
-	Type    string `json:"type"`
-	URL     string `json:"url"`
-	Comment string `json:"comment,omitempty"`
+	Type    string `json:"type"`              // such as vcs
+	URL     string `json:"url"`               // as it was recorded
+	Comment string `json:"comment,omitempty"` // such as the commit
 }
 
 // Data is what a component of the type data holds.
 type Data struct {
-	Type string `json:"type"`
-	Name string `json:"name,omitempty"`
+	Type string `json:"type"`           // dataset
+	Name string `json:"name,omitempty"` // its path
 }
 
 // A Card is what is to be known of a model.
 type Card struct {
-	Parameters Parameters `json:"modelParameters"`
-	Analysis   *Analysis  `json:"quantitativeAnalysis,omitempty"`
+	Parameters Parameters `json:"modelParameters"`                // what went in
+	Analysis   *Analysis  `json:"quantitativeAnalysis,omitempty"` // what came out; nil without metrics
 }
 
 // Parameters name the data that a model was made of.
 type Parameters struct {
-	Datasets []Choice `json:"datasets,omitempty"`
+	Datasets []Choice `json:"datasets,omitempty"` // components of the type data
 }
 
 // A Choice refers to a component.
 type Choice struct {
-	Ref string `json:"ref"`
+	Ref string `json:"ref"` // of a component of the document
 }
 
 // An Analysis is the metrics.
 type Analysis struct {
-	Metrics []Metric `json:"performanceMetrics"`
+	Metrics []Metric `json:"performanceMetrics"` // overall and by slice
 }
 
 // A Metric is a number about a model, as text.
 type Metric struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
-	Slice string `json:"slice,omitempty"`
+	Type  string `json:"type"`            // its name
+	Value string `json:"value"`           // a decimal number
+	Slice string `json:"slice,omitempty"` // of the rows that it is about; "" for all
 }
 
 // A Property is a name and value of ours.
 type Property struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `json:"name"`  // begins with mlops:
+	Value string `json:"value"` // as it was recorded
 }
 
 // A Dependency says what a component was made of.
 type Dependency struct {
-	Ref  string   `json:"ref"`
-	Uses []string `json:"dependsOn,omitempty"`
+	Ref  string   `json:"ref"`                 // of a component
+	Uses []string `json:"dependsOn,omitempty"` // of what it was made of
 }
 
 // New is the document of a version. run is the record of the run that made it; nil

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -141,6 +142,9 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request) error {
 		return missing("No artifact %q.", r.URL.Path)
 	}
 	f, err := s.d.Open(a.Digest)
+	if errors.Is(err, store.ErrNotFound) {
+		return missing("The bytes of artifact %q are not in the store any more.", r.URL.Path)
+	}
 	if err != nil {
 		return failure(codeInternal, "artifact %s: %v", r.URL.Path, err)
 	}
@@ -165,8 +169,8 @@ func (s *Server) take(r *http.Request) error {
 	if pl.model != "" {
 		return failure(codeState, "The files of a version of a model do not change; log to a run and register another version.")
 	}
-	if pl.path == "" {
-		return invalid("Name a file below %q.", r.URL.Path)
+	if err := checkPath(pl.path); err != nil {
+		return err
 	}
 	if err := s.edit(pl.run, func(run *Run) (*change, error) { return nil, run.fits(pl.path) }); err != nil {
 		return err
@@ -190,6 +194,22 @@ func (s *Server) take(r *http.Request) error {
 		}
 		return &change{Path: pl.path, Artifact: &Artifact{dig, size}}, nil
 	})
+}
+
+// checkPath fails for what others could not have as a file.
+func checkPath(p string) error {
+	if p == "" {
+		return invalid("Name a file below the run's artifacts.")
+	}
+	if len(p) > maxPath || strings.ContainsFunc(p, unicode.IsControl) {
+		return invalid("Invalid path %.100q: at most %d bytes, and no control characters.", p, maxPath)
+	}
+	for part := range strings.SplitSeq(p, "/") {
+		if len(part) > maxPart {
+			return invalid("Invalid path %.100q: no part of it may be longer than %d bytes.", p, maxPart)
+		}
+	}
+	return nil
 }
 
 // keep lets GC keep an artifact; one that it took just before is missed here.

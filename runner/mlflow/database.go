@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -76,7 +77,7 @@ func (r *dbReader) read() error {
 	for _, run := range r.runs {
 		r.found.Runs = append(r.found.Runs, *run)
 	}
-	slices.SortFunc(r.found.Runs, func(a, b FoundRun) int { return int(a.Started - b.Started) })
+	slices.SortFunc(r.found.Runs, func(a, b FoundRun) int { return cmp.Compare(a.Started, b.Started) })
 	return nil
 }
 

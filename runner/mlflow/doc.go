@@ -38,6 +38,18 @@
 // name and deletion are words about a run, not results: they are kept in its log
 // and in no further record.
 //
+// # Runs whose clients died
+//
+// Nobody says so. A run that nothing was logged to for long ([Options.Lost]) is ended as
+// KILLED, as of when something was, with the tag mlops.lost, and recorded. If its client
+// lives and logs something, the run goes on, and what it ends with is another record.
+//
+// # Runs that were not logged here
+//
+// Records that hold a run of MLflow's and have no log are shown too, read only: what was
+// imported, also while a server runs, and what came from another store. They belong to the
+// experiment of their name.
+//
 // # Models
 //
 // A version of a registered model is made of the artifacts of its run as they are at

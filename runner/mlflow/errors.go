@@ -19,14 +19,16 @@ const (
 	codeInternal  = "INTERNAL_ERROR"
 	codeForbidden = "PERMISSION_DENIED"
 	codeNobody    = "UNAUTHENTICATED"
+	codeStopped   = "TEMPORARILY_UNAVAILABLE"
 )
 
 // An Error is an answer that is none, as MLflow's clients read it.
 type Error struct {
-	Code    string `json:"error_code"`
-	Message string `json:"message"`
+	Code    string `json:"error_code"` // one of MLflow's, such as RESOURCE_DOES_NOT_EXIST
+	Message string `json:"message"`    // for people
 }
 
+// Error is the code and the message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 func (e *Error) status() int {
@@ -37,6 +39,8 @@ func (e *Error) status() int {
 		return http.StatusInternalServerError
 	case codeForbidden:
 		return http.StatusForbidden
+	case codeStopped:
+		return http.StatusServiceUnavailable
 	case codeNobody:
 		return http.StatusUnauthorized
 	}

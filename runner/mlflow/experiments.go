@@ -125,7 +125,7 @@ func checkExperiment(name string) error {
 func (s *Server) nextID() string {
 	top := 0
 	for id := range s.byID {
-		if n, err := strconv.Atoi(id); err == nil {
+		if n, err := strconv.Atoi(id); err == nil && n <= maxOwnID {
 			top = max(top, n)
 		}
 	}
@@ -142,7 +142,10 @@ func (s *Server) getExperiment(_ context.Context, q *experimentQuery) (any, erro
 	return experimentAnswer{e.wire()}, nil
 }
 
-func (s *Server) getExperimentByName(_ context.Context, q *experimentQuery) (any, error) {
+func (s *Server) getExperimentByName(ctx context.Context, q *experimentQuery) (any, error) {
+	if err := s.lookUp(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.named(q.Name)
@@ -214,7 +217,10 @@ type experimentsQuery struct {
 	View string `json:"view_type"`
 }
 
-func (s *Server) searchExperiments(_ context.Context, q *experimentsQuery) (any, error) {
+func (s *Server) searchExperiments(ctx context.Context, q *experimentsQuery) (any, error) {
+	if err := s.lookUp(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []*Experiment

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -25,10 +27,10 @@ import (
 
 // Exported says what an export wrote.
 type Exported struct {
-	Runs     int      `json:"runs"`
-	Present  int      `json:"present"` // runs that were there already
-	Versions int      `json:"versions"`
-	Notes    []string `json:"notes"`
+	Runs     int      `json:"runs"`     // that were written
+	Present  int      `json:"present"`  // runs that were there already
+	Versions int      `json:"versions"` // of models that were written
+	Notes    []string `json:"notes"`    // what is left out, and why
 }
 
 func (e *Exported) note(format string, args ...any) {
@@ -52,6 +54,10 @@ func Export(ctx context.Context, d *store.Dir, dir string) (*Exported, error) {
 			return x.out, err
 		}
 		r, err := Of(rec)
+		if err == nil && !isRunID(r.ID) {
+			x.out.note("run %s is left out: MLflow takes its id %q for none", rec.ID, r.ID)
+			continue
+		}
 		if err == nil {
 			err = x.run(r)
 		}
@@ -76,6 +82,17 @@ func experimentID(name string) string {
 	}
 	sum := sha256.Sum256([]byte(name))
 	return strconv.FormatUint(100_000_000_000_000_000+binary.BigEndian.Uint64(sum[:8])%900_000_000_000_000_000, 10)
+}
+
+// isRunID reports whether MLflow takes a text for the id of a run
+// (mlflow/utils/validation.py). None of them is a path.
+func isRunID(id string) bool {
+	for i, r := range id {
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && (i == 0 || r != '_' && r != '-') {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 256
 }
 
 func fileURI(path string) string {
@@ -176,19 +193,28 @@ func writeKey(dir, key string, text []byte, out *Exported) error {
 		out.note("%q is left out: MLflow takes it for no name", key)
 		return nil
 	}
+	if checkPath(key) != nil {
+		out.note("%.60q… is left out: it is too long for a file's name", key)
+		return nil
+	}
 	path := filepath.Join(dir, filepath.FromSlash(key))
 	if isFolder(path) {
 		out.note("%q is left out: others are below it", key)
 		return nil
 	}
-	return writeAt(path, text)
+	err := writeAt(path, text)
+	if errors.Is(err, syscall.ENOTDIR) {
+		out.note("%q is left out: what it is below is a file in such a folder", key)
+		return nil
+	}
+	return err
 }
 
 // copyAll copies files out of the store; those that it does not have are noted.
 func (x *exporter) copyAll(files map[string]Artifact, dir, whose string) error {
 	for _, p := range slices.Sorted(maps.Keys(files)) {
-		if !fs.ValidPath(p) {
-			x.out.note("%s: %q is left out: it is no path below the run", whose, p)
+		if !fs.ValidPath(p) || checkPath(p) != nil {
+			x.out.note("%s: %.100q is left out: it is no path of a file below the run", whose, p)
 			continue
 		}
 		err := x.copy(files[p].Digest, filepath.Join(dir, filepath.FromSlash(p)))

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A condition is a comparison in a filter; a filter is several, joined by AND.
@@ -59,7 +60,7 @@ func wordLength(s string) (int, error) {
 				return 0, invalid("Invalid filter: the quote before %.40q is not closed.", s[i+1:])
 			}
 			i += end + 1
-		case unicode.IsSpace(rune(c)) || strings.IndexByte("=<>!(),'", c) >= 0:
+		case c < utf8.RuneSelf && unicode.IsSpace(rune(c)) || strings.IndexByte("=<>!(),'", c) >= 0:
 			return max(i, 1), nil
 		}
 	}
@@ -67,6 +68,9 @@ func wordLength(s string) (int, error) {
 }
 
 func parseFilter(s string) (out []condition, err error) {
+	if len(s) > maxFilter {
+		return nil, invalid("Invalid filter: it is longer than %d KiB.", maxFilter>>10)
+	}
 	ts, err := tokens(s)
 	if err != nil {
 		return nil, err
@@ -162,10 +166,12 @@ func parseField(s string) (field, error) {
 		return field{parameter, name}, nil
 	case "tags", "tag":
 		return field{tag, name}, nil
+	case "datasets", "dataset":
+		return field{dataset, strings.ToLower(name)}, nil
 	case "attributes", "attribute", "attr", "run":
 		return field{attribute, name}, nil
 	}
-	return field{}, invalid("Invalid entity type %q: metrics, params, tags or attributes.", entity)
+	return field{}, invalid("Invalid entity type %q: metrics, params, tags, datasets or attributes.", entity)
 }
 
 func unquote(s string) string {
@@ -199,8 +205,16 @@ func (c *condition) holds(v any) (bool, error) {
 	case v == nil:
 		return false, nil
 	}
-	if f, ok := v.(float64); ok {
-		return c.number(f)
+	switch x := v.(type) {
+	case float64:
+		return c.number(x)
+	case []string:
+		for _, one := range x { // of several, one is enough
+			if ok, err := c.text(one); ok || err != nil {
+				return ok, err
+			}
+		}
+		return false, nil
 	}
 	return c.text(v.(string))
 }

@@ -2,12 +2,14 @@ package mlflow
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,10 +18,10 @@ import (
 
 // Found is what a folder or database of MLflow holds.
 type Found struct {
-	Root   string // folder that addresses of files may be below
-	Runs   []FoundRun
-	Models []FoundModel
-	Notes  []string // what was not understood, or is left out
+	Root   string       // folder that addresses of files may be below
+	Runs   []FoundRun   // ended or not, deleted or not, in no order
+	Models []FoundModel // in no order
+	Notes  []string     // what was not understood, or is left out
 }
 
 // A FoundRun is a run and where its artifacts are.
@@ -30,16 +32,16 @@ type FoundRun struct {
 
 // A FoundModel is a registered model.
 type FoundModel struct {
-	Name     string
+	Name     string         // as MLflow has it; a registry may not take it
 	Versions []FoundVersion // in the order of their numbers
-	Aliases  map[string]int
+	Aliases  map[string]int // number of a version by alias
 }
 
 // A FoundVersion is a version of a registered model.
 type FoundVersion struct {
-	Number int
-	Source string
-	Run    string
+	Number int    // from 1; numbers of deleted versions are missing
+	Source string // address of its files
+	Run    string // MLflow's id of the run that made it; "" if none did
 }
 
 func (f *Found) note(format string, args ...any) {
@@ -256,25 +258,7 @@ func (f *Found) readModels(top string) {
 			continue
 		}
 		model := FoundModel{Name: m.Name, Aliases: map[string]int{}}
-		for n := 1; ; n++ {
-			v, err := readMeta(filepath.Join(dir, "version-"+strconv.Itoa(n)))
-			if errors.Is(err, fs.ErrNotExist) {
-				if n > lastVersion(dir) {
-					break
-				}
-				f.note("model %s: version %d was deleted; later ones move up", m.Name, n)
-				continue
-			}
-			if err != nil {
-				f.note("%v", err)
-				continue
-			}
-			source := v.Storage
-			if source == "" {
-				source = v.Source
-			}
-			model.Versions = append(model.Versions, FoundVersion{n, source, v.Run})
-		}
+		f.readVersions(dir, &model)
 		aliases := map[string]string{}
 		if err := readKeys(filepath.Join(dir, "aliases"), aliases); err != nil {
 			f.note("%v", err)
@@ -288,15 +272,40 @@ func (f *Found) readModels(top string) {
 	}
 }
 
-func lastVersion(dir string) (last int) {
+func (f *Found) readVersions(dir string, model *FoundModel) {
+	last := 0
+	for _, n := range versionNumbers(dir) {
+		switch n - last {
+		case 1:
+		case 2:
+			f.note("model %s: version %d was deleted; later ones move up", model.Name, last+1)
+		default:
+			f.note("model %s: versions %d to %d were deleted; later ones move up", model.Name, last+1, n-1)
+		}
+		last = n
+		v, err := readMeta(filepath.Join(dir, versionFolder+strconv.Itoa(n)))
+		if err != nil {
+			f.note("%v", err)
+			continue
+		}
+		model.Versions = append(model.Versions, FoundVersion{n, cmp.Or(v.Storage, v.Source), v.Run})
+	}
+}
+
+// versionFolder is what the name of a version's folder begins with; its number follows.
+const versionFolder = "version-"
+
+// versionNumbers are those of the folders of versions, in order.
+func versionNumbers(dir string) (out []int) {
 	es, _ := os.ReadDir(dir)
 	for _, e := range es {
-		text, _ := strings.CutPrefix(e.Name(), "version-")
-		if n, err := strconv.Atoi(text); err == nil {
-			last = max(last, n)
+		text, ok := strings.CutPrefix(e.Name(), versionFolder)
+		if n, err := strconv.Atoi(text); ok && err == nil && n > 0 && strconv.Itoa(n) == text {
+			out = append(out, n)
 		}
 	}
-	return last
+	slices.Sort(out)
+	return out
 }
 
 // local is the folder or file of an address that lies on this machine: as it is, or,

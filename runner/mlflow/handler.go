@@ -25,6 +25,11 @@ func on[Q any](answer func(*Server, context.Context, *Q) (any, error)) endpoint 
 	}
 }
 
+// never makes an endpoint that refuses what MLflow's does, and says why.
+func never(why string) endpoint {
+	return func(*Server, context.Context, []byte) (any, error) { return nil, failure(codeState, "%s", why) }
+}
+
 // endpoints lists them all, by method and path below /api/2.0/mlflow/.
 func endpoints() map[string]endpoint {
 	return map[string]endpoint{
@@ -55,29 +60,32 @@ func endpoints() map[string]endpoint {
 		"GET artifacts/list":      on((*Server).listArtifacts),
 
 		"POST registered-models/create":              on((*Server).createModel),
-		"GET registered-models/get":                  on((*Server).getModel),
+		"GET registered-models/get":                  onModel((*Server).getModel),
 		"GET registered-models/search":               on((*Server).searchModels),
-		"PATCH registered-models/update":             on((*Server).updateModel),
-		"DELETE registered-models/delete":            on((*Server).deleteModel),
-		"POST registered-models/rename":              on((*Server).renameModel),
-		"GET registered-models/get-latest-versions":  on((*Server).latestVersions),
-		"POST registered-models/get-latest-versions": on((*Server).latestVersions),
-		"POST registered-models/set-tag":             on((*Server).tagModel),
-		"DELETE registered-models/delete-tag":        on((*Server).untagModel),
-		"POST registered-models/alias":               on((*Server).setAlias),
-		"GET registered-models/alias":                on((*Server).getAlias),
-		"DELETE registered-models/alias":             on((*Server).deleteAlias),
+		"PATCH registered-models/update":             onModel((*Server).updateModel),
+		"DELETE registered-models/delete":            never("Models are not deleted: the registry's journal tells what was in use. Retire versions by \"mlops model retire\"."),
+		"POST registered-models/rename":              never("Models keep their name: the registry's journal and signatures have it. Register the version under the other name."),
+		"GET registered-models/get-latest-versions":  onModel((*Server).latestVersions),
+		"POST registered-models/get-latest-versions": onModel((*Server).latestVersions),
+		"POST registered-models/set-tag":             onModel((*Server).tagModel),
+		"DELETE registered-models/delete-tag":        onModel((*Server).untagModel),
+		"POST registered-models/alias":               onVersion((*Server).setAlias),
+		"GET registered-models/alias":                onModel((*Server).getAlias),
+		"DELETE registered-models/alias":             onModel((*Server).deleteAlias),
 		"POST model-versions/create":                 on((*Server).createVersion),
-		"GET model-versions/get":                     on((*Server).getVersion),
+		"GET model-versions/get":                     onVersion((*Server).getVersion),
 		"GET model-versions/search":                  on((*Server).searchVersions),
-		"PATCH model-versions/update":                on((*Server).updateVersion),
-		"DELETE model-versions/delete":               on((*Server).deleteVersion),
-		"POST model-versions/transition-stage":       on((*Server).moveStage),
-		"GET model-versions/get-download-uri":        on((*Server).downloadURI),
-		"POST model-versions/set-tag":                on((*Server).tagVersion),
-		"DELETE model-versions/delete-tag":           on((*Server).untagVersion),
+		"PATCH model-versions/update":                onVersion((*Server).updateVersion),
+		"DELETE model-versions/delete":               never("Versions are not deleted: the registry's journal tells what was in use. Retire them by \"mlops model retire\"."),
+		"POST model-versions/transition-stage":       never("There are no stages; use aliases: client.set_registered_model_alias(name, alias, version)."),
+		"GET model-versions/get-download-uri":        onVersion((*Server).downloadURI),
+		"POST model-versions/set-tag":                onVersion((*Server).tagVersion),
+		"DELETE model-versions/delete-tag":           onVersion((*Server).untagVersion),
 	}
 }
+
+// apis are what paths of the protocol begin with.
+var apis = []string{"/api/2.0/", "/ajax-api/2.0/"}
 
 // Handler answers the protocol's requests, under /api and under /ajax-api. Who may
 // send them is the caller's to decide.
@@ -85,7 +93,7 @@ func (s *Server) Handler() http.Handler {
 	known := endpoints()
 	maps.Copy(known, loggedEndpoints())
 	mux := http.NewServeMux()
-	for _, api := range []string{"/api/2.0/", "/ajax-api/2.0/"} {
+	for _, api := range apis {
 		mux.HandleFunc(api+"mlflow/", func(w http.ResponseWriter, r *http.Request) {
 			s.serve(w, r, known, strings.TrimPrefix(r.URL.Path, api+"mlflow/"))
 		})
@@ -96,7 +104,20 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, failure(codeEndpoint, "%s %s: no endpoint of MLflow's REST API 2.0 that is served here", r.Method, r.URL.Path))
 	})
-	return mux
+	return s.whileOpen(mux)
+}
+
+// whileOpen refuses requests to a server that was closed: another one may have its store.
+func (s *Server) whileOpen(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.door.RLock()
+		defer s.door.RUnlock()
+		if s.closed {
+			refuse(w, failure(codeStopped, "This server has stopped."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // serve answers a request of the protocol.

@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -36,9 +37,16 @@ func (i *Imported) note(format string, args ...any) {
 func Import(ctx context.Context, d *store.Dir, f *Found, env record.Environment) (*Imported, error) {
 	out := &Imported{Runs: []string{}, Versions: []string{}, Notes: slices.Clone(f.Notes)}
 	runs := slices.Clone(f.Runs)
-	slices.SortFunc(runs, func(a, b FoundRun) int { return int(a.Started - b.Started) })
+	slices.SortFunc(runs, func(a, b FoundRun) int { return cmp.Compare(a.Started, b.Started) })
+	here := map[string]bool{}
+	for e, err := range record.List(d.Root()) {
+		if err != nil {
+			return out, err
+		}
+		here[e.ID] = true
+	}
 	for i := range runs {
-		if err := importRun(ctx, d, f, &runs[i], env, out); err != nil {
+		if err := importRun(ctx, d, f, &runs[i], env, here, out); err != nil {
 			return out, fmt.Errorf("run %s: %w", runs[i].ID, err)
 		}
 	}
@@ -68,7 +76,7 @@ func importedID(r *Run) string {
 	return u.String()
 }
 
-func importRun(ctx context.Context, d *store.Dir, f *Found, r *FoundRun, env record.Environment, out *Imported) error {
+func importRun(ctx context.Context, d *store.Dir, f *Found, r *FoundRun, env record.Environment, here map[string]bool, out *Imported) error {
 	switch {
 	case !r.over():
 		out.note("run %s (%s) has not ended", r.ID, r.Name)
@@ -77,8 +85,12 @@ func importRun(ctx context.Context, d *store.Dir, f *Found, r *FoundRun, env rec
 		out.note("run %s (%s) was deleted", r.ID, r.Name)
 		return nil
 	}
+	if err := errors.Join(checkTime("start_time", r.Started), checkTime("end_time", r.Ended)); err != nil {
+		out.note("run %s (%s) is left out: %v", r.ID, r.Name, err)
+		return nil
+	}
 	id := importedID(&r.Run)
-	if _, err := record.Find(d.Root(), id); err == nil {
+	if here[id] {
 		out.Present++
 		return nil
 	}
@@ -90,6 +102,7 @@ func importRun(ctx context.Context, d *store.Dir, f *Found, r *FoundRun, env rec
 	if _, err := Write(d.Root(), run, &r.Run); err != nil {
 		return err
 	}
+	here[id] = true
 	out.Runs = append(out.Runs, id)
 	return nil
 }
@@ -107,6 +120,9 @@ func takeFiles(ctx context.Context, d *store.Dir, f *Found, r *FoundRun, id stri
 	if err != nil {
 		return err
 	}
+	if len(files) > 0 && f.outside(dir) {
+		out.note("run %s (%s): its files were taken from %s, outside of %s", r.ID, r.Name, dir, f.Root)
+	}
 	r.Artifacts = files
 	for _, p := range slices.Sorted(maps.Keys(files)) {
 		ref := refOf(plain(id), p)
@@ -119,6 +135,15 @@ func takeFiles(ctx context.Context, d *store.Dir, f *Found, r *FoundRun, id stri
 		}
 	}
 	return nil
+}
+
+// outside reports whether a path that was found is elsewhere on this machine: where that
+// is, only the folder says that is imported, which may be another's.
+func (f *Found) outside(path string) bool {
+	root, err1 := filepath.Abs(f.Root)
+	abs, err2 := filepath.Abs(path)
+	rel, err3 := filepath.Rel(root, abs)
+	return errors.Join(err1, err2, err3) != nil || !filepath.IsLocal(rel)
 }
 
 // ingest puts the files below a folder into the store, or the one file.
@@ -175,6 +200,9 @@ func importModel(ctx context.Context, d *store.Dir, f *Found, m *FoundModel, run
 		numbers[fv.Number] = got.Version
 		if added {
 			out.Versions = append(out.Versions, fmt.Sprintf("%s@%d", m.Name, got.Version))
+			if dir := f.local(fv.Source); f.outside(dir) {
+				out.note("model %s: the files of version %d were taken from %s, outside of %s", m.Name, fv.Number, dir, f.Root)
+			}
 		}
 		if got.Version != fv.Number {
 			out.note("model %s: version %d is %s@%d", m.Name, fv.Number, m.Name, got.Version)

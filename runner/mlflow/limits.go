@@ -1,9 +1,9 @@
 package mlflow
 
 import (
-	"regexp"
+	"path"
 	"strings"
-	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -16,11 +16,17 @@ const (
 	maxParamValue = 6000
 	maxTagValue   = 8000
 	maxResults    = 50_000
-	maxBody       = 16 << 20 // bytes of a request that is no artifact
+	maxBody       = 16 << 20  // bytes of a request that is no artifact
+	maxPart       = 255       // bytes of a name of a file or folder
+	maxPath       = 2048      // bytes of the path of an artifact
+	maxFilter     = 256 << 10 // bytes
 )
 
-// keyPattern is what names of metrics, parameters and tags consist of.
-var keyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[/\w.\- :]+$`) })
+// inKey reports whether names of metrics, parameters and tags may have a character:
+// what Python's \w is, in all scripts, and a few signs.
+func inKey(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("_/.- :", r)
+}
 
 // checkKey fails for what MLflow takes for no name. kind is for people.
 func checkKey(kind, key string) error {
@@ -29,10 +35,21 @@ func checkKey(kind, key string) error {
 		return invalid("Missing value for required parameter 'key' of a %s.", kind)
 	case utf8.RuneCountInString(key) > maxKey:
 		return invalid("The name of %s %.40q… is longer than %d characters.", kind, key, maxKey)
-	case !keyPattern().MatchString(key):
+	case strings.ContainsFunc(key, func(r rune) bool { return !inKey(r) }):
 		return invalid("Invalid %s name %q: names may only contain letters, digits, '_', '-', '.', ':', ' ' and '/'.", kind, key)
-	case strings.HasPrefix(key, "/") || key == "." || key == ".." || strings.HasPrefix(key, "../"):
-		return invalid("Invalid %s name %q: it may be taken for the path of a file, and must not leave its folder.", kind, key)
+	case path.Clean(key) != key || strings.HasPrefix(key, "/") || strings.HasPrefix(key, "..") || key == ".":
+		return invalid("Invalid %s name %q: it may be taken for the path of a file, and must not mean another one.", kind, key)
+	}
+	return nil
+}
+
+// maxTime is the last millisecond that records can have, in ms since 1970.
+const maxTime = 253402300799999
+
+// checkTime fails for a time that no record can have; 0 is none.
+func checkTime(kind string, ms int64) error {
+	if ms < 0 || ms > maxTime {
+		return invalid("Invalid value %d for parameter '%s': milliseconds since 1970, up to the year 9999.", ms, kind)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type log struct {
 	disk disk.Disk
 	file disk.File // nil until something is added
 	size int64     // bytes of whole lines
+	torn bool      // there may be more than those
 }
 
 // openLog gives each line of a log to apply, and drops a last one that was cut off:
@@ -50,6 +51,12 @@ func (l *log) add(v any, flush bool) (err error) {
 	if err != nil {
 		return err
 	}
+	if l.torn { // a line behind half a one would be lost with it
+		if err := os.Truncate(l.path, l.size); err != nil {
+			return err
+		}
+		l.torn = false
+	}
 	if l.file == nil {
 		if l.file, err = l.disk.Append(l.path, 0o644); err != nil {
 			return err
@@ -60,7 +67,9 @@ func (l *log) add(v any, flush bool) (err error) {
 		err = l.file.Sync()
 	}
 	if err != nil {
-		return errors.Join(err, os.Truncate(l.path, l.size))
+		cut := os.Truncate(l.path, l.size)
+		l.torn = cut != nil
+		return errors.Join(err, cut)
 	}
 	l.size += int64(len(line))
 	return nil

@@ -14,19 +14,25 @@ import (
 // A LoggedModel is a model that a run logged through MLflow 3, which gives it an id
 // of its own. Its files are artifacts of the run, below models/<id>.
 type LoggedModel struct {
-	ID      string            `json:"model_id"`
-	Name    string            `json:"name"`
-	Type    string            `json:"model_type,omitempty"`
-	Status  string            `json:"status"`
-	Created int64             `json:"creation_timestamp_ms"`
-	Changed int64             `json:"last_updated_timestamp_ms"`
-	Params  map[string]string `json:"params,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty"`
+	ID      string            `json:"model_id"`                  // m- and 32 hex digits
+	Name    string            `json:"name"`                      // the id, if the client gave none
+	Type    string            `json:"model_type,omitempty"`      // as the client calls it, such as "Agent"
+	Status  string            `json:"status"`                    // LOGGED_MODEL_PENDING, _READY or _UPLOAD_FAILED
+	Created int64             `json:"creation_timestamp_ms"`     // ms since 1970
+	Changed int64             `json:"last_updated_timestamp_ms"` // ms since 1970; files are no change
+	Params  map[string]string `json:"params,omitempty"`          // of the model, beside those of its run
+	Tags    map[string]string `json:"tags,omitempty"`            // by key
 }
 
 const (
 	loggedTop = "logged-models"
-	pending   = "LOGGED_MODEL_PENDING"
+)
+
+// Statuses of a logged model, as MLflow has them.
+const (
+	pending = "LOGGED_MODEL_PENDING"
+	ready   = "LOGGED_MODEL_READY"
+	broken  = "LOGGED_MODEL_UPLOAD_FAILED"
 )
 
 // loggedEndpoints are those of logged models; * stands for an id.
@@ -35,7 +41,7 @@ func loggedEndpoints() map[string]endpoint {
 		"POST logged-models":          on((*Server).createLogged),
 		"GET logged-models/*":         on((*Server).getLogged),
 		"PATCH logged-models/*":       on((*Server).finalizeLogged),
-		"DELETE logged-models/*":      on((*Server).deleteLogged),
+		"DELETE logged-models/*":      never("Logged models are not deleted: the record of the run names their files."),
 		"PATCH logged-models/*/tags":  on((*Server).tagLogged),
 		"DELETE logged-models/*/tags": on((*Server).untagLogged),
 		"POST logged-models/*/params": on((*Server).paramsLogged),
@@ -52,8 +58,8 @@ func loggedPath(path string) (pattern string, fields map[string]string) {
 		return path, nil
 	}
 	fields = map[string]string{"model_id": parts[1]}
-	if len(parts) == 4 && parts[2] == "tags" {
-		fields["tag_key"], parts = parts[3], parts[:3]
+	if len(parts) > 3 && parts[2] == "tags" {
+		fields["tag_key"], parts = strings.Join(parts[3:], "/"), parts[:3]
 	}
 	parts[1] = "*"
 	return strings.Join(parts, "/"), fields
@@ -65,8 +71,8 @@ func with(body []byte, fields map[string]string) ([]byte, error) {
 		return body, nil
 	}
 	var all map[string]any
-	if err := json.Unmarshal(body, &all); err != nil {
-		return nil, failure(codeBad, "the request is no JSON object: %v", err)
+	if err := json.Unmarshal(body, &all); err != nil || all == nil {
+		return nil, failure(codeBad, "the request is no JSON object.")
 	}
 	for k, v := range fields {
 		all[k] = v
@@ -156,12 +162,12 @@ func (s *Server) createLogged(_ context.Context, q *loggedQuery) (any, error) {
 // logged finds a logged model; its run is locked.
 func (s *Server) logged(id string) (*tracked, *LoggedModel, error) {
 	s.mu.Lock()
-	run := s.loggedBy[id]
+	t := s.runs[s.loggedBy[id]]
 	s.mu.Unlock()
-	t, err := s.find(run)
-	if err != nil {
+	if t == nil {
 		return nil, nil, missing("Logged model with ID '%s' not found.", id)
 	}
+	t.mu.Lock()
 	m := t.run.Models[id]
 	return t, &m, nil
 }
@@ -195,16 +201,12 @@ func (s *Server) editLogged(id string, edit func(*LoggedModel) error) (any, erro
 func (s *Server) finalizeLogged(_ context.Context, q *loggedQuery) (any, error) {
 	status, ok := q.Status.(string)
 	if n, isNumber := q.Status.(float64); isNumber {
-		status, ok = map[float64]string{1: pending, 2: "LOGGED_MODEL_READY", 3: "LOGGED_MODEL_UPLOAD_FAILED"}[n], true
+		status, ok = map[float64]string{1: pending, 2: ready, 3: broken}[n], true
 	}
-	if !ok || !strings.HasPrefix(status, "LOGGED_MODEL_") {
+	if !ok || !slices.Contains([]string{pending, ready, broken}, status) {
 		return nil, invalid("Invalid model status %v.", q.Status)
 	}
 	return s.editLogged(q.ID, func(m *LoggedModel) error { m.Status = status; return nil })
-}
-
-func (s *Server) deleteLogged(context.Context, *loggedQuery) (any, error) {
-	return nil, failure(codeState, "Logged models are not deleted: the record of the run names their files.")
 }
 
 func (s *Server) tagLogged(_ context.Context, q *loggedQuery) (any, error) {
@@ -249,14 +251,41 @@ type modelOutput struct {
 }
 
 func (s *Server) logOutputs(_ context.Context, q *outputsQuery) (any, error) {
+	for _, m := range q.Models {
+		t, _, err := s.logged(m.ID)
+		if err != nil {
+			return nil, err
+		}
+		t.mu.Unlock()
+	}
 	return nothing{}, s.edit(q.ID, func(*Run) (*change, error) { return &change{Outputs: q.Models}, nil })
 }
 
 type loggedSearch struct {
-	Experiments texts   `json:"experiment_ids"`
-	Filter      string  `json:"filter"`
-	Max         integer `json:"max_results"`
-	Page        string  `json:"page_token"`
+	Experiments texts         `json:"experiment_ids"`
+	Filter      string        `json:"filter"`
+	Order       []loggedOrder `json:"order_by"`
+	Max         integer       `json:"max_results"`
+	Page        string        `json:"page_token"`
+}
+
+// loggedOrder is what logged models are put in the order of, the lowest first if nothing
+// is said.
+type loggedOrder struct {
+	Field string `json:"field_name"`
+	Up    *bool  `json:"ascending"`
+}
+
+// keys are the orders as other searches have them.
+func (q *loggedSearch) keys() (out texts) {
+	for _, o := range q.Order {
+		way := " ASC"
+		if o.Up != nil && !*o.Up {
+			way = " DESC"
+		}
+		out = append(out, o.Field+way)
+	}
+	return out
 }
 
 func (s *Server) searchLogged(_ context.Context, q *loggedSearch) (any, error) {
@@ -273,7 +302,7 @@ func (s *Server) searchLogged(_ context.Context, q *loggedSearch) (any, error) {
 	slices.SortFunc(all, func(a, b wireLogged) int {
 		return cmp.Or(cmp.Compare(b.Info.Created, a.Info.Created), cmp.Compare(a.Info.ID, b.Info.ID))
 	})
-	found, next, err := search(searchQuery{Filter: q.Filter, Max: q.Max, Page: q.Page}, 100, all, wireLogged.field)
+	found, next, err := search(searchQuery{Filter: q.Filter, Order: q.keys(), Max: q.Max, Page: q.Page}, 100, all, wireLogged.field)
 	if err != nil {
 		return nil, err
 	}

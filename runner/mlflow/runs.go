@@ -3,7 +3,9 @@ package mlflow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 )
@@ -86,7 +88,8 @@ type runQuery struct {
 func (q *runQuery) id() string { return cmp.Or(q.ID, q.UUID) }
 
 func (s *Server) createRun(ctx context.Context, q *runQuery) (any, error) {
-	if err := checkBatch(nil, nil, q.Tags); err != nil {
+	err := errors.Join(checkBatch(nil, nil, q.Tags), checkValue("run", "name", q.Name, maxTagValue), checkValue("run", "user_id", q.User, maxKey), checkTime("start_time", int64(q.Started)))
+	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -118,7 +121,7 @@ func (s *Server) createRun(ctx context.Context, q *runQuery) (any, error) {
 	}
 	t := &tracked{log: &log{path: s.path("runs", id+logSuffix), disk: s.d.Disk()}}
 	if err := s.change(t, &change{Begin: &r, Record: rec}); err != nil {
-		return nil, err
+		return nil, errors.Join(err, t.log.close(), os.Remove(t.log.path))
 	}
 	answer := runAnswer{t.run.wire()}
 	s.mu.Lock()
@@ -143,12 +146,22 @@ func (s *Server) edit(id string, make func(*Run) (*change, error)) error {
 		return err
 	}
 	defer t.mu.Unlock()
+	if t.log == nil {
+		return readOnly(id)
+	}
 	if t.run.Stage != active {
 		return invalid("The run %s must be in the 'active' state. Current state is %s.", id, t.run.Stage)
 	}
 	c, err := make(&t.run)
-	if err != nil || c == nil {
+	if err != nil {
 		return err
+	}
+	t.last = s.o.Now() // whatever it says, its client lives
+	if c == nil {
+		return nil
+	}
+	if c.result() && t.run.Lost() != "" {
+		c.revive()
 	}
 	return s.change(t, c)
 }
@@ -157,6 +170,9 @@ func (s *Server) updateRun(_ context.Context, q *runQuery) (any, error) {
 	status := strings.ToUpper(q.Status)
 	if !slices.Contains([]string{"", running, scheduled, finished, failed, killed}, status) {
 		return nil, invalid("Invalid run status %q: RUNNING, SCHEDULED, FINISHED, FAILED or KILLED.", q.Status)
+	}
+	if err := errors.Join(checkValue("run", "name", q.Name, maxTagValue), checkTime("end_time", int64(q.Ended))); err != nil {
+		return nil, err
 	}
 	t, err := s.find(q.id())
 	if err != nil {
@@ -177,8 +193,17 @@ func (s *Server) updateRun(_ context.Context, q *runQuery) (any, error) {
 	if t.run.over() && ends && !t.sealed.IsZero() && status == t.run.Status { // it has been said, and is in the record
 		c.Status, c.Ended = "", 0
 	}
-	if err := s.change(t, c); err != nil {
-		return nil, err
+	if !ends && status == t.run.Status {
+		c.Status = ""
+	}
+	if c.Status != "" {
+		c.Untag = tagLost
+	}
+	t.last = s.o.Now()
+	if c.Name != "" || c.Status != "" {
+		if err := s.change(t, c); err != nil {
+			return nil, err
+		}
 	}
 	if t.run.over() && t.sealed.IsZero() && ends {
 		if err := s.seal(t); err != nil {
@@ -289,6 +314,9 @@ func (s *Server) stage(id, to string) (any, error) {
 		return nil, err
 	}
 	defer t.mu.Unlock()
+	if t.log != nil && t.run.Stage == to {
+		return nothing{}, nil
+	}
 	return nothing{}, s.change(t, &change{Stage: to})
 }
 
@@ -337,7 +365,10 @@ type runsQuery struct {
 	View        string `json:"run_view_type"`
 }
 
-func (s *Server) searchRuns(_ context.Context, q *runsQuery) (any, error) {
+func (s *Server) searchRuns(ctx context.Context, q *runsQuery) (any, error) {
+	if err := s.lookUp(ctx); err != nil {
+		return nil, err
+	}
 	var all []*Run
 	for _, t := range s.all() {
 		t.mu.Lock()
@@ -387,6 +418,8 @@ func (r *Run) field(f field) any {
 		return optional(r.Params, f.name)
 	case tag:
 		return optional(r.Tags, f.name)
+	case dataset:
+		return r.datasets(f.name)
 	case attribute:
 		return r.attribute(strings.ToLower(f.name))
 	}
@@ -410,6 +443,9 @@ func (r *Run) attribute(name string) any {
 	case "start_time", "created":
 		return float64(r.Started)
 	case "end_time":
+		if r.Ended == 0 {
+			return nil
+		}
 		return float64(r.Ended)
 	}
 	return unknown

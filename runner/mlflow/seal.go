@@ -98,6 +98,7 @@ func Record(r *Run, id string, env record.Environment) record.Run {
 		Labels: record.Labels{}, Departs: []string{departs}, Source: r.source(), Environment: env, Params: r.values(),
 	}
 	maps.Copy(out.Labels, r.Tags)
+	delete(out.Labels, Continues) // a client may call a tag so
 	out.Labels[RunID], out.Labels[ExperimentID], out.Labels[tagName] = r.ID, r.Experiment.ID, r.Name
 	job := record.Job{ID: JobID, Status: out.Status, Started: out.Started, Wall: out.Ended.Sub(out.Started), Outputs: r.outputs(), Metrics: r.metrics()}
 	if out.Status != record.Success {
@@ -197,10 +198,10 @@ func (r *Run) outputs() (out []record.Artifact) {
 }
 
 // Write writes a whole record with its mlflow.json, and returns its digest. It fails
-// with record.ErrExists.
+// with record.ErrExists, and for times that a record could not be read with again.
 func Write(root string, run record.Run, r *Run) (d store.Digest, err error) {
 	text, err := record.Canonical(r)
-	if err != nil {
+	if err := errors.Join(err, checkTime("start_time", r.Started), checkTime("end_time", r.Ended)); err != nil {
 		return d, fmt.Errorf("run %s: %w", r.ID, err)
 	}
 	jobs := run.Jobs

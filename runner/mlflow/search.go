@@ -24,6 +24,7 @@ const (
 	measure
 	parameter
 	tag
+	dataset
 )
 
 // A field is something that can be asked of what is searched.
@@ -46,7 +47,7 @@ func optional(m map[string]string, key string) any {
 }
 
 // search returns a page of what a filter lets through, in the order that is asked
-// for, else in that of all. get returns nil, a string, a float64, or unknown.
+// for, else in that of all. get returns nil, a string, a float64, several texts, or unknown.
 func search[T any](q searchQuery, usual int, all []T, get func(T, field) any) (found []T, next string, err error) {
 	conditions, err := parseFilter(q.Filter)
 	if err != nil {
@@ -104,6 +105,9 @@ func order[T any](keys []string, list []T, get func(T, field) any) error {
 		f, err := parseField(name)
 		if err != nil {
 			return err
+		}
+		if f.kind == dataset {
+			return invalid("Invalid order_by %q: a run may have several data sets.", key)
 		}
 		if len(list) > 0 && get(list[0], f) == any(unknown) {
 			return invalid("Invalid order_by %q: there is no such attribute.", key)

@@ -25,6 +25,10 @@ type Options struct {
 	// Quiet is how long a run that has a record must be left alone before what came
 	// later is sealed; 0 means ten seconds.
 	Quiet time.Duration
+	// Lost is how long nothing must have been logged to a run that goes on until it is
+	// ended as KILLED, as of then: its client is taken for dead. If it is not, the run goes
+	// on with what it logs next. 0 means never.
+	Lost time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Sealed, if not nil, is told of each record, or why there is none.
@@ -40,6 +44,8 @@ type Server struct {
 	release  func() // the lock of tracking/
 	stop     chan struct{}
 	sealing  sync.WaitGroup
+	door     sync.RWMutex // held by requests; guards closed; taken before the others
+	closed   bool
 	mu       sync.Mutex // guards all below
 	runs     map[string]*tracked
 	names    *log
@@ -47,17 +53,21 @@ type Server struct {
 	about    map[string]*modelWords // by model
 	versions map[versionKey]*versionWords
 	loggedBy map[string]string // run by logged model
+	looking  sync.Mutex        // guards all below; taken before the others
+	looked   time.Time         // when the records were read last
+	known    map[string]bool   // records that need not be looked into any more
 }
 
 // tracked is a run with its log.
 type tracked struct {
-	mu     sync.Mutex // guards all below; taken before Server.mu, never after it
-	run    Run
-	log    *log
-	record string       // id of the record that it goes into, or went into
-	before string       // id of the record that this one continues
-	sealed store.Digest // of that record; zero while there is none
-	last   time.Time    // of the last change
+	mu      sync.Mutex // guards all below; taken before Server.mu, never after it
+	run     Run
+	log     *log         // nil of one that is a record alone
+	record  string       // id of the record that it goes into, or went into
+	before  string       // id of the record that this one continues
+	sealed  store.Digest // of that record; zero while there is none
+	trouble string       // that was told last: it is tried again and again
+	last    time.Time    // of the last change
 }
 
 const (
@@ -70,7 +80,8 @@ const (
 var ErrServed = errors.New("another process serves this store to MLflow's clients")
 
 // Open reads what was logged to a store, and makes records of runs that ended
-// while nobody did. It fails with [ErrServed].
+// while nobody did; of one that cannot be made a record of, [Options.Sealed] is told. It
+// fails with [ErrServed].
 func Open(ctx context.Context, d *store.Dir, o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -80,7 +91,7 @@ func Open(ctx context.Context, d *store.Dir, o Options) (*Server, error) {
 	}
 	s := &Server{
 		d: d, models: registry.Open(d, o.Now), o: o, stop: make(chan struct{}), runs: map[string]*tracked{},
-		byID: map[string]*Experiment{}, about: map[string]*modelWords{}, versions: map[versionKey]*versionWords{}, loggedBy: map[string]string{},
+		byID: map[string]*Experiment{}, about: map[string]*modelWords{}, versions: map[versionKey]*versionWords{}, loggedBy: map[string]string{}, known: map[string]bool{},
 	}
 	if err := d.Disk().Mkdir(s.path("runs")); err != nil {
 		return nil, err
@@ -128,12 +139,12 @@ func (s *Server) load(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return nil
+	return s.lookUp(ctx)
 }
 
 // loadRun reads a run's log. A run whose record was pruned is forgotten.
 func (s *Server) loadRun(ctx context.Context, id string) error {
-	t := &tracked{last: s.o.Now()}
+	t := &tracked{}
 	l, err := openLog(s.d.Disk(), s.path("runs", id+logSuffix), func(line []byte) error {
 		var c change
 		if err := json.Unmarshal(line, &c); err != nil {
@@ -148,6 +159,7 @@ func (s *Server) loadRun(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	t.last = lastChange(l.path)
 	if t.log = l; t.run.ID == "" { // killed before its first line was whole
 		return os.Remove(l.path)
 	}
@@ -161,7 +173,7 @@ func (s *Server) loadRun(ctx context.Context, id string) error {
 		s.loggedBy[m] = id
 	}
 	if t.run.over() && t.sealed.IsZero() {
-		return s.seal(t)
+		s.told(t, s.seal(t)) // it alone has no record
 	}
 	return nil
 }
@@ -199,25 +211,38 @@ func (s *Server) settle() {
 		case <-s.stop:
 			return
 		case <-tick.C:
-			s.sealQuiet(s.o.Now().Add(-s.o.Quiet))
+			s.settleOnce()
 		}
 	}
 }
 
-// sealQuiet seals ended runs that were not touched since.
+// settleOnce ends lost runs, and seals what is quiet.
+func (s *Server) settleOnce() {
+	now := s.o.Now()
+	if s.o.Lost > 0 {
+		s.endLost(now.Add(-s.o.Lost))
+	}
+	s.sealQuiet(now.Add(-s.o.Quiet))
+}
+
+// sealQuiet seals ended runs that were not touched since, and lets go of the files of
+// the others.
 func (s *Server) sealQuiet(since time.Time) {
 	for _, t := range s.all() {
 		t.mu.Lock()
 		if t.run.over() && t.sealed.IsZero() && !t.last.After(since) {
 			s.told(t, s.seal(t))
+		} else if t.log != nil && t.last.Before(since) {
+			s.told(t, t.log.close())
 		}
 		t.mu.Unlock()
 	}
 }
 
-// told tells of a record that could not be made.
+// told tells of a record that could not be made, once for each reason.
 func (s *Server) told(t *tracked, err error) {
-	if err != nil && s.o.Sealed != nil {
+	if err != nil && s.o.Sealed != nil && err.Error() != t.trouble {
+		t.trouble = err.Error()
 		s.o.Sealed(t.run, t.record, err)
 	}
 }
@@ -234,14 +259,19 @@ func (s *Server) all() []*tracked {
 }
 
 // Close seals what came for ended runs, and lets another process serve the store.
-// No request may come any more. Runs that have not ended go on when one does.
+// It waits for requests that have begun and refuses others. It is called once. Runs that have not ended go on when one does.
 func (s *Server) Close() error {
+	s.door.Lock()
+	s.closed = true
+	s.door.Unlock()
 	close(s.stop)
 	s.sealing.Wait()
 	s.sealQuiet(s.o.Now())
 	errs := []error{s.names.close()}
 	for _, t := range s.all() {
-		errs = append(errs, t.log.close())
+		if t.log != nil {
+			errs = append(errs, t.log.close())
+		}
 	}
 	s.release()
 	return errors.Join(errs...)
@@ -249,11 +279,15 @@ func (s *Server) Close() error {
 
 func (s *Server) now() int64 { return s.o.Now().UnixMilli() }
 
-// find returns a run, locked.
+// find returns a run, locked. The caller holds no lock.
 func (s *Server) find(id string) (*tracked, error) {
-	s.mu.Lock()
-	t := s.runs[id]
-	s.mu.Unlock()
+	t := s.tracked(id)
+	if t == nil {
+		if err := s.lookUp(context.Background()); err != nil {
+			return nil, err
+		}
+		t = s.tracked(id)
+	}
 	if t == nil {
 		return nil, missing("Run with id=%s not found", id)
 	}
@@ -261,8 +295,15 @@ func (s *Server) find(id string) (*tracked, error) {
 	return t, nil
 }
 
+func readOnly(run string) error {
+	return failure(codeState, "Run %s was not logged to this server: it is a record alone, such as an import makes, and does not change.", run)
+}
+
 // change notes a change of a run, which the caller has locked, and makes it.
 func (s *Server) change(t *tracked, c *change) error {
+	if t.log == nil {
+		return readOnly(t.run.ID)
+	}
 	if !t.sealed.IsZero() && c.Sealed.IsZero() && c.result() {
 		id, _, err := newID()
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/access"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -35,7 +36,7 @@ func serve(t testing.TB, root string, o Options) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t, httptest.NewServer(Access{}.Guard(s.Handler())), s, d}
+	c := &client{t, httptest.NewServer(Guard(access.Tokens{}, s.Handler())), s, d}
 	return c
 }
 
@@ -432,6 +433,13 @@ func TestModels(t *testing.T) {
 	if text(t, m, "registered_models", 0, "aliases", 0, "alias") != "prod" || text(t, m, "registered_models", 0, "description") != "who leaves" {
 		t.Errorf("%v", m)
 	}
+	for kind, path := range map[string]string{"registered_models": "registered-models/search", "model_versions": "model-versions/search"} {
+		all := c.ask(200, "GET", path, "{\"filter\": \"tag.`mlflow.prompt.is_prompt` != 'true'\"}") // as clients since 2.21 ask
+		at(t, all, kind, 0, "name")
+		if prompts := c.ask(200, "GET", path, "{\"filter\": \"name = 'churn' AND tag.`mlflow.prompt.is_prompt` = 'true'\"}"); prompts[kind] != nil {
+			t.Errorf("%v are prompts", prompts)
+		}
+	}
 	c.ask(200, "DELETE", "registered-models/alias", `{"name": "churn", "alias": "prod"}`)
 	c.ask(400, "GET", "registered-models/alias", `{"name": "churn", "alias": "prod"}`)
 }
@@ -439,21 +447,24 @@ func TestModels(t *testing.T) {
 // TestAccess: pages of a browser are refused, and tokens are asked for.
 func TestAccess(t *testing.T) {
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {})
-	tokens := Access{Read: []string{"reads"}, Write: []string{"writes"}}
+	tokens, none := access.New([]string{"reads"}, []string{"writes"}), access.Tokens{}
 	cases := []struct {
 		name           string
-		access         Access
+		tokens         access.Tokens
 		method, target string
 		header         http.Header
 		want           int
 	}{
-		{"this machine", Access{}, "POST", "http://127.0.0.1:5001/", nil, 200},
-		{"this machine's name", Access{}, "POST", "http://localhost:5001/", nil, 200},
-		{"a name that resolves here", Access{}, "GET", "http://evil.example:5001/", nil, 403},
-		{"a page elsewhere", Access{}, "POST", "http://127.0.0.1:5001/", http.Header{"Origin": {"http://evil.example"}}, 403},
+		{"this machine", none, "POST", "http://127.0.0.1:5001/", nil, 200},
+		{"this machine's name", none, "POST", "http://localhost:5001/", nil, 200},
+		{"a name that resolves here", none, "GET", "http://evil.example:5001/", nil, 403},
+		{"a page elsewhere", none, "POST", "http://127.0.0.1:5001/", http.Header{"Origin": {"http://evil.example"}}, 403},
 		{"no token", tokens, "GET", "http://m.example/", nil, 401},
 		{"a token that reads", tokens, "GET", "http://m.example/", http.Header{"Authorization": {"Bearer reads"}}, 200},
 		{"it searches", tokens, "POST", "http://m.example/api/2.0/mlflow/runs/search", http.Header{"Authorization": {"Bearer reads"}}, 200},
+		{"it reads versions by POST", tokens, "POST", "http://m.example/api/2.0/mlflow/registered-models/get-latest-versions", http.Header{"Authorization": {"Bearer reads"}}, 200},
+		{"it may not log a file of that name", tokens, "POST", "http://m.example/api/2.0/mlflow-artifacts/artifacts/0/1/artifacts/search", http.Header{"Authorization": {"Bearer reads"}}, 403},
+		{"a page elsewhere with its reader's login", tokens, "POST", "http://m.example/", http.Header{"Authorization": {"Bearer writes"}, "Origin": {"http://evil.example"}}, 403},
 		{"it may not write", tokens, "POST", "http://m.example/", http.Header{"Authorization": {"Bearer reads"}}, 403},
 		{"a token that writes", tokens, "POST", "http://m.example/", http.Header{"Authorization": {"Bearer writes"}}, 200},
 		{"as a password", tokens, "POST", "http://m.example/", http.Header{"Authorization": {"Basic bWU6d3JpdGVz"}}, 200},
@@ -464,7 +475,7 @@ func TestAccess(t *testing.T) {
 			r.Header[k] = v
 		}
 		w := httptest.NewRecorder()
-		tc.access.Guard(ok).ServeHTTP(w, r)
+		Guard(tc.tokens, ok).ServeHTTP(w, r)
 		if w.Code != tc.want {
 			t.Errorf("%s: %d, want %d", tc.name, w.Code, tc.want)
 		}

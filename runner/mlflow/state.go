@@ -28,45 +28,45 @@ const (
 
 // A Run is what MLflow knows of a run. It is the file mlflow.json of its record.
 type Run struct {
-	ID         string                 `json:"run_id"` // 32 hex digits; other tools' may be any name
-	Experiment Experiment             `json:"experiment"`
-	Name       string                 `json:"run_name"`
-	User       string                 `json:"user_id,omitempty"`
-	Status     string                 `json:"status"`
-	Started    int64                  `json:"start_time"` // ms since 1970
-	Ended      int64                  `json:"end_time,omitempty"`
-	Stage      string                 `json:"lifecycle_stage"`
-	Params     map[string]string      `json:"params,omitempty"`
-	Tags       map[string]string      `json:"tags,omitempty"`
-	Metrics    map[string][]Value     `json:"metrics,omitempty"` // in the order they were logged
-	Inputs     []any                  `json:"inputs,omitempty"`  // datasets, as they were sent
-	Artifacts  map[string]Artifact    `json:"artifacts,omitempty"`
-	Models     map[string]LoggedModel `json:"models,omitempty"` // by id
-	Outputs    []modelOutput          `json:"model_outputs,omitempty"`
-	Source     record.Source          `json:"source,omitzero"` // of the repository, as the run began
+	ID         string                 `json:"run_id"`                  // 32 hex digits; other tools' may be any name
+	Experiment Experiment             `json:"experiment"`              // as it was when the run began
+	Name       string                 `json:"run_name"`                // for people; not unique
+	User       string                 `json:"user_id,omitempty"`       // as the client says
+	Status     string                 `json:"status"`                  // RUNNING, SCHEDULED, FINISHED, FAILED or KILLED
+	Started    int64                  `json:"start_time"`              // ms since 1970
+	Ended      int64                  `json:"end_time,omitempty"`      // ms since 1970; 0 while it goes on
+	Stage      string                 `json:"lifecycle_stage"`         // active or deleted
+	Params     map[string]string      `json:"params,omitempty"`        // each has one value for ever
+	Tags       map[string]string      `json:"tags,omitempty"`          // by key
+	Metrics    map[string][]Value     `json:"metrics,omitempty"`       // in the order they were logged
+	Inputs     []any                  `json:"inputs,omitempty"`        // datasets, as they were sent
+	Artifacts  map[string]Artifact    `json:"artifacts,omitempty"`     // by path
+	Models     map[string]LoggedModel `json:"models,omitempty"`        // by id
+	Outputs    []modelOutput          `json:"model_outputs,omitempty"` // models that it made, each at a step
+	Source     record.Source          `json:"source,omitzero"`         // of the repository, as the run began
 }
 
 // An Experiment is MLflow's name for runs that belong together: a pipeline.
 type Experiment struct {
-	ID      string            `json:"experiment_id"`
-	Name    string            `json:"name"`
-	Stage   string            `json:"lifecycle_stage,omitempty"`
+	ID      string            `json:"experiment_id"`              // unique in a server, whose own are digits
+	Name    string            `json:"name"`                       // unique in a server; the pipeline of its records
+	Stage   string            `json:"lifecycle_stage,omitempty"`  // active or deleted
 	Created int64             `json:"creation_time,omitempty"`    // ms since 1970
 	Changed int64             `json:"last_update_time,omitempty"` // ms since 1970
-	Tags    map[string]string `json:"tags,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty"`             // by key
 }
 
 // A Value is one value of a metric.
 type Value struct {
 	Value     number `json:"value"`     // may be NaN or infinite
 	Timestamp int64  `json:"timestamp"` // ms since 1970
-	Step      int64  `json:"step"`
+	Step      int64  `json:"step"`      // as the client counts; may be negative
 }
 
 // An Artifact is a file that was logged.
 type Artifact struct {
-	Digest store.Digest `json:"digest"`
-	Size   int64        `json:"size"` // bytes
+	Digest store.Digest `json:"digest"` // of the bytes, in the store
+	Size   int64        `json:"size"`   // bytes
 }
 
 // A change is a line of a run's log: what one request did. Fields that say nothing

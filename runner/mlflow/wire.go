@@ -12,7 +12,11 @@ import (
 // as a number.
 type integer int64
 
+// UnmarshalJSON takes a number, also one such as 1.7e12, or its text.
 func (n *integer) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" { // as if it were absent
+		return nil
+	}
 	text := strings.Trim(string(data), `"`)
 	i, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
@@ -29,6 +33,7 @@ func (n *integer) UnmarshalJSON(data []byte) error {
 // A double is a float64; what JSON lacks is text, as protobuf writes it.
 type double float64
 
+// UnmarshalJSON takes a number or its text, "NaN" and "Infinity" among them.
 func (d *double) UnmarshalJSON(data []byte) error {
 	f, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64)
 	if err != nil {
@@ -41,6 +46,7 @@ func (d *double) UnmarshalJSON(data []byte) error {
 // A number is a double that record.Canonical writes.
 type number float64
 
+// UnmarshalJSON takes what a [double] takes.
 func (n *number) UnmarshalJSON(data []byte) error { return (*double)(n).UnmarshalJSON(data) }
 
 // MarshalJSON writes "NaN", "Infinity" and "-Infinity" as text.
@@ -59,6 +65,7 @@ func (d double) MarshalJSON() ([]byte, error) {
 // A texts is a list of texts, one of which may come alone, as in a query.
 type texts []string
 
+// UnmarshalJSON takes a list, or one text.
 func (l *texts) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '"' {
 		*l = make(texts, 1)

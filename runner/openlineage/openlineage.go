@@ -30,35 +30,35 @@ const (
 // An Event is one event; it is written as a line of JSON.
 type Event struct {
 	Type     string    `json:"eventType"` // START, COMPLETE, FAIL, ABORT
-	Time     time.Time `json:"eventTime"`
-	Run      Run       `json:"run"`
-	Job      Job       `json:"job"`
-	Inputs   []Dataset `json:"inputs"`
-	Outputs  []Dataset `json:"outputs"`
-	Producer string    `json:"producer"`
-	Schema   string    `json:"schemaURL"`
+	Time     time.Time `json:"eventTime"` // of what is told, not of the telling
+	Run      Run       `json:"run"`       // that it is about
+	Job      Job       `json:"job"`       // that the run executes
+	Inputs   []Dataset `json:"inputs"`    // read by the run
+	Outputs  []Dataset `json:"outputs"`   // written by the run; empty at its start
+	Producer string    `json:"producer"`  // address of this program
+	Schema   string    `json:"schemaURL"` // address of the form of the event
 }
 
 // A Run is one execution of a job.
 type Run struct {
-	ID     string `json:"runId"`
-	Facets Facets `json:"facets"`
+	ID     string `json:"runId"`  // a UUID: that of the record, or one that follows from it and a job
+	Facets Facets `json:"facets"` // such as parent, errorMessage, mlops_params
 }
 
 // A Job is what was executed.
 type Job struct {
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	Facets    Facets `json:"facets"`
+	Namespace string `json:"namespace"` // the repository; mlops if it has no address
+	Name      string `json:"name"`      // pipeline, or pipeline.job
+	Facets    Facets `json:"facets"`    // such as jobType
 }
 
 // A Dataset is a file or folder, or data elsewhere.
 type Dataset struct {
-	Namespace    string `json:"namespace"`
-	Name         string `json:"name"`
-	Facets       Facets `json:"facets"`
-	InputFacets  Facets `json:"inputFacets,omitempty"`
-	OutputFacets Facets `json:"outputFacets,omitempty"`
+	Namespace    string `json:"namespace"`              // where the name is unique
+	Name         string `json:"name"`                   // path or address
+	Facets       Facets `json:"facets"`                 // about the data wherever they are used
+	InputFacets  Facets `json:"inputFacets,omitempty"`  // about them as an input alone
+	OutputFacets Facets `json:"outputFacets,omitempty"` // about them as an output alone
 }
 
 // Facets say more of a thing, by name.

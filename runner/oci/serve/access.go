@@ -1,32 +1,19 @@
 package serve
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
+
+	"github.com/mlops-runner/mlops/runner/access"
 )
 
-// Access says who may do what. The zero value lets everybody do everything.
+// Access says who may do what. The zero value lets every program on this machine do
+// everything, and no page of a browser.
 type Access struct {
-	Read   []string // tokens that may read
-	Write  []string // tokens that may read and write
-	Public bool     // everybody may read
+	Tokens access.Tokens // without any, only this machine's programs are answered
+	Public bool          // everybody may read; nothing without tokens
 }
-
-// Open reports whether somebody without a token may write.
-func (a Access) Open() bool { return len(a.Read)+len(a.Write) == 0 && !a.Public }
-
-// right is what a request may do.
-type right int
-
-const (
-	nothing right = iota
-	reading
-	writing
-)
 
 // anyone is the bearer's token that the public gets.
 const anyone = "anyone"
@@ -37,28 +24,37 @@ const anyone = "anyone"
 // specification: docs/content/spec/auth/token.md). A token of the registry is its
 // own answer; a password in the request itself will do as well.
 func (a Access) guard(next http.Handler) http.Handler {
-	if a.Open() {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if req.URL.Path == "/token" {
-			a.token(w, req)
+		if err := a.Tokens.Foreign(req); err != nil {
+			refuse(w, http.StatusForbidden, "DENIED", err.Error())
 			return
 		}
-		need := writing
-		if req.Method == http.MethodGet || req.Method == http.MethodHead {
-			need = reading
-		}
-		switch has := a.right(req); {
-		case has >= need:
+		switch {
+		case a.Tokens.Empty():
 			next.ServeHTTP(w, req)
-		case has > nothing && !a.public(req):
-			refuse(w, http.StatusForbidden, "DENIED", "this token may only read")
+		case req.URL.Path == "/token":
+			a.token(w, req)
 		default:
-			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm=%q,service="mlops"`, base(req)+"/token"))
-			refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", "log in with a token of this registry as the password")
+			a.ask(w, req, next)
 		}
 	})
+}
+
+// ask lets a request through whose token has the right to it.
+func (a Access) ask(w http.ResponseWriter, req *http.Request, next http.Handler) {
+	need := access.Write
+	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+		need = access.Read
+	}
+	switch has := a.right(req); {
+	case has >= need:
+		next.ServeHTTP(w, req)
+	case has > access.None && !a.public(req):
+		refuse(w, http.StatusForbidden, "DENIED", "this token may only read")
+	default:
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm=%q,service="mlops"`, base(req)+"/token"))
+		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", "log in with a token of this registry as the password")
+	}
 }
 
 // token changes a login for what the client is to send.
@@ -67,12 +63,13 @@ func (a Access) token(w http.ResponseWriter, req *http.Request) {
 	switch {
 	case !ok && a.Public:
 		token = anyone
-	case !ok || !among(a.Read, token) && !among(a.Write, token):
+	case !ok || a.Tokens.Right(token) == access.None:
 		w.Header().Set("WWW-Authenticate", `Basic realm="mlops"`)
 		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", "the password is none of this registry's tokens")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
 	json.NewEncoder(w).Encode(map[string]string{"token": token, "access_token": token})
 }
 
@@ -83,39 +80,20 @@ func base(req *http.Request) string {
 	return "http://" + req.Host
 }
 
-// right is that of the request's token, as a bearer's or as the password of any user.
-func (a Access) right(req *http.Request) right {
-	token, ok := bearer(req)
-	if !ok {
-		_, token, ok = req.BasicAuth()
+// right is what a request may do.
+func (a Access) right(req *http.Request) access.Right {
+	token, _ := access.Of(req)
+	has := a.Tokens.Right(token)
+	if a.public(req) {
+		has = max(has, access.Read)
 	}
-	switch {
-	case ok && among(a.Write, token):
-		return writing
-	case ok && among(a.Read, token), a.public(req):
-		return reading
-	}
-	return nothing
+	return has
 }
 
 // public reports whether a request comes as one of the public.
 func (a Access) public(req *http.Request) bool {
-	token, ok := bearer(req)
+	token, ok := access.Bearer(req)
 	return a.Public && ok && token == anyone
-}
-
-func bearer(req *http.Request) (string, bool) {
-	return strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
-}
-
-// among compares in a time that tells nothing of the tokens.
-func among(tokens []string, token string) bool {
-	sum, found := sha256.Sum256([]byte(token)), 0
-	for _, t := range tokens {
-		want := sha256.Sum256([]byte(t))
-		found |= subtle.ConstantTimeCompare(sum[:], want[:])
-	}
-	return found == 1
 }
 
 func refuse(w http.ResponseWriter, status int, code, message string) {

@@ -39,9 +39,6 @@ func listed(names iter.Seq[string], after string, err error) iter.Seq2[string, e
 	if err != nil {
 		return ociregistry.ErrorSeq[string](err)
 	}
-	if err != nil {
-		return ociregistry.ErrorSeq[string](err)
-	}
 	sorted := slices.Sorted(names)
 	i, found := slices.BinarySearch(sorted, after)
 	if found {

@@ -19,6 +19,7 @@ type reader struct {
 	descriptor ociregistry.Descriptor
 }
 
+// Descriptor is that of the whole blob, also of a range of it.
 func (r reader) Descriptor() ociregistry.Descriptor { return r.descriptor }
 
 // blob finds a blob that the repository may show.
@@ -163,6 +164,9 @@ func (r *Registry) GetManifest(ctx context.Context, repo string, d ociregistry.D
 // ResolveTag describes the manifest that a tag names now: tags move, also by
 // other processes, so what is known is not enough.
 func (r *Registry) ResolveTag(ctx context.Context, repo, tag string) (ociregistry.Descriptor, error) {
+	if len(repo) > maxName {
+		return ociregistry.Descriptor{}, ociregistry.ErrNameUnknown
+	}
 	if model, ok := r.model(repo); ok {
 		d, err := r.shelf.Tagged(ctx, model, tag)
 		if err != nil {

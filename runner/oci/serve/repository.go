@@ -17,6 +17,10 @@ import (
 
 const top = "registry/"
 
+// maxName is how many bytes the name of a repository may have: clients keep to it
+// (spec.md, "Pulling manifests"), and a part of it is a folder's name.
+const maxName = 255
+
 // A repository is what its refs say.
 type repository struct {
 	manifests map[store.Digest]*manifest

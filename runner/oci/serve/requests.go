@@ -14,8 +14,9 @@ import (
 
 // tidy answers what ociserver would answer otherwise than clients expect: it reads
 // manifests of any length, calls bad JSON an error of the server's, which clients
-// send again and again, and fails where a blob cannot be mounted. The specification asks
-// for an upload instead then, and clients such as containerd's rely on it.
+// send again and again, takes the range 0-0 for no byte, and fails where a blob cannot be
+// mounted. The specification asks for an upload instead then, and clients such as
+// containerd's rely on it.
 func (r *Registry) tidy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch {
@@ -25,6 +26,8 @@ func (r *Registry) tidy(next http.Handler) http.Handler {
 			}
 		case req.Method == http.MethodPost && strings.HasSuffix(strings.TrimSuffix(req.URL.Path, "/"), "/blobs/uploads"):
 			r.uploadInstead(req)
+		case req.ContentLength == 1 && req.Header.Get("Content-Range") == "0-0":
+			req.ContentLength = -1 // it is then not compared with that range
 		}
 		next.ServeHTTP(w, req)
 	})

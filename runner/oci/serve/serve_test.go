@@ -23,6 +23,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/mlops-runner/mlops/runner/access"
 	"github.com/mlops-runner/mlops/runner/oci/serve"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -269,6 +270,48 @@ func TestClientsMistakes(t *testing.T) {
 	}
 }
 
+// TestOneByte uploads the first byte of a blob alone, by its range.
+func TestOneByte(t *testing.T) {
+	server, c, _, _ := start(t, t.TempDir(), serve.Access{})
+	chunk := func(method, location, text, ranges string) *http.Response {
+		return send(t, method, server.URL+location, text, "Content-Type", "application/octet-stream", "Content-Range", ranges)
+	}
+	first := send(t, "POST", server.URL+"/v2/a/blobs/uploads/", "")
+	one := chunk("PATCH", first.Header.Get("Location"), "x", "0-0")
+	if again := chunk("PATCH", first.Header.Get("Location"), "x", "0-0"); one.StatusCode != 202 || again.StatusCode != 416 {
+		t.Errorf("the first byte: %s, once more: %s", one.Status, again.Status)
+	}
+	d := digest.FromString("xyz")
+	if last := chunk("PUT", one.Header.Get("Location")+"?digest="+d.String(), "yz", "1-2"); last.StatusCode != 201 {
+		t.Errorf("the rest: %s", last.Status)
+	}
+	r, err := c.GetBlob(t.Context(), "a", d)
+	if got := read(t, r, err); got != "xyz" {
+		t.Errorf("%q came back", got)
+	}
+}
+
+// TestLongNames: a name that no folder can have is the client's mistake.
+func TestLongNames(t *testing.T) {
+	server, c, _, _ := start(t, t.TempDir(), serve.Access{})
+	part, deep := strings.Repeat("a", 256), strings.Repeat("a/", 127)
+	push(t, c, strings.Repeat("a/", 126)+"abc", "v1", []byte("x"), nil) // 255 bytes
+	for _, name := range []string{part, deep + "ab"} {
+		for _, q := range []struct {
+			method, path string
+			want         int
+		}{
+			{"POST", "blobs/uploads/", 400}, {"PUT", "manifests/v1", 400}, {"DELETE", "manifests/v1", 400}, {"GET", "manifests/v1", 404},
+			{"GET", "tags/list", 404}, {"GET", "blobs/" + digest.FromString("x").String(), 404},
+		} {
+			got := send(t, q.method, server.URL+"/v2/"+name+"/"+q.path, "{}", "Content-Type", ocispec.MediaTypeImageManifest)
+			if got.StatusCode != q.want {
+				t.Errorf("%s of %.20s…: %s, want %d", q.method+" "+q.path, name, got.Status, q.want)
+			}
+		}
+	}
+}
+
 // TestUploadsGivenUp begins uploads that nobody ends: they hold no file open, and
 // are gone after a day.
 func TestUploadsGivenUp(t *testing.T) {
@@ -350,7 +393,7 @@ func TestUploadGoesOn(t *testing.T) {
 
 // TestAccess goes through who may do what.
 func TestAccess(t *testing.T) {
-	a := serve.Access{Read: []string{"reader-token"}, Write: []string{"writer-token"}}
+	a := serve.Access{Tokens: access.New([]string{"reader-token"}, []string{"writer-token"})}
 	public := a
 	public.Public = true
 	for _, c := range []struct {
@@ -401,6 +444,48 @@ func TestAccess(t *testing.T) {
 	}
 }
 
+// TestPages: what a page in a browser sends is refused in the protocol's form, with
+// tokens and without.
+func TestPages(t *testing.T) {
+	tokens := serve.Access{Tokens: access.New(nil, []string{"writer-token"}), Public: true}
+	for _, c := range []struct {
+		name         string
+		access       serve.Access
+		host, origin string
+		want         int
+	}{
+		{"a program", serve.Access{}, "", "", 202},
+		{"a name that resolves here", serve.Access{}, "evil.example:5000", "", 403},
+		{"a page elsewhere", serve.Access{}, "", "http://evil.example", 403},
+		{"a page on disk", serve.Access{}, "", "null", 403},
+		{"a program with a token, by a name", tokens, "registry.example:5000", "", 202},
+		{"a page elsewhere, with the login of its reader", tokens, "registry.example:5000", "http://evil.example", 403},
+	} {
+		server, _, _, _ := start(t, t.TempDir(), c.access)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/v2/a/blobs/uploads/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = c.host
+		req.SetBasicAuth("me", "writer-token")
+		if c.origin != "" {
+			req.Header.Set("Origin", c.origin)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d (%v)", c.name, resp.StatusCode, c.want, err)
+		}
+		if refused := strings.HasPrefix(string(body), `{"errors":[{"code":"DENIED"`); refused != (c.want == 403) {
+			t.Errorf("%s: %s", c.name, body)
+		}
+	}
+}
+
 // TestSkopeo lets Debian's skopeo log in, copy an image here and back, and compare.
 func TestSkopeo(t *testing.T) {
 	if _, err := exec.LookPath("skopeo"); err != nil {
@@ -409,7 +494,7 @@ func TestSkopeo(t *testing.T) {
 		}
 		t.Skip("skopeo is not installed")
 	}
-	server, _, _, _ := start(t, t.TempDir(), serve.Access{Write: []string{"writer-token"}, Read: []string{"reader-token"}})
+	server, _, _, _ := start(t, t.TempDir(), serve.Access{Tokens: access.New([]string{"reader-token"}, []string{"writer-token"})})
 	host := strings.TrimPrefix(server.URL, "http://")
 	dir := t.TempDir()
 	layout := filepath.Join(dir, "layout")
@@ -486,7 +571,7 @@ func TestDocker(t *testing.T) {
 		}
 		t.Skip("no Docker engine answers")
 	}
-	server, _, _, _ := start(t, t.TempDir(), serve.Access{Write: []string{"writer-token"}, Public: true})
+	server, _, _, _ := start(t, t.TempDir(), serve.Access{Tokens: access.New(nil, []string{"writer-token"}), Public: true})
 	image := strings.TrimPrefix(server.URL, "http://") + "/team/base:v1"
 	config := t.TempDir()
 	docker := func(stdin string, args ...string) string {

@@ -35,7 +35,7 @@ var ErrNotShown = errors.New("not shown")
 
 // Shown is an image manifest on a [Shelf].
 type Shown struct {
-	Manifest []byte
+	Manifest []byte   // JSON, as it is served
 	Blobs    [][]byte // that it names and that the store does not have; the others it has
 }
 
@@ -52,7 +52,7 @@ func (r *Registry) model(repo string) (name string, ok bool) {
 
 // writable fails for a repository that nobody may push to.
 func (r *Registry) writable(repo string) error {
-	if !ociref.IsValidRepository(repo) {
+	if !ociref.IsValidRepository(repo) || len(repo) > maxName {
 		return ociregistry.ErrNameInvalid
 	}
 	if name, ok := r.model(repo); ok {

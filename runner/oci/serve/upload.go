@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -27,6 +26,8 @@ const (
 	keepUpload = 24 * time.Hour
 	// chunk is what clients are advised to send at a time, in bytes.
 	chunk = 8 << 20
+	// idBytes is how many random bytes name an upload.
+	idBytes = 16
 )
 
 // An upload is a blob on its way: a file, and the hash of what it has. It is used
@@ -50,7 +51,7 @@ func (r *Registry) PushBlobChunked(ctx context.Context, repo string, _ int) (oci
 		return nil, err
 	}
 	_ = r.sweep() // what rests here for too long is tried again with the next upload
-	var random [16]byte
+	var random [idBytes]byte
 	rand.Read(random[:])
 	u := &upload{r: r, repo: repo, id: hex.EncodeToString(random[:]), ctx: ctx, sum: sha256.New(), from: -1, busy: true}
 	f, err := os.OpenFile(u.path(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
@@ -70,7 +71,7 @@ func (r *Registry) PushBlobChunkedResume(ctx context.Context, repo, id string, o
 	if err := r.writable(repo); err != nil {
 		return nil, err
 	}
-	if !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(id) {
+	if random, err := hex.DecodeString(id); err != nil || len(random) != idBytes || hex.EncodeToString(random) != id {
 		return nil, ociregistry.ErrBlobUploadUnknown
 	}
 	u, first, err := r.take(repo, id)
@@ -136,8 +137,13 @@ func (u *upload) path() string {
 	return filepath.Join(u.r.uploads, u.id+"-"+hex.EncodeToString(of[:8]))
 }
 
-func (u *upload) ID() string     { return u.id }
-func (u *upload) Size() int64    { return u.size }
+// ID names the upload to its client.
+func (u *upload) ID() string { return u.id }
+
+// Size is how many bytes have come.
+func (u *upload) Size() int64 { return u.size }
+
+// ChunkSize is how many bytes clients are advised to send at a time.
 func (u *upload) ChunkSize() int { return chunk }
 
 // Write adds bytes at the upload's end.
