@@ -15,7 +15,6 @@ type Change struct {
 	Old     string   `json:"old,omitempty"` // "" of a new column
 	New     string   `json:"new,omitempty"` // "" of a column that is gone
 	Reasons []string `json:"reasons"`
-	At      int      `json:"-"` // where the old line stands; of a new one, behind which
 }
 
 // Accept returns the changes by which lines accept a profile, in their order, new
@@ -37,41 +36,26 @@ func Accept(lines []Line, p *profile.Profile, o Options) ([]Change, error) {
 		}
 		i, ok := at[l.Name]
 		if !ok {
-			changes = append(changes, Change{Name: l.Name, Old: l.Text, Reasons: []string{"the column is gone"}, At: l.At})
+			changes = append(changes, Change{Name: l.Name, Old: l.Text, Reasons: []string{"the column is gone"}})
 			continue
 		}
 		if bs := Judge(line, &p.Columns[i]); len(bs) > 0 {
-			ch := Change{Name: l.Name, Old: l.Text, New: amend(line, &p.Columns[i], bs), At: l.At}
+			ch := Change{Name: l.Name, Old: l.Text, New: amend(line, &p.Columns[i], bs)}
 			for _, b := range bs {
 				ch.Reasons = append(ch.Reasons, b.Part+": "+b.Reason)
 			}
 			changes = append(changes, ch)
 		}
 	}
-	return append(changes, added(lines, known, p, o)...), nil
+	return append(changes, added(known, p, o)...), nil
 }
 
-// added returns the lines of new columns, each behind the line of the column before it.
-func added(lines []Line, known map[string]bool, p *profile.Profile, o Options) []Change {
-	at := map[string]int{}
-	last := 0
-	for _, l := range lines {
-		at[l.Name] = l.At
-		last = max(last, l.At)
-	}
-	behind := 0
-	var changes []Change
+// added returns the lines of new columns, in their order.
+func added(known map[string]bool, p *profile.Profile, o Options) (changes []Change) {
 	for i := range p.Columns {
-		c := &p.Columns[i]
-		if known[c.Name] {
-			behind = at[c.Name]
-			continue
+		if c := &p.Columns[i]; !known[c.Name] {
+			changes = append(changes, Change{Name: c.Name, New: write(c, slices.Contains(o.Keys, c.Name)), Reasons: []string{"the column is new"}})
 		}
-		ch := Change{Name: c.Name, New: write(c, slices.Contains(o.Keys, c.Name)), Reasons: []string{"the column is new"}, At: behind}
-		if behind == 0 {
-			ch.At = last
-		}
-		changes = append(changes, ch)
 	}
 	return changes
 }

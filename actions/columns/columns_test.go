@@ -153,7 +153,7 @@ func TestAmendedLinesAccept(t *testing.T) {
 		if r.IntN(2) == 0 {
 			text = Lines(profiletest.Of([]string{"x"}, random(r)), Options{})[0].Text
 		}
-		changes, err := Accept([]Line{{Name: "x", Text: text, At: 1}}, p, Options{})
+		changes, err := Accept([]Line{{Name: "x", Text: text}}, p, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,8 +174,8 @@ func TestAccept(t *testing.T) {
 	t.Parallel()
 	const n = 200
 	lines := []Line{
-		{"age", "int 0..60 , null ..1%", 4}, {"plan", "[free, pro]", 5}, {"gone", "float", 6}, {"kept", "int 0..50, warn", 7},
-		{"code", "string /^[A-Z]+$/, length 2", 8}, {"on", "bool, true 1%..10%", 9}, {"was", "int 1.. , warn", 10}, {"when", "datetime 2020-01-01..2021-01-01", 11},
+		{"age", "int 0..60 , null ..1%"}, {"plan", "[free, pro]"}, {"gone", "float"}, {"kept", "int 0..50, warn"},
+		{"code", "string /^[A-Z]+$/, length 2"}, {"on", "bool, true 1%..10%"}, {"was", "int 1.. , warn"}, {"when", "datetime 2020-01-01..2021-01-01"},
 	}
 	names := []string{"age", "fresh", "plan", "kept", "code", "on", "was", "when", "last"}
 	now := profiletest.Of(names,
@@ -194,20 +194,20 @@ func TestAccept(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Change{
-		{"age", "int 0..60 , null ..1%", "int 0..140, null ..10%", []string{"range: 80 is more than 60", "null: 5% is more than 1%"}, 4},
-		{"plan", "[free, pro]", "[free, pro, team]", []string{`values: "team" is not in the list`}, 5},
-		{"gone", "float", "", []string{"the column is gone"}, 6},
-		{"code", "string /^[A-Z]+$/, length 2", "string, length 2..4", []string{`pattern: "ab" does not match`, "length: 3 is more than 2"}, 8},
-		{"on", "bool, true 1%..10%", "bool, true 1%..100%", []string{"true: 50% is more than 10%"}, 9},
-		{"was", "int 1.. , warn", "string, warn", []string{"type: it is string and not int"}, 10},
-		{"when", "datetime 2020-01-01..2021-01-01", "datetime 2020-01-01..", []string{"range: 2022-03-07 is more than 2021-01-01"}, 11},
-		{"fresh", "", "int 0..8", []string{"the column is new"}, 4},
-		{"last", "", "float 0..14", []string{"the column is new"}, 11},
+		{"age", "int 0..60 , null ..1%", "int 0..140, null ..10%", []string{"range: 80 is more than 60", "null: 5% is more than 1%"}},
+		{"plan", "[free, pro]", "[free, pro, team]", []string{`values: "team" is not in the list`}},
+		{"gone", "float", "", []string{"the column is gone"}},
+		{"code", "string /^[A-Z]+$/, length 2", "string, length 2..4", []string{`pattern: "ab" does not match`, "length: 3 is more than 2"}},
+		{"on", "bool, true 1%..10%", "bool, true 1%..100%", []string{"true: 50% is more than 10%"}},
+		{"was", "int 1.. , warn", "string, warn", []string{"type: it is string and not int"}},
+		{"when", "datetime 2020-01-01..2021-01-01", "datetime 2020-01-01..", []string{"range: 2022-03-07 is more than 2021-01-01"}},
+		{"fresh", "", "int 0..8", []string{"the column is new"}},
+		{"last", "", "float 0..14", []string{"the column is new"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if _, err := Accept([]Line{{"x", "integer", 1}}, now, Options{}); err == nil || !strings.Contains(err.Error(), `column "x": unknown type`) {
+	if _, err := Accept([]Line{{"x", "integer"}}, now, Options{}); err == nil || !strings.Contains(err.Error(), `column "x": unknown type`) {
 		t.Errorf("a line that cannot be read: %v", err)
 	}
 }

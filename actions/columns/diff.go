@@ -4,30 +4,37 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
-// ErrShared reports columns that do not stand on lines of their own, which a patch
-// of lines cannot change.
-var ErrShared = errors.New("the columns must stand on a line each")
+// ErrShared reports columns that are written in a way that no patch of their lines
+// changes as is wanted, such as with anchors that others use.
+var ErrShared = errors.New("the patch cannot be written into the columns as they stand")
 
 // context is how many lines a patch shows around a change.
 const context = 3
 
 // Diff returns the changes as a unified diff of a file, which "git apply" and
-// "patch" take, "" if there are none. The text behind a line that changes, such as a
-// comment, stays. It fails with [ErrShared] if a change has no line of its own, as in
-// columns: {a: int, b: int}; see [FlowDiff].
-func Diff(path string, source []byte, changes []Change) (string, error) {
-	lines := linesOf(string(source))
-	edits, err := edits(lines, changes)
+// "patch" take, "" if there are none. columns is their node of the parsed source,
+// whose entries stand on lines of their own; see [FlowDiff] for others. Keys,
+// alignment, comments and ends of lines stay as they are, and so do lists whose
+// values have a line each. It fails with [ErrShared] if what comes out is not the
+// same file with those changes.
+func Diff(path string, source []byte, columns *yaml.Node, changes []Change) (string, error) {
+	b := block{lines: linesOf(string(source)), columns: columns, at: map[string]int{}}
+	for i := 0; i+1 < len(columns.Content); i += 2 {
+		b.at[columns.Content[i].Value] = i
+	}
+	edits, err := b.edits(changes)
 	if err != nil {
 		return "", err
 	}
-	return unified(path, lines, edits), nil
+	if !changed(source, apply(b.lines, edits), columns, changes) {
+		return "", fmt.Errorf("line %d: %w", columns.Line, ErrShared)
+	}
+	return unified(path, b.lines, edits), nil
 }
 
 func linesOf(text string) []string {
@@ -66,46 +73,6 @@ type edit struct {
 
 func (e edit) end() int { return e.at + len(e.old) }
 
-// edits returns what changes do to lines, from top to bottom.
-func edits(lines []string, changes []Change) ([]edit, error) {
-	var es []edit
-	for _, ch := range changes {
-		if ch.At < 1 || ch.At > len(lines) {
-			return nil, fmt.Errorf("column %q: line %d: %w", ch.Name, ch.At, ErrShared)
-		}
-		line := lines[ch.At-1]
-		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-		entry, err := entry(ch.Name, ch.New)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case ch.Old == "" && !strings.HasSuffix(line, "\n"): // behind the last line, which must end first
-			es = append(es, edit{at: ch.At - 1, old: []string{line}, with: []string{line + "\n", indent + entry + "\n"}})
-		case ch.Old == "": // behind the line
-			es = append(es, edit{at: ch.At, with: []string{indent + entry + "\n"}})
-		case !holds(line, ch.Name):
-			return nil, fmt.Errorf("column %q: line %d: %w", ch.Name, ch.At, ErrShared)
-		case ch.New == "":
-			es = append(es, edit{at: ch.At - 1, old: []string{line}})
-		default:
-			es = append(es, edit{at: ch.At - 1, old: []string{line}, with: []string{indent + entry + behind(line) + "\n"}})
-		}
-	}
-	slices.SortStableFunc(es, func(a, b edit) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(len(a.old), len(b.old))) })
-	return es, nil
-}
-
-// holds reports whether a line is the whole entry of a column.
-func holds(line, name string) bool {
-	var entry map[string]yaml.Node
-	if yaml.Unmarshal([]byte(line), &entry) != nil || len(entry) != 1 {
-		return false
-	}
-	n, ok := entry[name]
-	return ok && (n.Kind == yaml.ScalarNode && n.Tag != "!!null" && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 || n.Kind == yaml.SequenceNode)
-}
-
 // behind returns the comment of a line with the spaces before it.
 func behind(line string) string {
 	var doc yaml.Node
@@ -126,21 +93,6 @@ func behind(line string) string {
 		return ""
 	}
 	return line[len(strings.TrimRight(line[:at], " \t")):at] + comment
-}
-
-// entry writes a column as an entry of a YAML mapping, plain where YAML reads that
-// back as the same line or list.
-func entry(name, text string) (string, error) {
-	key, err := yaml.Marshal(name)
-	if err != nil {
-		return "", err
-	}
-	start := strings.TrimSuffix(string(key), "\n") + ": "
-	if plain := start + text; readsAs(plain, name, text) {
-		return plain, nil
-	}
-	quoted, err := yaml.Marshal(&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Style: yaml.SingleQuotedStyle})
-	return start + strings.TrimSuffix(string(quoted), "\n"), err
 }
 
 // readsAs reports whether an entry is that line, or the list of it.

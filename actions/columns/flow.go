@@ -23,16 +23,30 @@ func FlowDiff(path string, source []byte, columns *yaml.Node, changes []Change) 
 		f.change(ch)
 	}
 	is := linesOf(f.applied())
-	if len(is) != len(was) || !f.says(is, changes) {
+	if !f.says(is, changes) {
 		return "", fmt.Errorf("line %d: %w", columns.Line, ErrShared)
 	}
-	var edits []edit
+	return unified(path, was, between(was, is)), nil
+}
+
+// between are edits that make is of was.
+func between(was, is []string) (edits []edit) {
+	if len(was) != len(is) { // a list over several lines became one
+		from, behind := 0, 0
+		for from < min(len(was), len(is)) && was[from] == is[from] {
+			from++
+		}
+		for behind < min(len(was), len(is))-from && was[len(was)-1-behind] == is[len(is)-1-behind] {
+			behind++
+		}
+		return []edit{{at: from, old: was[from : len(was)-behind], with: is[from : len(is)-behind]}}
+	}
 	for i := range was {
 		if was[i] != is[i] {
 			edits = append(edits, edit{at: i, old: was[i : i+1], with: is[i : i+1]})
 		}
 	}
-	return unified(path, was, edits), nil
+	return edits
 }
 
 // A flow is a mapping between braces and what is to be written into it.

@@ -13,7 +13,6 @@ import (
 type Line struct {
 	Name string
 	Text string // as [spec.ParseColumn] reads it
-	At   int    // the number of the line of mlops.yaml where it stands, from 1; 0 if it stands nowhere
 }
 
 // Options say what a profile cannot tell. The zero value knows nothing more.

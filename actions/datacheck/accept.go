@@ -53,18 +53,17 @@ func (c *Checked) Proposal() (lines []string) {
 // which it accepts the table, as a unified diff; "" if there are none. step is where
 // the step stands.
 func (c *Checked) Patch(file string, source []byte, step spec.Pos) (string, error) {
-	inputs := spec.FindInputs(source, step)
-	behind := inputs.Line("columns") // the last line that is known, of new columns
-	changes := make([]columns.Change, len(c.Accept))
-	for i, ch := range c.Accept {
-		changes[i] = ch
-		if ch.Old != "" {
-			behind = inputs.Line("columns." + ch.Name)
-		}
-		changes[i].At = behind
+	v := spec.FindInputs(source, step).Value("columns")
+	if v != nil && v.Kind == yaml.AliasNode {
+		v = v.Alias
 	}
-	if v := inputs.Value("columns"); v != nil && v.Style&yaml.FlowStyle != 0 {
-		return columns.FlowDiff(file, source, v, changes)
+	switch {
+	case len(c.Accept) == 0:
+		return "", nil
+	case v == nil || v.Kind != yaml.MappingNode:
+		return "", columns.ErrShared
+	case v.Style&yaml.FlowStyle != 0:
+		return columns.FlowDiff(file, source, v, c.Accept)
 	}
-	return columns.Diff(file, source, changes)
+	return columns.Diff(file, source, v, c.Accept)
 }

@@ -164,7 +164,7 @@ func histogram(n *profile.Numbers, low, high float64) []float64 {
 	if !(high > low) {
 		return out
 	}
-	for _, c := range n.Histogram {
+	for c := range n.Histogram.All() {
 		at := int((c.Low + c.High - 2*low) / (2 * (high - low)) * bars)
 		out[min(max(at, 0), bars-1)] += float64(c.Count) / float64(n.Count)
 	}

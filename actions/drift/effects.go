@@ -23,7 +23,7 @@ func lay(p pair) comparison {
 	switch {
 	case values(p.base) == 0 || values(p.now) == 0:
 	case c.numbers:
-		c.a, c.b = overlay(p.base.Numbers.Histogram, p.now.Numbers.Histogram)
+		c.a, c.b = overlay(p.base.Numbers.Histogram.Cells(), p.now.Numbers.Histogram.Cells())
 	default:
 		c.categories = count(p.base, p.now)
 		c.a, c.b = c.categories.a, c.categories.b

@@ -86,7 +86,7 @@ func even(n *profile.Numbers) bool {
 	most := max(0.1, 1.5/math.Sqrt(float64(n.Count))) // beyond which one in fifty evenly spread columns of that size is, at most
 	width := n.Max - n.Min
 	var upTo float64
-	for _, c := range n.Histogram {
+	for c := range n.Histogram.All() {
 		upTo += float64(c.Count)
 		if at := (min(c.High, n.Max) - n.Min) / width; max(at-upTo/float64(n.Count), upTo/float64(n.Count)-at) > most {
 			return false

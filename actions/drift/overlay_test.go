@@ -56,7 +56,7 @@ func TestKSOfHistograms(t *testing.T) {
 			xs, ys := make([]float64, rows), make([]float64, rows/3)
 			base := describe(floats("x", len(xs), func(i int) float64 { xs[i] = draw(r); return xs[i] }))
 			now := describe(floats("x", len(ys), func(i int) float64 { ys[i] = move(draw(r)); return ys[i] }))
-			a, b := overlay(base.Columns[0].Numbers.Histogram, now.Columns[0].Numbers.Histogram)
+			a, b := overlay(base.Columns[0].Numbers.Histogram.Cells(), now.Columns[0].Numbers.Histogram.Cells())
 			got, want := KS(a, b), ksOf(xs, ys)
 			if math.Abs(got-want) > 0.005 {
 				t.Errorf("%s: %v, of the numbers %v", name, got, want)

@@ -232,7 +232,7 @@ func (p pair) ranged() (SchemaChange, bool) {
 
 // outside returns how many of n's numbers lie surely below and above all of b's.
 func outside(b, n *profile.Numbers) (below, above float64) {
-	for _, c := range n.Histogram {
+	for c := range n.Histogram.All() {
 		switch {
 		case c.Low > b.Max:
 			above += float64(c.Count)

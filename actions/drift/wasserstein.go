@@ -49,7 +49,7 @@ func WassersteinNormed(base, now *profile.Numbers) float64 {
 		return math.NaN()
 	}
 	deviation := math.Sqrt(base.M2 / float64(base.Count))
-	return Wasserstein(base.Histogram, now.Histogram) / max(deviation, 0.001)
+	return Wasserstein(base.Histogram.Cells(), now.Histogram.Cells()) / max(deviation, 0.001)
 }
 
 func middle(c profile.Cell) float64 { return c.Low + (c.High-c.Low)/2 }

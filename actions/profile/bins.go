@@ -9,7 +9,7 @@ func (n *Numbers) Counts(edges []float64) []float64 {
 		return nil
 	}
 	counts := make([]float64, len(edges)-1)
-	s := sweep{cells: n.Histogram}
+	s := sweep{cells: n.Histogram.Cells()}
 	last, _ := s.at(edges[0])
 	for i, x := range edges[1:] {
 		less, upTo := s.at(x)

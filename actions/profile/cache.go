@@ -1,8 +1,10 @@
 package profile
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,40 +24,43 @@ type Key struct{ File, Reading store.Digest }
 // Load returns the profile kept by a key, nil if there is none or what is there
 // was written by another version or is damaged.
 func (c Cache) Load(k Key) (*Profile, error) {
-	text, err := os.ReadFile(c.path(k))
+	f, err := os.Open(c.path(k))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("profile cache: %w", err)
 	}
-	sum, rest, ok := cutLine(text)
-	if !ok || sum != store.Sum(rest).String() {
+	defer f.Close()
+	if !intact(f) {
 		return nil, nil
 	}
-	p, err := Decode(rest)
+	if _, err := f.Seek(headSize, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("profile cache: %w", err)
+	}
+	p, err := DecodeFrom(f)
 	if err != nil {
 		return nil, nil // what this version cannot read it makes anew
 	}
 	return p, nil
 }
 
-// cutLine splits off the first line.
-func cutLine(text []byte) (line string, rest []byte, ok bool) {
-	for i, b := range text {
-		if b == '\n' {
-			return string(text[:i]), text[i+1:], true
-		}
+// headSize is the length of the line before a profile, with its digest.
+const headSize = int64(len("sha256:") + 2*sha256.Size + len("\n"))
+
+// intact reports whether a file holds what its first line says.
+func intact(f io.Reader) bool {
+	head := make([]byte, headSize)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return false
 	}
-	return "", nil, false
+	sum := sha256.New()
+	_, err := io.Copy(sum, f)
+	return err == nil && string(head) == store.Digest(sum.Sum(nil)).String()+"\n"
 }
 
 // Save keeps a profile. Readers see the whole of it or nothing.
 func (c Cache) Save(k Key, p *Profile) error {
-	text, err := p.Encode()
-	if err != nil {
-		return err
-	}
 	path := c.path(k)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("profile cache: %w", err)
@@ -65,14 +70,26 @@ func (c Cache) Save(k Key, p *Profile) error {
 		return fmt.Errorf("profile cache: %w", err)
 	}
 	defer os.Remove(f.Name())
-	_, err = f.Write(append([]byte(store.Sum(text).String()+"\n"), text...))
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+	if err = errors.Join(write(f, p), f.Chmod(0o644), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("profile cache: %w", err)
 	}
 	return nil
+}
+
+// write writes a profile behind its digest, which is known when all is written.
+func write(f *os.File, p *Profile) error {
+	if _, err := f.Seek(headSize, io.SeekStart); err != nil {
+		return err
+	}
+	sum := sha256.New()
+	if err := p.EncodeTo(io.MultiWriter(f, sum)); err != nil {
+		return err
+	}
+	_, err := f.WriteAt([]byte(store.Digest(sum.Sum(nil)).String()+"\n"), 0)
+	return err
 }
 
 // path returns the file of a key. A checksum in its first line finds torn writes:

@@ -87,12 +87,21 @@ func sortValues(vs []Value) {
 // addMany counts values that are not few; either keys or texts say what they are.
 func (c *counter) addMany(hashes, keys []uint64, texts [][]byte) {
 	c.count += int64(len(hashes))
-	sketch, sieve := c.sketch, c.top.sieve
 	limit := c.top.sieve.limit(int64(len(hashes)))
+	if small := c.top.sieve.small; small != nil {
+		sift(c, small, openSmall, limit, hashes, keys, texts)
+	} else {
+		sift(c, c.top.sieve.cells, open, limit, hashes, keys, texts)
+	}
+}
+
+// sift counts values, those that cells of the sieve let pass also by name.
+func sift[T uint8 | uint32](c *counter, cells []T, open T, limit int64, hashes, keys []uint64, texts [][]byte) {
+	sketch := c.sketch
 	for i, h := range hashes {
 		sketch.add(h)
 		switch {
-		case sieve.drops(h, 1, limit):
+		case drops(cells, h, 1, limit, open):
 		case texts != nil:
 			c.top.vote(h, h, texts[i], 1)
 		default:

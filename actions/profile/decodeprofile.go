@@ -109,13 +109,19 @@ func (d *decoder) numbers() *Numbers {
 		case "m2":
 			n.M2 = d.float()
 		case "histogram":
-			d.list('[', ']', func() { n.Histogram = append(n.Histogram, d.cell()) })
+			n.Histogram = d.histogram()
 		default:
 			return false
 		}
 		return true
 	})
 	return n
+}
+
+func (d *decoder) histogram() Histogram {
+	var p packer
+	d.list('[', ']', func() { p.add(d.cell()) })
+	return p.histogram()
 }
 
 // cell reads [low, high, count] or [value, count].

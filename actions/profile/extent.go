@@ -60,7 +60,7 @@ func (m *moments) numbers(cells []Cell) *Numbers {
 	if m.count == 0 {
 		return nil
 	}
-	return &Numbers{Count: m.count, Min: m.min, Max: m.max, Mean: m.mean, M2: m.sum, Histogram: cells}
+	return &Numbers{Count: m.count, Min: m.min, Max: m.max, Mean: m.mean, M2: m.sum, Histogram: HistogramOf(cells...)}
 }
 
 // momentsOf returns those of numbers that were counted one by one, ascending.

@@ -19,7 +19,7 @@ func (n *Numbers) Quantile(p float64) float64 {
 	}
 	rank := min(max(p, 0), 1) * float64(n.Count)
 	var before float64
-	for _, c := range n.Histogram {
+	for c := range n.Histogram.All() {
 		if upTo := before + float64(c.Count); rank > upTo {
 			before = upTo
 			continue
@@ -47,7 +47,7 @@ func Distance(a, b *Numbers) float64 {
 		return math.NaN()
 	}
 	var largest float64
-	p, q := sweep{cells: a.Histogram}, sweep{cells: b.Histogram}
+	p, q := sweep{cells: a.Histogram.Cells()}, sweep{cells: b.Histogram.Cells()}
 	for {
 		x := min(p.next(), q.next())
 		if math.IsInf(x, 1) {

@@ -7,7 +7,9 @@ import "math"
 // goes to the trie, and so does what lies outside. The cells follow the numbers:
 // when many lie outside, the front is closed and starts anew.
 type front struct {
-	counts []uint16 // nil while there is no front
+	placed bool     // there is one
+	small  []uint8  // counts while none can be more than 255
+	counts []uint16 // and from then on
 	base   uint64   // the order of the first number of the first cell
 	shift  int      // a cell holds 1<<shift orders
 }
@@ -33,15 +35,12 @@ func (f *front) place(low, high uint64) {
 	for high>>f.shift-low>>f.shift >= frontCells {
 		f.shift++
 	}
-	f.base = low >> f.shift << f.shift
-	if f.counts == nil {
-		f.counts = make([]uint16, frontCells)
-	}
+	f.base, f.placed = low>>f.shift<<f.shift, true
 }
 
 // holds reports whether some of the orders from low to high are in the front.
 func (f *front) holds(low, high uint64) bool {
-	return f.counts != nil && high >= f.base && low < f.end()
+	return f.placed && high >= f.base && low < f.end()
 }
 
 // end returns the first order behind the front, the largest of all if it would
@@ -54,9 +53,13 @@ func (f *front) end() uint64 {
 }
 
 // close returns the cells that were counted, ascending, and empties them.
-func (f *front) close() (cells []Cell) {
+func (f *front) close() []Cell {
+	return append(closed(f, f.small), closed(f, f.counts)...) // one of them is empty
+}
+
+func closed[T uint8 | uint16](f *front, counts []T) (cells []Cell) {
 	used := 0
-	for _, n := range f.counts {
+	for _, n := range counts {
 		if n > 0 {
 			used++
 		}
@@ -65,12 +68,12 @@ func (f *front) close() (cells []Cell) {
 		return nil
 	}
 	cells = make([]Cell, 0, used)
-	for i, n := range f.counts {
+	for i, n := range counts {
 		if n > 0 {
 			cells = append(cells, cellOf(f.base+uint64(i)<<f.shift, f.shift, int64(n)))
 		}
 	}
-	clear(f.counts)
+	clear(counts)
 	return cells
 }
 
@@ -78,22 +81,67 @@ func (f *front) close() (cells []Cell) {
 // places where they were before.
 type fronts struct {
 	signs  [2]front
+	wide   bool // cells may hold more than 255
 	closed []Cell
 	moves  int
+}
+
+// widen makes room for more than 255 numbers in a cell.
+func (f *fronts) widen() {
+	if f.wide {
+		return
+	}
+	f.wide = true
+	for i := range f.signs {
+		s := &f.signs[i]
+		if !s.placed {
+			continue
+		}
+		s.room(true)
+		for k, n := range s.small {
+			s.counts[k] = uint16(n)
+		}
+		s.small = nil
+	}
 }
 
 // maxMoves bounds how often fronts move: of numbers that jump about for ever, the
 // trie takes the most.
 const maxMoves = 32
 
+// cells8 and cells16 are the counts, none while there is no front.
+func (f *front) cells8() []uint8 {
+	if !f.placed {
+		return nil
+	}
+	return f.small
+}
+
+func (f *front) cells16() []uint16 {
+	if !f.placed {
+		return nil
+	}
+	return f.counts
+}
+
+// room makes sure that there are counts, of one kind or the other.
+func (f *front) room(wide bool) {
+	if wide && f.counts == nil {
+		f.counts = make([]uint16, frontCells)
+	} else if !wide && f.small == nil {
+		f.small = make([]uint8, frontCells)
+	}
+}
+
 // reset forgets what was counted and keeps the memory.
 func (f *fronts) reset() {
 	for i := range f.signs {
-		clear(f.signs[i].counts)
-		f.signs[i].shift = 0
-		f.signs[i].base = math.MaxUint64 // no number is there
+		s := &f.signs[i]
+		clear(s.small)
+		clear(s.counts)
+		*s = front{small: s.small, counts: s.counts}
 	}
-	f.closed, f.moves = nil, 0
+	f.closed, f.moves, f.wide = nil, 0, false
 }
 
 // move places a front where the numbers of its sign among xs are. If they went on
@@ -115,6 +163,7 @@ func (f *fronts) move(sign int, xs []float64) {
 			low -= min(room, low-uint64(sign)<<63)
 		}
 	}
+	s.room(f.wide)
 	s.place(low, high)
 }
 

@@ -1,29 +1,41 @@
 package profile
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 )
 
 // Encode returns the profile's canonical JSON: one line for each column, keys in
 // the order of the types' fields.
 func (p *Profile) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	if err := p.EncodeTo(&b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// EncodeTo writes what Encode returns, column by column: of very many it is more
+// than the profile takes itself.
+func (p *Profile) EncodeTo(w io.Writer) error {
 	head := *p
 	head.Columns = nil
 	text, err := json.Marshal(head)
 	if err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
+		return fmt.Errorf("profile: %w", err)
 	}
-	var b bytes.Buffer
+	b := bufio.NewWriterSize(w, 1<<16)
 	b.Write(bytes.TrimSuffix(text, []byte("null}")))
 	b.WriteString("[")
-	for i, c := range p.Columns {
-		text, err := json.Marshal(c)
+	for i := range p.Columns {
+		text, err := json.Marshal(&p.Columns[i])
 		if err != nil {
-			return nil, fmt.Errorf("profile: column %q: %w", c.Name, err)
+			return fmt.Errorf("profile: column %q: %w", p.Columns[i].Name, err)
 		}
 		if i > 0 {
 			b.WriteString(",")
@@ -32,7 +44,7 @@ func (p *Profile) Encode() ([]byte, error) {
 		b.Write(text)
 	}
 	b.WriteString("\n]}\n")
-	return b.Bytes(), nil
+	return b.Flush() // which tells of what failed before
 }
 
 // ErrVersion says that a profile has another version than [Version].
@@ -46,10 +58,39 @@ func Decode(text []byte) (*Profile, error) {
 	if err := d.end(); err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
+	return p.checked()
+}
+
+// DecodeFrom reads what EncodeTo wrote, line by line, and fails as Decode does.
+func DecodeFrom(r io.Reader) (*Profile, error) {
+	p, b := &Profile{}, bufio.NewReaderSize(r, 1<<16)
+	line, err := b.ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("profile: %w", err)
+	}
+	d := &decoder{text: append(bytes.TrimSuffix(line, []byte("\n")), "]}"...)}
+	for d.profile(p); ; {
+		if err := d.end(); err != nil {
+			return nil, fmt.Errorf("profile: %w", err)
+		}
+		if line, err = b.ReadBytes('\n'); err != nil {
+			return nil, fmt.Errorf("profile: %w", err)
+		}
+		if string(line) == "]}\n" {
+			return p.checked()
+		}
+		d = &decoder{text: bytes.TrimSuffix(line, []byte(",\n"))}
+		p.Columns = append(p.Columns, Column{})
+		d.column(&p.Columns[len(p.Columns)-1])
+	}
+}
+
+// checked returns p, unless it is what no profile of this version can be.
+func (p *Profile) checked() (*Profile, error) {
 	if p.Version != Version {
 		return nil, fmt.Errorf("%w: %d, want %d", ErrVersion, p.Version, Version)
 	}
-	names := map[string]bool{}
+	names := make(map[string]bool, len(p.Columns))
 	for i := range p.Columns {
 		c := &p.Columns[i]
 		if err := c.check(p.Rows); err != nil {
@@ -101,7 +142,7 @@ func (n *Numbers) check(values int64) error {
 		return fmt.Errorf("%d numbers from %v to %v for %d values", n.Count, n.Min, n.Max, values)
 	}
 	sum, last := int64(0), math.Inf(-1)
-	for _, c := range n.Histogram {
+	for c := range n.Histogram.All() {
 		if c.Low < last || c.High < c.Low || c.Count < 1 {
 			return fmt.Errorf("cell [%v, %v, %d] behind %v", c.Low, c.High, c.Count, last)
 		}

@@ -113,7 +113,7 @@ func mergeNumbers(a, b *Numbers, whole bool) *Numbers {
 	}
 	m, n := a.moments(), b.moments()
 	m.merge(n)
-	return m.numbers(tidy(overlay(a.Histogram, b.Histogram, narrowShare), whole))
+	return m.numbers(tidy(overlay(a.Histogram.Cells(), b.Histogram.Cells(), narrowShare), whole))
 }
 
 func (n *Numbers) moments() moments {

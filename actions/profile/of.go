@@ -2,8 +2,10 @@ package profile
 
 import (
 	"context"
+	"iter"
 	"os"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,7 +33,50 @@ func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 	if len(parts) == 1 && !t.Certain() {
 		return whole(ctx, t)
 	}
-	stretches := stretches(parts)
+	all := job{table: t, stretches: stretches(parts), upTo: len(t.Columns())}
+	step := max(1, all.upTo)
+	if all.upTo > manyColumns && !slices.ContainsFunc(parts, func(p table.Part) bool { return !p.Columnar() }) {
+		step = someColumns
+	}
+	for range min(o.workers(), len(all.stretches)) {
+		all.scratches = append(all.scratches, &scratch{})
+	}
+	var whole *Profile
+	for from := 0; whole == nil || from < all.upTo; from += step {
+		j := all
+		j.from, j.upTo = from, min(from+step, all.upTo)
+		some, err := j.describe(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if whole == nil {
+			whole = some
+		} else {
+			whole.Columns = append(whole.Columns, some.Columns...)
+		}
+	}
+	whole.measure()
+	return whole, nil
+}
+
+// Of a table of more columns than this, whose files keep them apart, some are
+// read and described at a time: each takes memory while that goes on.
+const (
+	manyColumns = 256
+	someColumns = 64
+)
+
+// A job is to describe the columns of a table from one place up to another.
+type job struct {
+	table      *table.Table
+	stretches  [][]table.Part
+	from, upTo int
+	scratches  []*scratch // one for each worker
+}
+
+// describe describes the stretches and merges them.
+func (j *job) describe(ctx context.Context) (*Profile, error) {
+	stretches := j.stretches
 	profiles := make([]chan *Profile, len(stretches))
 	todo := make(chan int, len(stretches))
 	for i := range profiles {
@@ -40,11 +85,10 @@ func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 	}
 	close(todo)
 	g, ctx := errgroup.WithContext(ctx)
-	for range min(o.workers(), len(stretches)) {
+	for _, s := range j.scratches {
 		g.Go(func() error {
-			s := &scratch{}
 			for i := range todo {
-				p, err := describe(ctx, t, stretches[i], s)
+				p, err := j.stretch(ctx, stretches[i], s)
 				if err != nil {
 					return err
 				}
@@ -57,7 +101,7 @@ func (o Options) Of(ctx context.Context, t *table.Table) (*Profile, error) {
 	g.Go(func() (err error) { whole, err = mergeAll(ctx, profiles); return err })
 	err := g.Wait()
 	if err == nil && whole == nil {
-		whole = NewBuilder(t.Columns()).Profile() // no parts, no rows
+		whole = NewBuilder(j.columns()).Profile() // no parts, no rows
 	}
 	return whole, err
 }
@@ -101,9 +145,6 @@ func mergeAll(ctx context.Context, profiles []chan *Profile) (whole *Profile, er
 			return nil, ctx.Err()
 		}
 	}
-	if whole != nil {
-		whole.measure()
-	}
 	return whole, nil
 }
 
@@ -124,21 +165,33 @@ func stretches(parts []table.Part) (all [][]table.Part) {
 	return all
 }
 
-func describe(ctx context.Context, t *table.Table, parts []table.Part, s *scratch) (*Profile, error) {
+// columns are those of the job, whose kinds are certain once a row was read.
+func (j *job) columns() []table.Column { return j.table.Columns()[j.from:j.upTo] }
+
+// batches reads the columns of the job.
+func (j *job) batches(ctx context.Context, p table.Part) iter.Seq2[*table.Batch, error] {
+	if p.Columnar() {
+		return p.CodedOf(ctx, j.from, j.upTo)
+	}
+	return p.Coded(ctx)
+}
+
+// stretch describes parts that lie one behind the other.
+func (j *job) stretch(ctx context.Context, parts []table.Part, s *scratch) (*Profile, error) {
 	var b *Builder
 	for _, p := range parts {
-		for batch, err := range p.Coded(ctx) {
+		for batch, err := range j.batches(ctx, p) {
 			if err != nil {
 				return nil, err
 			}
 			if b == nil {
-				b = newBuilder(t.Columns(), s) // whose kinds are certain only now
+				b = newBuilder(j.columns(), s)
 			}
 			b.Add(batch)
 		}
 	}
 	if b == nil {
-		b = newBuilder(t.Columns(), s)
+		b = newBuilder(j.columns(), s)
 	}
 	return b.Profile(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -116,5 +117,29 @@ func TestOfErrors(t *testing.T) {
 	cancel()
 	if _, err := Of(ctx, tab); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// What a worker described before leaves no trace in what it describes next.
+func TestScratchLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	v := table.Vector{Kind: table.Float}
+	for range 6000 {
+		v.Floats = append(v.Floats, r.NormFloat64())
+	}
+	columns := []table.Column{{Name: "x", Kind: table.Float}}
+	s := &scratch{}
+	var all []*Profile
+	for range 2 {
+		b := newBuilder(columns, s)
+		for at := 0; at < len(v.Floats); at += 1000 {
+			part := table.Vector{Kind: table.Float, Floats: v.Floats[at : at+1000]}
+			b.Add(&table.Batch{Rows: 1000, Columns: []table.Vector{part}})
+		}
+		all = append(all, b.Profile())
+	}
+	if diff := cmp.Diff(all[0], all[1]); diff != "" {
+		t.Error(diff)
 	}
 }

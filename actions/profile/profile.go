@@ -59,12 +59,12 @@ type Value struct {
 // different numbers have a cell each. Else cells hold no more than 1/400 of the
 // numbers, single values apart.
 type Numbers struct {
-	Count     int64   `json:"count"`
-	Min       float64 `json:"min"`
-	Max       float64 `json:"max"`
-	Mean      float64 `json:"mean"`
-	M2        float64 `json:"m2"`        // the sum of squared distances from the mean
-	Histogram []Cell  `json:"histogram"` // ascending, without empty cells
+	Count     int64     `json:"count"`
+	Min       float64   `json:"min"`
+	Max       float64   `json:"max"`
+	Mean      float64   `json:"mean"`
+	M2        float64   `json:"m2"`        // the sum of squared distances from the mean
+	Histogram Histogram `json:"histogram"` // ascending, without empty cells
 }
 
 // A Cell counts the numbers x with Low <= x < High; Low = High holds one value.

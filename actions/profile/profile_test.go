@@ -19,7 +19,7 @@ func TestSmallColumns(t *testing.T) {
 	t.Parallel()
 	nan, inf := math.NaN(), math.Inf(1)
 	one := func(v float64, n int64) *Numbers {
-		return &Numbers{Count: n, Min: v, Max: v, Mean: v, Histogram: []Cell{{v, v, n}}}
+		return &Numbers{Count: n, Min: v, Max: v, Mean: v, Histogram: HistogramOf(Cell{v, v, n})}
 	}
 	for _, c := range []struct {
 		name string
@@ -37,7 +37,7 @@ func TestSmallColumns(t *testing.T) {
 			Column{Kind: table.Float, Rows: 5, Nulls: 1, NaNs: 1, Infinite: 2, Exact: true, Increases: true, Numbers: one(7, 1), Values: []Value{{Text: "7", Count: 1}}}},
 		{"booleans", table.Vector{Kind: table.Bool, Ints: []int64{1, 0, 1}}, 3,
 			Column{Kind: table.Bool, Rows: 3, Exact: true, Values: []Value{{Text: "true", Count: 2}, {Text: "false", Count: 1}},
-				Numbers: &Numbers{Count: 3, Max: 1, Mean: 2. / 3, M2: 2. / 3, Histogram: []Cell{{0, 0, 1}, {1, 1, 2}}}}},
+				Numbers: &Numbers{Count: 3, Max: 1, Mean: 2. / 3, M2: 2. / 3, Histogram: HistogramOf(Cell{0, 0, 1}, Cell{1, 1, 2})}}},
 		{"dates", table.Vector{Kind: table.Date, Ints: []int64{-1, -1}}, 2,
 			Column{Kind: table.Date, Rows: 2, Exact: true, Increases: true, Values: []Value{{Text: "1969-12-31", Count: 2}}, Numbers: one(-1, 2)}},
 		{"times", table.Vector{Kind: table.Time, Ints: []int64{1500000}}, 1,
@@ -45,7 +45,7 @@ func TestSmallColumns(t *testing.T) {
 		{"texts", textVector("12", "é", "", "Ã¼ber", "-1.5e3", "1.2.3"), 6,
 			Column{Kind: table.Text, Rows: 6, Exact: true, Numeric: 2, Garbled: 1,
 				Values:  []Value{{Text: "", Count: 1}, {Text: "-1.5e3", Count: 1}, {Text: "1.2.3", Count: 1}, {Text: "12", Count: 1}, {Text: "Ã¼ber", Count: 1}, {Text: "é", Count: 1}},
-				Lengths: &Numbers{Count: 6, Max: 6, Mean: 19. / 6, M2: 30.833333333333336, Histogram: []Cell{{0, 0, 1}, {1, 1, 1}, {2, 2, 1}, {5, 5, 2}, {6, 6, 1}}}}},
+				Lengths: &Numbers{Count: 6, Max: 6, Mean: 19. / 6, M2: 30.833333333333336, Histogram: HistogramOf(Cell{0, 0, 1}, Cell{1, 1, 1}, Cell{2, 2, 1}, Cell{5, 5, 2}, Cell{6, 6, 1})}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +117,7 @@ func exactFigures(p *Profile) Column {
 		c.Values, c.Other, c.Most = nil, 0, 0
 	}
 	for _, n := range []**Numbers{&c.Numbers, &c.Lengths} {
-		if *n != nil && len((*n).Histogram) > 200 {
+		if *n != nil && len((*n).Histogram.Cells()) > 200 {
 			m := **n
 			m.Histogram = nil
 			*n = &m

@@ -52,6 +52,8 @@ func (m *schemaMaker) of(t reflect.Type) map[string]any {
 		return map[string]any{"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 	case reflect.TypeFor[Sketch]():
 		return map[string]any{"type": "string", "contentEncoding": "base64", "maxLength": registers}
+	case reflect.TypeFor[Histogram]():
+		return map[string]any{"type": "array", "items": m.of(reflect.TypeFor[Cell]())}
 	case reflect.TypeFor[Cell]():
 		return map[string]any{"description": m.docs["Cell"], "type": "array", "items": map[string]any{"type": "number"}, "minItems": 2, "maxItems": 3}
 	}

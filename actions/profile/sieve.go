@@ -9,29 +9,50 @@ package profile
 // A cell holds the 8192nd part of the values if all differ, and more than the
 // 2048th, the limit, only by a common value, or by chance while there are few.
 type sieve struct {
-	cells []uint32 // how many were dropped, and open
+	small []uint8  // how many were dropped, and open, while that is little
+	cells []uint32 // and from then on
 	seen  int64
 }
 
 const (
 	sieveCells = 1 << 13
 	sieveShare = 1 << 11
-	open       = 1 << 31 // of a cell that lets pass; more than any limit
+	openSmall  = 1 << 7  // of a cell that lets pass; more than any limit
+	open       = 1 << 31 // likewise
 )
 
-func newSieve() sieve { return sieve{cells: make([]uint32, sieveCells)} }
+func newSieve() sieve { return sieve{small: make([]uint8, sieveCells)} }
 
 // limit returns what a cell must not reach, after n more values.
 func (s *sieve) limit(n int64) int64 {
 	s.seen += n
-	return 2 + s.seen/sieveShare
+	limit := 2 + s.seen/sieveShare
+	if limit > openSmall && s.small != nil {
+		s.widen()
+	}
+	return limit
+}
+
+func (s *sieve) widen() {
+	s.cells = make([]uint32, sieveCells)
+	for i, c := range s.small {
+		s.cells[i] = uint32(c&^openSmall) | uint32(c>>7)<<31
+	}
+	s.small = nil
 }
 
 // drops reports whether a value that occurs n times more is rare.
 func (s *sieve) drops(hash uint64, n, limit int64) bool {
-	c := &s.cells[hash%sieveCells]
+	if s.small != nil {
+		return drops(s.small, hash, n, limit, openSmall)
+	}
+	return drops(s.cells, hash, n, limit, open)
+}
+
+func drops[T uint8 | uint32](cells []T, hash uint64, n, limit int64, open T) bool {
+	c := &cells[hash%sieveCells]
 	if int64(*c)+n < limit {
-		*c += uint32(n)
+		*c += T(n)
 		return true
 	}
 	*c |= open
@@ -39,7 +60,12 @@ func (s *sieve) drops(hash uint64, n, limit int64) bool {
 }
 
 // dropped returns how many values were dropped that share a cell with hash.
-func (s *sieve) dropped(hash uint64) int64 { return int64(s.cells[hash%sieveCells] &^ open) }
+func (s *sieve) dropped(hash uint64) int64 {
+	if s.small != nil {
+		return int64(s.small[hash%sieveCells] &^ openSmall)
+	}
+	return int64(s.cells[hash%sieveCells] &^ open)
+}
 
 // most returns how many values the cells of a ballot dropped, at most.
 func (s *sieve) most(ballot int) (n int64) {

@@ -14,13 +14,14 @@ import (
 // What fell into a cell before it was split is spread over its parts as those
 // that came later are. That is less than one in 1,024 of the numbers for each level.
 //
-// Cells are numbered: first come those of the root, by sign and exponent, then
-// fanout of them for each node.
+// Cells are numbered, fanout of them for each node. The root's, by sign and
+// exponent, come in pages of as many: few columns have numbers of all sizes.
 //
 // Most numbers do not come so far: fronts before the trie count them.
 type trie struct {
 	fronts fronts
-	tree   []knot
+	pages  [rootCells / fanout]int32 // the first cell of each, 0 for none
+	tree   []knot                    // of which the first is no cell
 	zeros  int64
 	count  int64 // less than 1<<32
 	split  int64 // the count of a cell from which on it is divided
@@ -44,16 +45,26 @@ const (
 )
 
 func newTrie() *trie {
-	const room = rootCells + 16*fanout // there may be very many columns
-	return &trie{tree: make([]knot, rootCells, room), split: leastSplit}
+	const room = 1 + 16*fanout // there may be very many columns
+	return &trie{tree: make([]knot, 1, room), split: leastSplit}
 }
 
 // reset empties the trie and keeps its memory.
 func (t *trie) reset() {
-	t.tree = t.tree[:rootCells]
-	clear(t.tree)
+	clear(t.pages[:])
+	t.tree = t.tree[:1]
 	t.zeros, t.count, t.split = 0, 0, leastSplit
 	t.fronts.reset()
+}
+
+// root returns the cell of the root that holds o.
+func (t *trie) root(o uint64) int32 {
+	page := t.pages[o>>(rootShift+digitBits)]
+	if page == 0 {
+		page = t.nodes()
+		t.pages[o>>(rootShift+digitBits)] = page
+	}
+	return page + digit(o, rootShift)
 }
 
 // orderOf returns a number whose order is that of x, which is neither 0 nor NaN.
@@ -87,26 +98,14 @@ func (t *trie) addMixed(xs []float64) {
 	outside := [2]int{}
 	signs := &t.fronts.signs
 	for sign := range signs {
-		if signs[sign].counts == nil && len(xs) >= frontLeast {
+		if !signs[sign].placed && len(xs) >= frontLeast {
 			t.fronts.move(sign, xs)
 		}
 	}
-	limit := t.limit()
-	for _, x := range xs {
-		if x == 0 {
-			t.zeros++
-			continue
-		}
-		o := orderOf(x)
-		f := &signs[o>>63]
-		i := (o - f.base) >> (f.shift & 63)
-		if i >= uint64(len(f.counts)) {
-			outside[o>>63]++
-		} else if f.counts[i] < limit {
-			f.counts[i]++
-			continue
-		}
-		t.descend(int32(o>>rootShift), o, rootShift)
+	if t.fronts.wide {
+		outside = countMixed(t, xs, [2][]uint16{signs[0].cells16(), signs[1].cells16()})
+	} else {
+		outside = countMixed(t, xs, [2][]uint8{signs[0].cells8(), signs[1].cells8()})
 	}
 	for sign, n := range outside {
 		if n > len(xs)/2 && n >= frontLeast {
@@ -115,12 +114,38 @@ func (t *trie) addMixed(xs []float64) {
 	}
 }
 
-// limit returns what a cell of a front holds at most.
-func (t *trie) limit() uint16 { return uint16(min(t.split, math.MaxUint16)) }
+// countMixed counts xs in the cells of fronts or else in the tree, and returns how
+// many of each sign lie outside of the fronts.
+func countMixed[T uint8 | uint16](t *trie, xs []float64, counts [2][]T) (outside [2]int) {
+	signs := &t.fronts.signs
+	limit := limitOf[T](t.split)
+	for _, x := range xs {
+		if x == 0 {
+			t.zeros++
+			continue
+		}
+		o := orderOf(x)
+		f, cells := &signs[o>>63], counts[o>>63]
+		i := (o - f.base) >> (f.shift & 63)
+		if i >= uint64(len(cells)) {
+			outside[o>>63]++
+		} else if cells[i] < limit {
+			cells[i]++
+			continue
+		}
+		t.descend(t.root(o), o, rootShift)
+	}
+	return outside
+}
+
+// limitOf returns what a cell of a front holds at most.
+func limitOf[T uint8 | uint16](split int64) T { return T(min(split, int64(^T(0)))) }
 
 func (t *trie) counted(n int64) {
 	t.count += n
-	t.split = max(leastSplit, t.count/splitShare)
+	if t.split = max(leastSplit, t.count/splitShare); t.split > math.MaxUint8 {
+		t.fronts.widen()
+	}
 }
 
 // addNear counts numbers of one sign. What does not stay in the front starts at
@@ -133,7 +158,21 @@ func (t *trie) addNear(xs []float64, low, high uint64) {
 		t.fronts.move(sign, xs)
 	}
 	first, shift := t.common(low, high)
-	counts, base, width, limit, outside := f.counts, f.base, f.shift&63, t.limit(), 0
+	var outside int
+	if t.fronts.wide {
+		outside = countNear(t, xs, f.cells16(), f, first, shift)
+	} else {
+		outside = countNear(t, xs, f.cells8(), f, first, shift)
+	}
+	if outside > len(xs)/2 && outside >= frontLeast {
+		t.fronts.move(sign, xs)
+	}
+}
+
+// countNear counts xs in the cells of a front or else from a node on, and returns
+// how many lie outside of the front.
+func countNear[T uint8 | uint16](t *trie, xs []float64, counts []T, f *front, first int32, shift int) (outside int) {
+	base, width, limit := f.base, f.shift&63, limitOf[T](t.split)
 	for _, x := range xs {
 		o := orderOf(x)
 		i := (o - base) >> width
@@ -143,15 +182,13 @@ func (t *trie) addNear(xs []float64, low, high uint64) {
 			counts[i]++
 			continue
 		}
-		cell := int32(o >> rootShift)
-		if shift != rootShift {
-			cell = first + digit(o, shift)
+		cell := first + digit(o, shift)
+		if shift == rootShift {
+			cell = t.root(o)
 		}
 		t.descend(cell, o, shift)
 	}
-	if outside > len(xs)/2 && outside >= frontLeast {
-		t.fronts.move(sign, xs)
-	}
+	return outside
 }
 
 // common returns the first cell of the deepest node that holds both numbers, and
@@ -161,7 +198,7 @@ func (t *trie) common(low, high uint64) (first int32, shift int) {
 		return 0, rootShift
 	}
 	shift = rootShift
-	for child := t.tree[low>>rootShift].child; child != 0; {
+	for child := t.tree[t.root(low)].child; child != 0; {
 		first, shift = child, below(shift)
 		if digit(low, shift) != digit(high, shift) {
 			break
@@ -179,7 +216,7 @@ func (t *trie) addTimes(x float64, n int64) {
 		return
 	}
 	o := orderOf(x)
-	cell, shift := t.leaf(int32(o>>rootShift), o, rootShift)
+	cell, shift := t.leaf(t.root(o), o, rootShift)
 	for n > t.split && shift > 0 { // one heavy value must not be spread over others
 		shift = below(shift)
 		cell = t.divide(cell) + digit(o, shift)
@@ -222,10 +259,17 @@ func (t *trie) descend(cell int32, o uint64, shift int) {
 
 // divide gives a cell a level of its own and returns its first cell.
 func (t *trie) divide(cell int32) int32 {
-	first := int32(len(t.tree))
+	first := t.nodes()
 	t.tree[cell].child = first
-	t.tree = append(t.tree, make([]knot, fanout)...)
 	return first
+}
+
+// nodes makes fanout cells and returns the first.
+func (t *trie) nodes() int32 {
+	first := len(t.tree)
+	t.tree = slices.Grow(t.tree, fanout)[:first+fanout]
+	clear(t.tree[first:])
+	return int32(first)
 }
 
 // addSorted counts values with their counts, ascending, without guessing: cells
@@ -243,7 +287,7 @@ func (t *trie) addSorted(vs []counted) {
 		}
 		prefix := orderOf(vs[0].x) >> rootShift
 		n := run(vs, func(v counted) bool { return v.x != 0 && orderOf(v.x)>>rootShift == prefix })
-		t.grow(int32(prefix), vs[:n], rootShift)
+		t.grow(t.root(prefix<<rootShift), vs[:n], rootShift)
 		vs = vs[n:]
 	}
 }
@@ -296,11 +340,15 @@ func (t *trie) deep() []Cell {
 			}
 		}
 	}
-	for cell := range int32(rootCells) {
-		if cell == rootCells/2 && t.zeros > 0 {
+	for i, page := range t.pages {
+		if i == len(t.pages)/2 && t.zeros > 0 {
 			w.cells = append(w.cells, Cell{Count: t.zeros})
 		}
-		w.walk(cell, uint64(cell)<<rootShift, rootShift, int64(t.tree[cell].count))
+		for d := range int32(fanout) {
+			if page > 0 {
+				w.walk(page+d, (uint64(i)*fanout+uint64(d))<<rootShift, rootShift, int64(t.tree[page+d].count))
+			}
+		}
 	}
 	return slices.Clone(w.cells) // without the room that is left
 }

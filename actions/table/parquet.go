@@ -23,9 +23,14 @@ type parquetFile struct {
 	places map[string]int // of leaves, by name
 	misfit func(Misfit)
 
-	mu   sync.Mutex
-	free [][]*scratch // by leaf: memory that no reader uses; guarded by mu
+	mu      sync.Mutex
+	free    [sharedScratches][]*scratch // memory that no reader uses, by leaf; guarded by mu
+	presses []*press                    // likewise; guarded by mu
 }
+
+// sharedScratches is how many leaves in a row have memory of their own: pages need
+// more and less of it, but of very many columns some are read at a time.
+const sharedScratches = 64
 
 // openParquet looks at the footer of a file. It closes r, if it can be, when
 // that fails; a file that is open needs r as long as it is read.
@@ -44,31 +49,49 @@ func openParquet(path string, r io.ReaderAt, size int64, o Options) (f file, err
 	if p.leaves, err = footer.leaves(); err != nil {
 		return nil, parquetError(path, err)
 	}
-	p.free, p.places = make([][]*scratch, len(p.leaves)), make(map[string]int, len(p.leaves))
+	p.places = make(map[string]int, len(p.leaves))
 	for i := range p.leaves {
 		p.places[p.leaves[i].name] = i
 	}
 	return p, nil
 }
 
-// scratch returns memory for a reader of a leaf. It is not shared between leaves,
-// whose pages need more and less of it.
+// scratch returns memory for a reader of a leaf.
 func (f *parquetFile) scratch(leaf int) *scratch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	free := f.free[leaf]
-	if len(free) == 0 {
-		return &scratch{}
-	}
-	f.free[leaf] = free[:len(free)-1]
-	return free[len(free)-1]
+	return last(&f.free[leaf%sharedScratches])
 }
 
-// giveBack takes the memory of a reader that is done.
-func (f *parquetFile) giveBack(leaf int, s *scratch) {
+// press returns one that nobody uses.
+func (f *parquetFile) press() *press {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.free[leaf] = append(f.free[leaf], s)
+	return last(&f.presses)
+}
+
+// last takes the last of those that are free, or a new one.
+func last[T any](free *[]*T) *T {
+	n := len(*free)
+	if n == 0 {
+		return new(T)
+	}
+	one := (*free)[n-1]
+	*free = (*free)[:n-1]
+	return one
+}
+
+// giveBack takes the memory of readers that are done.
+func (f *parquetFile) giveBack(readers []*columnReader, p *press) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range readers {
+		if r.leaf != nil {
+			free := &f.free[r.place%sharedScratches]
+			*free = append(*free, r.scratch)
+		}
+	}
+	f.presses = append(f.presses, p)
 }
 
 // parquetError says of which file err is, unless it does already.
@@ -126,12 +149,9 @@ func (g *rowGroup) coded(ctx context.Context, want []Column) iter.Seq2[*Batch, e
 
 func (g *rowGroup) read(ctx context.Context, want []Column, coded bool) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		readers, err := g.open(want, coded)
-		defer func() {
-			for _, r := range readers {
-				r.close()
-			}
-		}()
+		p := g.file.press()
+		readers, err := g.open(want, coded, p)
+		defer func() { g.file.giveBack(readers, p) }()
 		for row := int64(0); err == nil && row < g.rows; {
 			var b *Batch
 			if err = ctx.Err(); err == nil {
@@ -151,10 +171,10 @@ func (g *rowGroup) read(ctx context.Context, want []Column, coded bool) iter.Seq
 }
 
 // open returns a reader for each wanted column.
-func (g *rowGroup) open(want []Column, coded bool) (readers []*columnReader, err error) {
+func (g *rowGroup) open(want []Column, coded bool, p *press) (readers []*columnReader, err error) {
 	defer guardLibrary(g.file.path, &err)
 	for _, c := range want {
-		r := g.reader(c)
+		r := g.reader(c, p)
 		r.numbers = coded && r.narrow == nil
 		readers = append(readers, r)
 	}

@@ -27,7 +27,7 @@ type columnReader struct {
 	lists listCounter
 }
 
-func (g *rowGroup) reader(c Column) *columnReader {
+func (g *rowGroup) reader(c Column, p *press) *columnReader {
 	r := &columnReader{file: g.file, want: c.Kind, left: g.rows}
 	place, there := g.file.places[c.Name]
 	if !there || c.Kind == Unknown {
@@ -41,7 +41,7 @@ func (g *rowGroup) reader(c Column) *columnReader {
 		r.want = r.leaf.kind
 	}
 	chunk := &g.file.footer.meta.RowGroups[g.index].Columns[r.leaf.index].MetaData
-	r.pages = newPageReader(g.file.r, chunk, r.leaf, r.scratch)
+	r.pages = newPageReader(g.file.r, chunk, r.leaf, r.scratch, p)
 	return r
 }
 
@@ -265,10 +265,4 @@ func look[T any](entries []T, codes []int32, room []T, nulls []bool, rows int) [
 		}
 	}
 	return room
-}
-
-func (c *columnReader) close() {
-	if c.leaf != nil {
-		c.file.giveBack(c.place, c.scratch)
-	}
 }

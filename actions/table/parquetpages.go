@@ -22,11 +22,19 @@ type pageReader struct {
 
 	dictionary *dictionary // nil until its page was met
 	scratch    *scratch
+	press      *press
 }
 
-func newPageReader(r io.ReaderAt, m *format.ColumnMetaData, l *leaf, s *scratch) *pageReader {
+func newPageReader(r io.ReaderAt, m *format.ColumnMetaData, l *leaf, s *scratch, p *press) *pageReader {
 	start := chunkStart(m)
-	return &pageReader{r: r, at: start, end: start + m.TotalCompressedSize, leaf: l, codec: m.Codec, values: m.NumValues, scratch: s}
+	return &pageReader{r: r, at: start, end: start + m.TotalCompressedSize, leaf: l, codec: m.Codec, values: m.NumValues, scratch: s, press: p}
+}
+
+// A press is what pages are unpacked with. The readers of a row group use one in
+// turns: what is in it is of no use once a page is unpacked.
+type press struct {
+	unpack unpacker
+	packed []byte
 }
 
 // next returns the next page of data. It fails with io.EOF behind the last one.
@@ -56,7 +64,6 @@ func (p *pageReader) next() (*page, error) {
 
 // read reads a page as it is stored.
 func (p *pageReader) read() (pageHead, []byte, error) {
-	s := p.scratch
 	h, size, err := p.header()
 	if err != nil {
 		return h, nil, err
@@ -65,23 +72,27 @@ func (p *pageReader) read() (pageHead, []byte, error) {
 	if int64(h.packed) > p.end-p.at {
 		return h, nil, fmt.Errorf("page of %d bytes where the column has %d left", h.packed, p.end-p.at)
 	}
-	s.packed = sized(s.packed, h.packed)
-	if _, err := p.r.ReadAt(s.packed, p.at); err != nil && err != io.EOF {
+	to := &p.press.packed
+	if h.codec == format.Uncompressed {
+		to = &p.scratch.page // which its values stay in
+	}
+	*to = sized(*to, h.packed, h.codec)
+	if _, err := p.r.ReadAt(*to, p.at); err != nil && err != io.EOF {
 		return h, nil, err
 	}
 	p.at += int64(h.packed)
-	if h.crc != 0 && crc32.ChecksumIEEE(s.packed) != h.crc {
+	if h.crc != 0 && crc32.ChecksumIEEE(*to) != h.crc {
 		return h, nil, errors.New("checksum of a page does not match")
 	}
-	return h, s.packed, nil
+	return h, *to, nil
 }
 
 // header reads the header of the next page and returns its length. Statistics
 // can make it long: they are looked at only in growing steps.
 func (p *pageReader) header() (pageHead, int64, error) {
-	s := p.scratch
+	s := p.press
 	for try := int64(1 << 8); ; try *= 16 {
-		s.packed = sized(s.packed, int(min(try, p.end-p.at)))
+		s.packed = sized(s.packed, int(min(try, p.end-p.at)), format.Uncompressed)
 		if _, err := p.r.ReadAt(s.packed, p.at); err != nil && err != io.EOF {
 			return pageHead{}, 0, err
 		}
@@ -112,8 +123,8 @@ func (p *pageReader) unpack(h pageHead, packed []byte, size int) ([]byte, error)
 		return packed, nil
 	}
 	s := p.scratch
-	s.page = sized(s.page, size)
-	if err := s.unpack.into(s.page, packed, h.codec); err != nil {
+	s.page = sized(s.page, size, h.codec)
+	if err := p.press.unpack.into(s.page, packed, h.codec); err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	return s.page, nil
@@ -121,18 +132,17 @@ func (p *pageReader) unpack(h pageHead, packed []byte, size int) ([]byte, error)
 
 // A scratch is the memory that readers use again for one page after the other.
 type scratch struct {
-	unpack       unpacker
-	packed, page []byte
-	repetition   []byte
-	definition   []byte
-	codes        []int32
-	int32s       []int32
-	int64s       []int64
-	float32s     []float32
-	float64s     []float64
-	bytes        []byte
-	offsets      []uint32
-	texts        [][]byte
+	page       []byte
+	repetition []byte
+	definition []byte
+	codes      []int32
+	int32s     []int32
+	int64s     []int64
+	float32s   []float32
+	float64s   []float64
+	bytes      []byte
+	offsets    []uint32
+	texts      [][]byte
 
 	dense    values // of a page, without nulls
 	wide     values // with room for nulls
@@ -141,12 +151,20 @@ type scratch struct {
 }
 
 // sized returns a buffer of n bytes with room behind it, b if it is large enough.
-func sized(b []byte, n int) []byte {
-	if cap(b) >= n+pageRoom {
+func sized(b []byte, n int, codec format.CompressionCodec) []byte {
+	room := pageRoom
+	if codec == format.Zstd {
+		room = min(max(room, 2*n), zstdRoom)
+	}
+	if cap(b) >= n+room {
 		return b[:n]
 	}
-	return make([]byte, n, n+pageRoom)
+	return make([]byte, n, n+room)
 }
 
-// pageRoom is what decoders want behind a page to be quick: zstd's a block.
-const pageRoom = 160 << 10
+// What decoders want behind a page to be quick: zstd's a block, which small pages
+// of very many columns are better off without.
+const (
+	pageRoom = 1 << 10
+	zstdRoom = 160 << 10
+)

@@ -275,6 +275,17 @@ func (p Part) Coded(ctx context.Context) iter.Seq2[*Batch, error] {
 	return p.Batches(ctx)
 }
 
+// Columnar reports whether columns of the part can be read each by itself.
+func (p Part) Columnar() bool { _, ok := p.part.(coder); return ok }
+
+// CodedOf does what Coded does for the columns of the table from one place up to
+// another alone. The part is [Part.Columnar].
+func (p Part) CodedOf(ctx context.Context, from, upTo int) iter.Seq2[*Batch, error] {
+	return p.read(ctx, func(ctx context.Context, columns []Column) iter.Seq2[*Batch, error] {
+		return p.part.(coder).coded(ctx, columns[from:upTo])
+	})
+}
+
 func (p Part) read(ctx context.Context, batches func(context.Context, []Column) iter.Seq2[*Batch, error]) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		columns, err := p.table.settle(ctx)

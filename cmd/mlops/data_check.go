@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mlops-runner/mlops/actions/action"
+	"github.com/mlops-runner/mlops/actions/columns"
 	"github.com/mlops-runner/mlops/actions/datacheck"
 	"github.com/mlops-runner/mlops/actions/table"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -88,7 +89,7 @@ func (a *app) dataCheck(ctx context.Context, o dataCheckOptions, args []string) 
 // checkAll runs data checks one after the other and shows what each found, unless
 // all of it is to be printed as JSON.
 func (a *app) checkAll(ctx context.Context, p *project, steps []checkStep, o dataCheckOptions) (all []*datacheck.Checked, failed bool, err error) {
-	past := &checkPast{app: a, ref: o.against}
+	past, printed := &checkPast{app: a, ref: o.against}, map[string]bool{}
 	for _, s := range steps {
 		checked, err := a.checkHere(ctx, p, s, o, past)
 		if err != nil {
@@ -101,7 +102,7 @@ func (a *app) checkAll(ctx context.Context, p *project, steps []checkStep, o dat
 		all = append(all, checked)
 		switch {
 		case o.patch:
-			err = a.printPatch(p, s, checked)
+			err = a.printPatch(p, s, checked, printed)
 		case !o.json:
 			fmt.Fprintf(a.stdout, "%s\n", s.node.ID)
 			err = checked.Log(indented{a.stdout})
@@ -247,12 +248,24 @@ func (a *app) checkHere(ctx context.Context, p *project, s checkStep, o dataChec
 	return checked, nil
 }
 
-// printPatch prints the changes of mlops.yaml by which a table is accepted.
-func (a *app) printPatch(p *project, s checkStep, checked *datacheck.Checked) error {
+// printPatch prints the changes of mlops.yaml by which a table is accepted, unless
+// another step with the same columns printed them.
+func (a *app) printPatch(p *project, s checkStep, checked *datacheck.Checked, printed map[string]bool) error {
 	patch, err := checked.Patch(filepath.Base(p.path), p.source, s.step.Pos)
+	if errors.Is(err, columns.ErrShared) {
+		lines := checked.Proposal()
+		for i := range lines {
+			lines[i] = foreign(lines[i])
+		}
+		return fixError{fmt.Errorf("%s: %w", s.node.ID, err), "change them by hand:\n" + strings.Join(lines, "\n")}
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.node.ID, err)
 	}
+	if printed[patch] {
+		return nil
+	}
+	printed[patch] = true
 	_, err = io.WriteString(a.stdout, patch)
 	return err
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +11,6 @@ import (
 	"github.com/mlops-runner/mlops/actions/drift"
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
-	"github.com/mlops-runner/mlops/runner/store"
 )
 
 type dataDiffOptions struct {
@@ -34,7 +31,8 @@ func newDataDiff(a *app) *cobra.Command {
 		Long: `Tell how table B differs from A. Each is a file, glob or folder, a dataset of
 mlops.yaml or a kept version of one as NAME@VERSION (see "mlops data restore"), or
 RUN:JOB, what a data check found in a recorded run: an id or the beginning of one,
-or LATEST.`,
+or LATEST. Of a job with several data checks RUN:JOB:2 or RUN:JOB:FILE is the second,
+or that of a file; two jobs without it differ check by check.`,
 		Example: "  mlops data diff data/january.csv data/february.csv\n  mlops data diff LATEST:check customers\n  mlops data diff customers@1 customers@latest",
 		Args:    cobra.ExactArgs(2),
 		RunE:    func(c *cobra.Command, args []string) error { return a.dataDiff(c.Context(), o, args[0], args[1]) },
@@ -45,25 +43,38 @@ or LATEST.`,
 }
 
 func (a *app) dataDiff(ctx context.Context, o dataDiffOptions, first, second string) error {
-	base, err := a.profileNamed(ctx, first)
+	base, err := a.profilesNamed(ctx, first)
 	if err != nil {
 		return err
 	}
-	now, err := a.profileNamed(ctx, second)
+	now, err := a.profilesNamed(ctx, second)
 	if err != nil {
 		return err
 	}
-	var d dataDifference
+	if len(base) == 1 && len(now) == 1 {
+		d, err := differenceOf(base[0].profile, now[0].profile)
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return a.printJSON(d)
+		}
+		return a.writeDifference(d, base[0].profile, now[0].profile, o.all)
+	}
+	if len(base) == 1 {
+		return ambiguous(second, now)
+	}
+	if len(now) == 1 {
+		return ambiguous(first, base)
+	}
+	return a.diffChecks(o, base, now)
+}
+
+func differenceOf(base, now *profile.Profile) (d dataDifference, err error) {
 	if d.Schema, err = drift.Schema(base, now); err == nil {
 		d.Drift, err = drift.Compare(base, now, drift.Options{})
 	}
-	if err != nil {
-		return err
-	}
-	if o.json {
-		return a.printJSON(d)
-	}
-	return a.writeDifference(d, base, now, o.all)
+	return d, err
 }
 
 func (a *app) writeDifference(d dataDifference, base, now *profile.Profile, all bool) error {
@@ -89,43 +100,4 @@ func (a *app) writeDifference(d dataDifference, base, now *profile.Profile, all 
 		fmt.Fprintf(a.stdout, "%d columns did not move, or it cannot be told (--all lists them)\n", same)
 	}
 	return nil
-}
-
-// profileNamed is the profile of a table, or the one that a job kept in a run.
-func (a *app) profileNamed(ctx context.Context, name string) (*profile.Profile, error) {
-	run, job, ok := strings.Cut(name, ":")
-	if _, err := os.Stat(name); err == nil || !ok || strings.Contains(job, "/") {
-		return a.profileOf(ctx, name, true)
-	}
-	r, err := a.loadRun(run)
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.findProject("")
-	if err != nil {
-		return nil, err
-	}
-	s, err := store.OpenWith(p.sharedStore(), store.Options{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	text, err := keptFile(r, s, job, datacheck.ProfileFile)
-	if err != nil {
-		return nil, err
-	}
-	if text == nil {
-		var jobs []string
-		for _, j := range r.Jobs {
-			for _, k := range j.Kept {
-				if k.Path == datacheck.ProfileFile {
-					jobs = append(jobs, j.ID)
-				}
-			}
-		}
-		if jobs == nil {
-			return nil, fmt.Errorf("no job of run %s kept a profile", r.ID)
-		}
-		return nil, fixError{fmt.Errorf("no job %s of run %s kept a profile", job, r.ID), "jobs that did: " + strings.Join(jobs, ", ")}
-	}
-	return profile.Decode(text)
 }

@@ -52,11 +52,7 @@ func (a *app) dataProfile(ctx context.Context, o dataProfileOptions, name string
 	}
 	switch {
 	case o.json:
-		text, err := p.Encode()
-		if err == nil {
-			_, err = a.stdout.Write(text)
-		}
-		return err
+		return p.EncodeTo(a.stdout)
 	case o.html:
 		return writeProfilePage(a.stdout, name, p)
 	}
