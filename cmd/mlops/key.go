@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +65,18 @@ where that is new, every model has to be signed by this key from then on.`,
 // defaultKey is the name of the key that signs if none is named.
 const defaultKey = "default"
 
-var keyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+// isKeyName reports whether a key may be called so: letters, digits, - and _, at most
+// 64, of which the first is neither of the last two.
+func isKeyName(name string) bool {
+	if len(name) == 0 || len(name) > 64 || strings.ContainsAny(name[:1], "-_") {
+		return false
+	}
+	return strings.IndexFunc(name, func(r rune) bool { return !isKeyRune(r) }) < 0
+}
+
+func isKeyRune(r rune) bool {
+	return '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '-' || r == '_'
+}
 
 // keyFolder is where private keys lie.
 func keyFolder() (string, error) {
@@ -98,7 +108,7 @@ func expiry(flag string, now time.Time) (string, error) {
 }
 
 func (a *app) keyNew(o keyOptions, name string) error {
-	if !keyName.MatchString(name) {
+	if !isKeyName(name) {
 		return usagef("%q is no name for a key: up to 64 letters, digits and _ -", name)
 	}
 	if o.kind != provenance.Ed25519 && o.kind != provenance.P256 {

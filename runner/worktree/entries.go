@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func (t *Tree) Entries(ctx context.Context, patterns []string, skip func(path st
 	}
 	var problems []error
 	for _, p := range ps {
-		if !p.hit {
+		if !p.hit.Load() {
 			problems = append(problems, t.missing(p.text, p.clean))
 		}
 	}
@@ -86,7 +87,7 @@ func (t *Tree) walk(ctx context.Context, ps []*pattern) ([]item, error) {
 		return nil, fmt.Errorf("open %s: %w", t.root, err)
 	}
 	defer at.close()
-	w := &walker{t: t, ctx: ctx, at: at}
+	w := &walker{t: t, ctx: ctx, at: at, alone: runtime.GOMAXPROCS(0) > 1}
 	var folders []*pattern
 	for _, p := range byPath(ps) {
 		folder, err := w.literal(p)
@@ -130,6 +131,7 @@ type walker struct {
 	ctx   context.Context // of the call, which a walker does not outlive
 	at    *climber
 	found [][]item // piece by piece: copying them as one list grows would cost more than finding them
+	alone bool     // whether no other walker is at work for the same call
 }
 
 // literal looks for the path of a pattern without a glob, and reports whether
@@ -152,7 +154,7 @@ func (w *walker) literal(p *pattern) (folder bool, err error) {
 	case p.slash && st.kind() == typeFile:
 		return false, nil
 	}
-	p.hit = true
+	p.hit.Store(true)
 	w.note([]item{{path: p.clean, st: st, kind: st.kind()}})
 	return false, nil
 }
@@ -182,6 +184,9 @@ func (w *walker) folder(rel string, depth int, ps []*pattern) error {
 		return fmt.Errorf("list %s: %w", rel, err)
 	}
 	slices.SortFunc(es, func(a, b dirent) int { return strings.Compare(a.path, b.path) })
+	if w.alone && countFolders(es) >= manyFolders {
+		return w.spread(es, depth, ps)
+	}
 	mine := make([]item, 0, len(es))
 	for _, e := range es {
 		if e.kind != typeDir {
@@ -231,10 +236,13 @@ func (w *walker) note(items []item) []item {
 // matchAll marks every pattern that names the file, and reports whether one did.
 func matchAll(ps []*pattern, file string) (any bool) {
 	for _, p := range ps {
-		if any && p.hit || !p.match(file) {
+		hit := p.hit.Load()
+		if any && hit || !p.match(file) {
 			continue
 		}
-		any, p.hit = true, true
+		if any = true; !hit { // others look at it all the time
+			p.hit.Store(true)
+		}
 	}
 	return any
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -16,13 +17,13 @@ import (
 // folders, and so all files below them. A file or folder that is called exactly
 // like the pattern, brackets and all, is meant too.
 type pattern struct {
-	text  string   // as it was written
-	clean string   // without ./ and the last slash; "." is the whole tree
-	slash bool     // it ended in a slash: folders only
-	glob  string   // for doublestar; "" if there is nothing to expand
-	segs  []string // of clean, and ** if everything below is meant
-	whole bool     // braces hold a slash, so that segments mean nothing
-	hit   bool     // whether something matched
+	text  string      // as it was written
+	clean string      // without ./ and the last slash; "." is the whole tree
+	slash bool        // it ended in a slash: folders only
+	glob  string      // for doublestar; "" if there is nothing to expand
+	segs  []string    // of clean, and ** if everything below is meant
+	whole bool        // braces hold a slash, so that segments mean nothing
+	hit   atomic.Bool // whether something matched; set by all who list folders
 }
 
 func newPattern(text string) (*pattern, error) {
