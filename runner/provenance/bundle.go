@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -25,7 +27,7 @@ const maxBundle = 16 << 20
 type Bundle struct {
 	MediaType string        `json:"mediaType"`
 	Material  Material      `json:"verificationMaterial"`
-	Envelope  Envelope `json:"dsseEnvelope"`
+	Envelope  dsse.Envelope `json:"dsseEnvelope"`
 }
 
 // Material says by which key a bundle is verified.
@@ -36,7 +38,7 @@ type Material struct {
 }
 
 // Sign signs a statement.
-func (k *Key) Sign(_ context.Context, s *Statement) (*Bundle, error) {
+func (k *Key) Sign(ctx context.Context, s *Statement) (*Bundle, error) {
 	// The predicate is canonical already, and is to stay as it is.
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)
@@ -44,7 +46,11 @@ func (k *Key) Sign(_ context.Context, s *Statement) (*Bundle, error) {
 	if err := enc.Encode(s); err != nil {
 		return nil, err
 	}
-	e, err := k.seal(PayloadType, bytes.TrimSuffix(line.Bytes(), []byte("\n")))
+	es, err := dsse.NewEnvelopeSigner(signer{k})
+	if err != nil {
+		return nil, err
+	}
+	e, err := es.SignPayload(ctx, PayloadType, bytes.TrimSuffix(line.Bytes(), []byte("\n")))
 	if err != nil {
 		return nil, err
 	}
@@ -89,17 +95,21 @@ func ParseBundle(text []byte) (*Bundle, error) {
 
 // Verify returns what the bundle states, if the key signed it. It fails with
 // [ErrSignature] if it did not.
-func (b *Bundle) Verify(_ context.Context, p *Public) (*Statement, error) {
-	body, err := b.Envelope.open(p)
+func (b *Bundle) Verify(ctx context.Context, p *Public) (*Statement, error) {
+	ev, err := dsse.NewEnvelopeVerifier(verifier{p})
 	if err != nil {
 		return nil, err
+	}
+	_, body, err := ev.VerifyAndDecode(ctx, &b.Envelope)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	return parseStatement(body)
 }
 
 // Unverified returns what the bundle says, whoever signed it.
 func (b *Bundle) Unverified() (*Statement, error) {
-	body, err := b.Envelope.body()
+	body, err := b.Envelope.DecodeB64Payload()
 	if err != nil {
 		return nil, err
 	}

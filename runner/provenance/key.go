@@ -1,6 +1,7 @@
 package provenance
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -121,25 +122,41 @@ func ParsePublic(text []byte) (*Public, error) {
 	return newPublic(key)
 }
 
-// signed reports whether sig is this key's signature over data.
-func (p *Public) signed(data, sig []byte) bool {
-	switch k := p.key.(type) {
+// A verifier is a Public as package dsse wants it.
+type verifier struct{ half *Public }
+
+func (v verifier) KeyID() (string, error) { return v.half.id, nil }
+
+func (v verifier) Public() crypto.PublicKey { return v.half.key }
+
+func (v verifier) Verify(_ context.Context, data, sig []byte) error {
+	ok := false
+	switch k := v.half.key.(type) {
 	case ed25519.PublicKey:
-		return ed25519.Verify(k, data, sig)
+		ok = ed25519.Verify(k, data, sig)
 	case *ecdsa.PublicKey:
 		sum := sha256.Sum256(data)
-		return ecdsa.VerifyASN1(k, sum[:], sig)
+		ok = ecdsa.VerifyASN1(k, sum[:], sig)
 	}
-	return false
+	if !ok {
+		return ErrSignature
+	}
+	return nil
 }
 
-// sign returns the key's signature over data, as [Public.signed] wants it.
-func (k *Key) sign(data []byte) ([]byte, error) {
-	if k.Kind() == Ed25519 {
-		return k.signer.Sign(rand.Reader, data, crypto.Hash(0))
+// A signer is a Key as package dsse wants it.
+type signer struct{ key *Key }
+
+// KeyID is empty: sigstore-go takes the keyid of an envelope for a fingerprint as
+// ssh writes it, and refuses every other; the bundle's hint names the key.
+func (s signer) KeyID() (string, error) { return "", nil }
+
+func (s signer) Sign(_ context.Context, data []byte) ([]byte, error) {
+	if s.key.Kind() == Ed25519 {
+		return s.key.signer.Sign(rand.Reader, data, crypto.Hash(0))
 	}
 	sum := sha256.Sum256(data)
-	return k.signer.Sign(rand.Reader, sum[:], crypto.SHA256)
+	return s.key.signer.Sign(rand.Reader, sum[:], crypto.SHA256)
 }
 
 // PrivatePEM returns the whole key as PKCS #8 in PEM, encrypted if there is a
