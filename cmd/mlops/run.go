@@ -218,7 +218,7 @@ func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map
 	if s.signer, err = a.signingKey(); err != nil {
 		return err
 	}
-	if s.promotion, err = promotes(s); err != nil {
+	if s.promotion, err = promotes(a, s); err != nil {
 		return err
 	}
 	if s.promotion != nil {
