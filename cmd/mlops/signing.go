@@ -26,17 +26,19 @@ const (
 	trustVar      = "MLOPS_TRUST"
 )
 
-// trustPath is where the policy is: MLOPS_TRUST, else beside the mlops.yaml; "" if
-// there is neither.
+// trustPath is where the policy is: MLOPS_TRUST, else beside the mlops.yaml, else, on
+// a server without a project, in the folder here; "" if there is none.
 func (a *app) trustPath() string {
 	if path := os.Getenv(trustVar); path != "" {
 		return path
 	}
-	p, err := a.findProject("")
-	if err != nil {
-		return ""
+	if p, err := a.findProject(""); err == nil {
+		return filepath.Join(p.root, provenance.TrustFile)
 	}
-	return filepath.Join(p.root, provenance.TrustFile)
+	if _, err := os.Lstat(provenance.TrustFile); err == nil {
+		return provenance.TrustFile
+	}
+	return ""
 }
 
 // trust reads the policy. One that is not there asks for nothing, unless it was named.
