@@ -33,6 +33,9 @@ is compared with what it made: bit-identical, within tolerance, or different.`,
 				return c.Help()
 			}
 			o.executorSet = c.Flags().Changed("executor")
+			if !(o.tolerance >= 0) { // nor NaN
+				return usagef("--tolerance %v: write a number from 0 on", o.tolerance)
+			}
 			return a.audit(c.Context(), o, args[0])
 		},
 		ValidArgsFunction: a.completeModels(true),

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/checkout"
 	"github.com/mlops-runner/mlops/runner/plan"
 	"github.com/mlops-runner/mlops/runner/record"
@@ -104,6 +106,7 @@ func (w *audit) rerun(ctx context.Context, o auditOptions) (out *auditRerun, err
 		return nil, err
 	}
 	r.hard, r.soft = hard, soft
+	r.session.Pins = w.recordedImages(r.session)
 	defer func() { err = errors.Join(err, r.session.close()) }()
 	began := time.Now()
 	again, err := r.once()
@@ -123,6 +126,27 @@ func (w *audit) executor(o auditOptions) string {
 		return ran
 	}
 	return envOr("MLOPS_EXECUTOR", "docker")
+}
+
+// recordedImages are the pins of a session, and the images that the recorded run had
+// where its commit pins none: a tag may mean another one by now.
+func (w *audit) recordedImages(s *session) map[string]runner.Pin {
+	pins := map[string]runner.Pin{}
+	for _, n := range s.Plan.Nodes {
+		j := w.made.Job(n.ID)
+		if j == nil || j.Image.ID == "" || n.Image == "" || n.Build != nil {
+			continue
+		}
+		pin := runner.Pin{ID: j.Image.ID}
+		if len(j.Image.Digests) > 0 {
+			if _, digest, ok := strings.Cut(j.Image.Digests[0], "@"); ok {
+				pin = runner.Pin{Digest: digest}
+			}
+		}
+		pins[runner.PinKey(n.Image, n.Platform)] = pin
+	}
+	maps.Copy(pins, s.Pins)
+	return pins
 }
 
 // hold compares what a job made again with what is recorded of it.
