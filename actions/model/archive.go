@@ -31,8 +31,11 @@ func (s *scan) zip(in input) Format {
 	}
 	format := archiveOf(z.File)
 	for _, f := range z.File {
-		if !strings.HasSuffix(f.Name, "/") {
+		switch {
+		case !strings.HasSuffix(f.Name, "/"):
 			s.member(in, f, format)
+		case f.UncompressedSize64 > 0 || f.CompressedSize64 > 0:
+			s.refuse(in, 0, "has a folder %.200q with bytes of its own", f.Name)
 		}
 	}
 	return format
@@ -96,8 +99,8 @@ func (s *scan) member(in input, f *zip.File, of Format) {
 		s.refuse(inner, 0, "is TorchScript code, which is not looked into")
 	case of == Torch && pickle.Magic(inner.head(2)):
 		s.torch(inner)
-	case of == Keras && f.Name == "config.json":
-		s.kerasConfig(inner)
+	case f.Name == "config.json": // Keras reads it whatever else is in the archive
+		s.config(inner)
 	case of == Keras && base == "metadata.json":
 		s.kerasVersion(inner)
 	default:

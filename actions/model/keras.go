@@ -1,10 +1,7 @@
 package model
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -19,20 +16,6 @@ var kerasModules = sync.OnceValue(func() *regexp.Regexp {
 
 // kerasActivations are the functions that a config names without a module of Keras.
 const kerasActivations = " relu relu6 sigmoid hard_sigmoid softmax log_softmax tanh linear elu selu gelu softplus softsign exponential swish silu mish leaky_relu "
-
-// kerasConfig looks through the layers of a Keras archive.
-func (s *scan) kerasConfig(in input) {
-	text, err := io.ReadAll(io.LimitReader(in.reader(), 64<<20))
-	var v any
-	if err == nil {
-		err = json.Unmarshal(text, &v)
-	}
-	if err != nil {
-		s.refuse(in, 0, "damaged config: %v", err)
-		return
-	}
-	s.kerasObject(in, v)
-}
 
 func (s *scan) kerasObject(in input, v any) {
 	switch v := v.(type) {
@@ -76,47 +59,5 @@ func (s *scan) kerasVersion(in input) {
 	text, err := io.ReadAll(io.LimitReader(in.reader(), 1<<20))
 	if err == nil && json.Unmarshal(text, &v) == nil && v.Version != "" {
 		s.version("keras", v.Version)
-	}
-}
-
-var (
-	hdf5Lambda = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"class_name"\s*:\s*"(Lambda|__lambda__)"`) })
-	// JSON has no need to write ASCII as an escape, but to hide it.
-	hdf5Hidden = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[ -~"]\\u00[2-7][0-9a-fA-F]`) })
-)
-
-// hdf5 looks for a Lambda layer in the text of a Keras config that stands in
-// the file. The format itself is data and not looked into.
-func (s *scan) hdf5(in input) Format {
-	const overlap = 256
-	r := bufio.NewReaderSize(in.reader(), 1<<16)
-	block := make([]byte, 0, 1<<20)
-	at := int64(0)
-	for {
-		n, err := io.ReadFull(r, block[len(block):cap(block)])
-		block = block[:len(block)+n]
-		s.hdf5Block(in, block, at)
-		if err != nil {
-			if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-				s.refuse(in, at, "cannot be read: %v", err)
-			}
-			return HDF5
-		}
-		kept := copy(block, block[len(block)-overlap:])
-		at += int64(len(block) - kept)
-		block = block[:kept]
-	}
-}
-
-func (s *scan) hdf5Block(in input, b []byte, at int64) {
-	if bytes.Contains(b, []byte("ambda")) {
-		if m := hdf5Lambda().FindIndex(b); m != nil {
-			s.refuse(in, at+int64(m[0]), "has a Lambda layer, which is Python code")
-		}
-	}
-	if bytes.Contains(b, []byte(`\u00`)) {
-		if m := hdf5Hidden().FindIndex(b); m != nil {
-			s.refuse(in, at+int64(m[0]), "hides letters of a text behind escapes")
-		}
 	}
 }

@@ -74,5 +74,8 @@ func isUBJ(head []byte) bool {
 
 func isJSON(head []byte) bool {
 	t := bytes.TrimLeft(head, " \t\r\n")
-	return len(t) > 0 && (t[0] == '{' || t[0] == '[') && isText(head, int64(len(head))+1)
+	if len(t) == 0 {
+		return len(head) == 512 // what follows the blanks, its reader says
+	}
+	return (t[0] == '{' || t[0] == '[') && isText(head, int64(len(head))+1)
 }

@@ -9,8 +9,12 @@ import (
 // isONNX reports whether a file without any mark is an ONNX model: it starts
 // with the version of the format, and its fields of the top are those of
 // ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) up to the
-// graph. A file of the name .onnx is held to be one if it starts so.
+// graph. A file of the name .onnx is held to be one whatever it starts with: the
+// fields may stand in any order.
 func (s *scan) isONNX(in input) bool {
+	if in.name == "" && strings.HasSuffix(s.path, ".onnx") {
+		return true
+	}
 	m := message{w: &window{at: in.at}, end: in.size}
 	first, err := m.next()
 	if err != nil || first.number != 1 || first.wire != 0 || first.value == 0 || first.value > 1000 {
@@ -19,7 +23,7 @@ func (s *scan) isONNX(in input) bool {
 	for range 1000 {
 		f, err := m.next()
 		if err != nil || f.number > 25 {
-			return in.name == "" && strings.HasSuffix(s.path, ".onnx")
+			return false
 		}
 		if f.number == 7 && f.wire == 2 {
 			return true

@@ -17,14 +17,17 @@ func (s *scan) json(in input) Format {
 	if err != nil {
 		return Text
 	}
-	learner := false
+	learner, code := false, false
 	for depth := 1; depth > 0; {
 		key := depth == 1 && t != json.Delim('[')
 		if t, err = d.Token(); err != nil {
 			s.note("JSON that is damaged at byte %d", d.InputOffset())
+			s.damagedConfig(in)
 			return JSON
 		}
 		switch t {
+		case "class_name", "auto_map":
+			code = code || depth == 1
 		case json.Delim('{'), json.Delim('['):
 			depth++
 		case json.Delim('}'), json.Delim(']'):
@@ -36,6 +39,9 @@ func (s *scan) json(in input) Format {
 				s.xgboostVersion(d)
 			}
 		}
+	}
+	if code {
+		s.config(in)
 	}
 	if learner {
 		return XGBoost

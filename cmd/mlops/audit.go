@@ -32,6 +32,10 @@ is compared with what it made: bit-identical, within tolerance, or different.`,
 			if len(args) == 0 {
 				return c.Help()
 			}
+			o.executorSet = c.Flags().Changed("executor")
+			if !(o.tolerance >= 0) { // nor NaN
+				return usagef("--tolerance %v: write a number from 0 on", o.tolerance)
+			}
 			return a.audit(c.Context(), o, args[0])
 		},
 		ValidArgsFunction: a.completeModels(true),
@@ -40,7 +44,7 @@ is compared with what it made: bit-identical, within tolerance, or different.`,
 	f.BoolVar(&o.json, "json", false, "print JSON, as schemas/audit.schema.json has it")
 	f.BoolVar(&o.html, "html", false, "print a page that needs nothing else")
 	f.BoolVar(&o.rerun, "rerun", false, "run the job that made the model again, and compare")
-	f.StringVar(&o.executor, "executor", envOr("MLOPS_EXECUTOR", "docker"), "where the job runs again: docker or host")
+	f.StringVar(&o.executor, "executor", "", "where the job runs again: docker or host (default: where it ran)")
 	f.StringVar(&o.agent, "agent", os.Getenv("MLOPS_AGENT"), "mlops `binary` for containers, where this one does not fit their platform")
 	f.Float64Var(&o.tolerance, "tolerance", 0, "relative difference that numbers may have")
 	o.secrets.register(f)
@@ -132,7 +136,7 @@ func (a *app) repro(ctx context.Context, o reproOptions, name string) (err error
 	defer func() { err = errors.Join(err, r.session.close()) }()
 	answer, err := r.answer(recorded)
 	if err != nil {
-		return err
+		return cured(err)
 	}
 	if err := keepNoise(shared, r.session.Plan.Pipeline, r.node.Job, answer); err != nil {
 		return err
@@ -171,6 +175,19 @@ func (a *app) openReproduction(ctx context.Context, p *project, o reproOptions, 
 		a.say("%s has several legs; %s is audited", name, node.ID)
 	}
 	return &reproduction{app: a, session: s, node: node, env: node.Env, options: o}, nil
+}
+
+// An unsuccessfulError reports a job that ran again and did not succeed.
+type unsuccessfulError struct {
+	error
+	job string
+}
+
+func (e unsuccessfulError) Unwrap() error { return e.error }
+
+// Cure says what to do about it.
+func (e unsuccessfulError) Cure() string {
+	return `let it succeed first: "mlops run ` + e.job + `"`
 }
 
 // auditedNode is the job that a name means; of several legs the first.
@@ -229,7 +246,7 @@ func (r *reproduction) once(vars ...plan.Var) (*record.Job, error) {
 	case r.soft.Err() != nil:
 		return nil, context.Canceled
 	case done.Record.Status != record.Success:
-		return nil, fixError{errors.New(foreign(done.Record.Error)), `let it succeed first: "mlops run ` + r.node.ID + `"`}
+		return nil, unsuccessfulError{errors.New(foreign(done.Record.Error)), r.node.ID}
 	}
 	run, err := record.Load(s.Store.Root(), done.Record.ID)
 	if err != nil {

@@ -6,15 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
-	"github.com/mlops-runner/mlops/runner/checkout"
+	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/registry"
@@ -30,7 +27,7 @@ func (w *audit) registered(problems []registry.Problem, damaged bool) {
 		case strings.HasSuffix(p.File, "/journal.jsonl"):
 			link, journal = "journal", false
 		case strings.HasPrefix(p.File, "run "):
-			link = "run"
+			continue // told beside the other runs
 		default:
 			files = false
 		}
@@ -48,8 +45,11 @@ func (w *audit) registered(problems []registry.Problem, damaged bool) {
 		if e.Run != "" {
 			text += ", run " + e.Run
 		}
-		if e.Reason != "" {
+		switch {
+		case e.Reason != "":
 			text += ": " + e.Reason
+		case e.Run == "":
+			text += ": no reason given"
 		}
 		w.add(auditLink{Link: "moved", Status: linkOK, What: text, Digest: w.model.Line(e.Seq).String()})
 	}
@@ -62,66 +62,23 @@ func (w *audit) registered(problems []registry.Problem, damaged bool) {
 func (w *audit) required() bool { return w.trust.Rule(w.answer.Model).Require != "" }
 
 // unsigned adds a link that nobody signed.
-func (w *audit) unsigned(link, what string) {
-	l := auditLink{Link: link, Status: linkNone, What: what + ": not signed"}
-	if w.required() {
+func (w *audit) unsigned(l auditLink) {
+	l.What += ": not signed"
+	switch {
+	case w.required():
 		l.Status = linkFailed
+	case l.Status != linkNote:
+		l.Status = linkNone
 	}
 	w.add(l)
 }
 
-// promotion checks the summaries of all moves of aliases to the version.
-func (w *audit) promotion(ctx context.Context) error {
-	good := false
-	for _, e := range w.model.Journal {
-		if e.Version != w.version.Version || e.Alias == "" {
-			continue
-		}
-		f, err := provenance.Read(w.store, provenance.SummaryFile(w.model.Name, e.Seq))
-		if err != nil {
-			return err
-		}
-		if f == nil {
-			continue
-		}
-		vouch, err := w.trust.Line(ctx, f, w.model, w.version, e, w.now)
-		var key *provenance.KeyError
-		if errors.As(err, &key) && key.Expired != "" && (w.move == nil || e.Seq != w.move.Seq) {
-			w.add(auditLink{Link: "promotion", Status: linkNone, File: f.Path, What: err.Error()})
-			continue
-		}
-		if err != nil {
-			w.fail("promotion", f.Path, err.Error())
-			continue
-		}
-		good = good || e.Action != registry.Removed && (w.move == nil || e.Alias == w.answer.Ref)
-		w.add(auditLink{Link: "promotion", Status: linkOK, File: f.Path, Digest: f.Digest.String(), Key: vouch.Key,
-			What: fmt.Sprintf("%s as %s: %s on %s, on %s", versionName(w.model.Name, e.Version), e.Alias, vouch.Summary.Result, vouch.Summary.Time.Format(time.RFC3339), counted(len(vouch.Summary.Inputs), "attestation"))})
-		if err := w.evidence(vouch); err != nil {
-			return err
-		}
+// retired says that the version is not to be used, and who said so.
+func (w *audit) retired() {
+	if e := w.model.Retirement(w.version.Version); e != nil {
+		w.add(auditLink{Link: "retired", Status: linkNote, Digest: w.model.Line(e.Seq).String(),
+			What: fmt.Sprintf("line %d: not to be used any more, by %s at %s: %s", e.Seq, cmp.Or(e.Actor, "somebody"), e.Time.Format(time.RFC3339), orNothing(e.Reason))})
 	}
-	if !good {
-		w.unsigned("promotion", versionName(w.model.Name, w.version.Version))
-	}
-	return nil
-}
-
-// evidence looks whether the bundles that a summary rests on are still those.
-func (w *audit) evidence(v *provenance.Vouch) error {
-	for _, in := range v.Summary.Inputs {
-		rel := strings.TrimPrefix(in.URI, "mlops:")
-		f, err := provenance.Read(w.store, rel)
-		switch {
-		case err != nil:
-			return err
-		case f == nil:
-			w.fail("promotion", rel, rel+" is missing; the promotion rests on it")
-		case !in.Is(f.Digest):
-			w.fail("promotion", rel, rel+" is not the one that the promotion rests on")
-		}
-	}
-	return nil
 }
 
 // runs reads the records of the run that made the version, of that which executed
@@ -158,13 +115,16 @@ func (w *audit) runs() {
 func (w *audit) run(id string, want store.Digest) {
 	v, err := record.Verify(w.store.Root(), id)
 	switch {
+	case errors.Is(err, record.ErrNotFound):
+		w.fail("run", "", fmt.Sprintf("%s: its record is not here%s", id, w.role(id)))
+		return
 	case err != nil:
 		w.fail("run", "", fmt.Sprintf("%s: %v", id, err))
 		return
 	case !want.IsZero() && v.Digest != want:
-		w.fail("run", "", id+": SHA256SUMS is not the one that the journal has the digest of")
+		w.fail("run", "", id+": SHA256SUMS is not the one that the journal has the digest of"+w.role(id))
 	case !v.OK():
-		w.fail("run", "", fmt.Sprintf("%s: changed %v, missing %v, not sealed %v", id, v.Changed, v.Missing, v.Extra))
+		w.fail("run", "", id+": its files are not as sealed: "+unsealed(v)+w.role(id))
 	default:
 		w.add(auditLink{Link: "run", Status: linkOK, Digest: v.Digest.String(), What: fmt.Sprintf("%s: %s as sealed%s", id, counted(v.Files, "file"), w.role(id))})
 	}
@@ -180,23 +140,39 @@ func (w *audit) role(id string) string {
 	return "; it promoted the model"
 }
 
-// signed checks a bundle about the run: its signature, and that it says what the record says.
-func (w *audit) signed(ctx context.Context, link, rel, what string, of func() (*provenance.Statement, error)) error {
+// unsealed lists the files of a record that are not as they were sealed.
+func unsealed(v *record.Verification) string {
+	var parts []string
+	for _, part := range []struct {
+		what  string
+		files []string
+	}{{"changed", v.Changed}, {"missing", v.Missing}, {"added", v.Extra}} {
+		if len(part.files) > 0 {
+			parts = append(parts, part.what+" "+strings.Join(part.files, ", "))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// signed checks a bundle about the run, for a link that is otherwise whole: its
+// signature, and that it says what the record says.
+func (w *audit) signed(ctx context.Context, l auditLink, rel string, of func() (*provenance.Statement, error)) error {
 	f, err := provenance.Read(w.store, rel)
 	if err != nil {
 		return err
 	}
 	if f == nil {
-		w.unsigned(link, what)
+		w.unsigned(l)
 		return nil
 	}
 	if f.Err != nil {
-		w.fail(link, rel, fmt.Sprintf("%s: %s: %v", what, rel, f.Err))
+		w.fail(l.Link, rel, fmt.Sprintf("%s: %s: %v", l.What, rel, f.Err))
 		return nil
 	}
 	got, key, err := w.trust.Check(ctx, f.Bundle, w.answer.Model, w.now)
-	if err != nil {
-		w.fail(link, rel, fmt.Sprintf("%s: %s: %v", what, rel, err))
+	note := w.renewed(f, got, err)
+	if err != nil && note == "" {
+		w.fail(l.Link, rel, fmt.Sprintf("%s: %s: %v", l.What, rel, err))
 		return nil
 	}
 	want, err := of()
@@ -204,11 +180,23 @@ func (w *audit) signed(ctx context.Context, link, rel, what string, of func() (*
 		return err
 	}
 	if !same(got, want) {
-		w.fail(link, rel, what+": "+rel+" was signed for something else than the record says")
+		w.fail(l.Link, rel, l.What+": "+rel+" was signed for something else than the record says")
 		return nil
 	}
-	w.add(auditLink{Link: link, Status: linkOK, What: what, File: rel, Digest: f.Digest.String(), Key: key})
+	l.File, l.Digest, l.Key, l.Note = rel, f.Digest.String(), key, note
+	w.add(l)
 	return nil
+}
+
+// renewed says why a bundle counts whose key has expired since: a promotion rests on
+// these very bytes, and a key that counts signed that. It is "" for every other one.
+func (w *audit) renewed(f *provenance.File, got *provenance.Statement, err error) string {
+	var key *provenance.KeyError
+	r := w.rests[f.Path]
+	if got == nil || !errors.As(err, &key) || r.digest != f.Digest {
+		return ""
+	}
+	return fmt.Sprintf("that key expired on %s, and the promotion that %s signed rests on it", key.Expired, r.key)
 }
 
 func same(a, b *provenance.Statement) bool {
@@ -232,7 +220,11 @@ func (w *audit) gates(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := w.signed(ctx, "gate", rel, fmt.Sprintf("%s: %s%s", g.Gate, g.Outcome, detail(g.Detail)), func() (*provenance.Statement, error) { return provenance.Gate(run, i) }); err != nil {
+		l := auditLink{Link: "gate", Status: linkOK, What: fmt.Sprintf("%s: %s%s", g.Gate, g.Outcome, detail(g.Detail))}
+		if g.Outcome != runner.GatePassed {
+			l.Status = linkNote
+		}
+		if err := w.signed(ctx, l, rel, func() (*provenance.Statement, error) { return provenance.Gate(run, i) }); err != nil {
 			return err
 		}
 	}
@@ -258,7 +250,7 @@ func (w *audit) provenance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.signed(ctx, "provenance", rel, "job "+w.job.ID, func() (*provenance.Statement, error) { return provenance.Training(w.made, w.job) })
+	return w.signed(ctx, auditLink{Link: "provenance", Status: linkOK, What: "job " + w.job.ID}, rel, func() (*provenance.Statement, error) { return provenance.Training(w.made, w.job) })
 }
 
 // outputs looks whether the job wrote the version's files.
@@ -269,108 +261,6 @@ func (w *audit) outputs() {
 		return
 	}
 	w.fail("outputs", "", fmt.Sprintf("job %s of the recorded run wrote or read other files", w.job.ID))
-}
-
-// commit looks for the commit here, and holds the recorded mlops.yaml against it.
-func (w *audit) commit(ctx context.Context) {
-	src := w.made.Source
-	if src.Commit == "" {
-		w.add(auditLink{Link: "commit", Status: linkNone, What: "the run was in no git repository"})
-		return
-	}
-	l := auditLink{Link: "commit", Status: linkOK, Digest: src.Commit, What: fmt.Sprintf("%s %s, %s", src.Commit[:min(12, len(src.Commit))], src.Branch, src.Subject)}
-	if src.Dirty {
-		l.What += "; changed files, which are in no commit"
-	}
-	switch text, err := w.fileAt(ctx, src); {
-	case err != nil:
-		l.Status, l.What = linkNone, l.What+"; not looked at: "+foreign(err.Error())
-	case store.Sum(text) == w.made.FileDigest:
-		l.What += "; mlops.yaml is that of the commit"
-	case src.Dirty:
-		l.What += "; mlops.yaml was one of them"
-	default:
-		l.Status, l.What = linkFailed, l.What+"; mlops.yaml of the commit is another than the recorded one"
-	}
-	w.add(l)
-}
-
-// fileAt is the mlops.yaml of the recorded commit.
-func (w *audit) fileAt(ctx context.Context, src record.Source) ([]byte, error) {
-	p, err := w.app.findProject("")
-	if err != nil {
-		return nil, err
-	}
-	repo, err := checkout.OpenOwn(ctx, p.root)
-	if err != nil {
-		return nil, err
-	}
-	defer repo.Close()
-	return repo.File(ctx, src.Commit, path.Join(src.Directory, filepath.Base(w.made.File)))
-}
-
-// data lists what the run read and no job of it wrote; what the store has of it is read.
-func (w *audit) data(ctx context.Context) {
-	for _, in := range w.made.Inputs() {
-		l := auditLink{Link: "data", Status: linkOK, Digest: in.Digest.String(), What: fmt.Sprintf("%s, %s, read by %s", in.Path, view.Bytes(in.Size), strings.Join(in.Jobs, ", "))}
-		if in.Source != "" {
-			l.What += ", from " + in.Source
-		}
-		if !w.store.Has(in.Digest) {
-			l.What += "; not in the store"
-		} else if err := w.store.Reread(ctx, in.Digest); err != nil {
-			l.Status, l.What = linkFailed, l.What+": "+err.Error()
-		}
-		w.add(l)
-	}
-}
-
-// facts are what the sealed record says besides.
-func (w *audit) facts() {
-	var params []string
-	for _, name := range slices.Sorted(maps.Keys(w.made.Params)) {
-		params = append(params, fmt.Sprintf("%s = %v", name, w.made.Params[name]))
-	}
-	if len(params) > 0 {
-		w.add(auditLink{Link: "params", Status: linkOK, What: strings.Join(params, ", ")})
-	}
-	if len(w.made.Departs) > 0 {
-		w.add(auditLink{Link: "params", Status: linkOK, What: "by hand: " + strings.Join(w.made.Departs, ", ")})
-	}
-	var metrics []string
-	for _, m := range w.version.Metrics {
-		if len(m.Slice) == 0 {
-			metrics = append(metrics, fmt.Sprintf("%s = %s", m.Name, view.Number(m.Value)))
-		}
-	}
-	if len(metrics) > 0 {
-		w.add(auditLink{Link: "metrics", Status: linkOK, What: strings.Join(metrics, ", ")})
-	}
-	if w.job == nil {
-		return
-	}
-	switch i := w.job.Image; {
-	case i.ID != "":
-		w.add(auditLink{Link: "image", Status: linkOK, Digest: i.ID, What: strings.TrimSpace(i.Name + " " + i.Platform)})
-	default:
-		w.add(auditLink{Link: "image", Status: linkNone, What: "no container: the programs of the machine are not known"})
-	}
-	w.log()
-}
-
-// log opens the log of the job, which the seal covers.
-func (w *audit) log() {
-	f, err := w.made.Log(w.job.ID)
-	if errors.Is(err, record.ErrNoLog) {
-		w.add(auditLink{Link: "log", Status: linkNone, What: "none"})
-		return
-	}
-	if err != nil {
-		w.fail("log", "", err.Error())
-		return
-	}
-	f.Close()
-	w.add(auditLink{Link: "log", Status: linkOK, Digest: w.job.LogDigest.String(), What: fmt.Sprintf("%s: \"mlops logs %s --run %s\"", view.Bytes(w.job.LogSize), w.job.ID, cmp.Or(w.job.CachedFrom, w.made.ID))})
 }
 
 // strays finds attestations that belong to nothing.

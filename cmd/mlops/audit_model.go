@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/checkout"
 	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/registry"
@@ -16,6 +17,7 @@ type auditOptions struct {
 	runOptions
 	json, html, rerun bool
 	tolerance         float64
+	executorSet       bool // by the flag
 }
 
 // What a link of the proof comes to.
@@ -23,6 +25,7 @@ const (
 	linkOK     = "ok"
 	linkFailed = "failed"
 	linkNone   = "none" // it is not there, and nothing says that it must be
+	linkNote   = "note" // it is as it was written, and somebody should look at it
 )
 
 // An auditAnswer is the proof of where a model comes from, as --json prints it.
@@ -39,11 +42,12 @@ type auditAnswer struct {
 // An auditLink is one link of the proof.
 type auditLink struct {
 	Link   string `json:"link"`   // journal, version, promotion, gate, run, provenance, commit, data, …
-	Status string `json:"status"` // ok, failed, none
+	Status string `json:"status"` // ok, note, none, failed
 	What   string `json:"what"`
 	File   string `json:"file,omitempty"`   // relative to the store
 	Digest string `json:"digest,omitempty"` // of what the link is about
 	Key    string `json:"key,omitempty"`    // name of the key that signed it
+	Note   string `json:"note,omitempty"`   // what there is to say of the key
 }
 
 // An audit is one walk along the proof of a version.
@@ -60,6 +64,16 @@ type audit struct {
 	move     *registry.Entry // that let the alias point here; nil if a number was asked for
 	made     *record.Run     // that made it; nil if it cannot be read
 	job      *record.Job     // of it
+	repo     *checkout.Repo  // nil if there is none here
+
+	// Bundles that a good promotion rests on, by their files.
+	rests map[string]rest
+}
+
+// A rest is a bundle that a promotion rests on, and the key that signed that.
+type rest struct {
+	digest store.Digest
+	key    string
 }
 
 func (a *app) audit(ctx context.Context, o auditOptions, name string) error {
@@ -70,27 +84,33 @@ func (a *app) audit(ctx context.Context, o auditOptions, name string) error {
 	if err != nil {
 		return err
 	}
+	defer w.close()
 	if err := w.complete(ctx); err != nil {
 		return err
 	}
 	if err := w.walk(ctx); err != nil {
 		return err
 	}
-	if o.rerun && w.job != nil {
-		if w.answer.Rerun, err = w.rerun(ctx, o); err != nil {
-			return err
-		}
-		if w.answer.Rerun.Verdict == reproDifferent {
+	var stopped error // the proof so far is shown all the same
+	if o.rerun {
+		w.answer.Rerun, stopped = w.again(ctx, o)
+		if w.answer.Rerun.Status() == linkFailed {
 			w.answer.Verdict = linkFailed
 		}
 	}
-	if err := a.writeAudit(w.answer, o); err != nil {
+	if err := errors.Join(a.writeAudit(w.answer, o), stopped); err != nil {
 		return err
 	}
 	if w.answer.Verdict == linkFailed {
 		return failedError{exitFailed}
 	}
 	return nil
+}
+
+func (w *audit) close() {
+	if w.repo != nil {
+		w.repo.Close()
+	}
 }
 
 func (a *app) openAudit(name string) (*audit, error) {
@@ -106,7 +126,7 @@ func (a *app) openAudit(name string) (*audit, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &audit{app: a, store: s, trust: trust, now: time.Now(), registry: registry.Open(s, nil), answer: &auditAnswer{Model: model, Ref: ref, Verdict: linkOK, Links: []auditLink{}}}
+	w := &audit{app: a, store: s, trust: trust, now: time.Now(), registry: registry.Open(s, nil), rests: map[string]rest{}, answer: &auditAnswer{Model: model, Ref: ref, Verdict: linkOK, Links: []auditLink{}}}
 	return w, nil
 }
 
@@ -128,7 +148,7 @@ func (w *audit) walk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	problems, err := w.registry.Verify(ctx, w.answer.Model)
+	problems, err := w.registry.VerifyVersion(ctx, w.answer.Model, w.answer.Version)
 	if err != nil {
 		return cured(err)
 	}
@@ -136,6 +156,7 @@ func (w *audit) walk(ctx context.Context) error {
 	if w.version == nil {
 		return nil
 	}
+	w.retired()
 	if err := w.promotion(ctx); err != nil {
 		return err
 	}
@@ -149,6 +170,7 @@ func (w *audit) walk(ctx context.Context) error {
 	if err := w.provenance(ctx); err != nil {
 		return err
 	}
+	w.openRepo(ctx)
 	w.commit(ctx)
 	w.data(ctx)
 	w.facts()

@@ -47,10 +47,14 @@ func (w *auditAnswer) Title() string {
 
 // Text is the link in words.
 func (l auditLink) Text() string {
+	text := l.What
 	if l.Key != "" {
-		return l.What + "; signed by " + l.Key
+		text += "; signed by " + l.Key
 	}
-	return l.What
+	if l.Note != "" {
+		text += "; " + l.Note
+	}
+	return text
 }
 
 // auditPage is one page without scripts or addresses; the template escapes all values.
@@ -61,8 +65,8 @@ const auditPage = `<!doctype html>
 <style>
 body{font:15px/1.4 system-ui,sans-serif;margin:2rem;color:#222;background:#fff}
 table{border-collapse:collapse}td,th{padding:.25rem .7rem;text-align:left;border-bottom:1px solid #ddd;vertical-align:top}
-code{font-size:.8em;color:#666;overflow-wrap:anywhere}.failed{color:#b00020;font-weight:bold}.ok{color:#00703c}
-@media(prefers-color-scheme:dark){body{color:#ddd;background:#16181c}td,th{border-color:#333}code{color:#999}.failed{color:#ff7b8a}.ok{color:#6fd39a}}
+code{font-size:.8em;color:#666;overflow-wrap:anywhere}.failed{color:#b00020;font-weight:bold}.ok{color:#00703c}.note{color:#8a5a00}
+@media(prefers-color-scheme:dark){body{color:#ddd;background:#16181c}td,th{border-color:#333}code{color:#999}.failed{color:#ff7b8a}.ok{color:#6fd39a}.note{color:#e0b060}}
 </style></head><body>
 <h1>Audit: <span class="{{.Verdict}}">{{.Verdict}}</span></h1><p>{{.Title}}</p>
 <table><thead><tr><th>link<th>result<th>what<th>digest</tr></thead><tbody>

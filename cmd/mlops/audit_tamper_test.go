@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -45,7 +47,7 @@ func TestAuditFindsTampering(t *testing.T) {
 		a.stdout = &out
 		t.Fatalf("before anything is changed: %v, %v\n%s", err, a.audit(t.Context(), auditOptions{}, "churn@production"), &out)
 	}
-	checkAuditSchema(t, a)
+	checkAuditSchema(t, a, auditOptions{json: true})
 	files := covered(t, filepath.Join(dir, ".mlops"))
 	random := rand.New(rand.NewPCG(1, 2))
 	flips := 520
@@ -74,12 +76,17 @@ func TestAuditFindsTampering(t *testing.T) {
 }
 
 // checkAuditSchema holds what --json prints, to the schema.
-func checkAuditSchema(t *testing.T, a *app) {
+func checkAuditSchema(t *testing.T, a *app, o auditOptions) *auditAnswer {
 	t.Helper()
 	var out bytes.Buffer
 	b := *a
 	b.stdout = &out
-	if err := b.audit(t.Context(), auditOptions{json: true}, "churn@production"); err != nil {
+	var failed failedError
+	if err := b.audit(t.Context(), o, "churn@production"); err != nil && !errors.As(err, &failed) {
+		t.Logf("%v", err)
+	}
+	var answer auditAnswer
+	if err := json.Unmarshal(out.Bytes(), &answer); err != nil {
 		t.Fatal(err)
 	}
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schemas.Audit()))
@@ -90,12 +97,36 @@ func checkAuditSchema(t *testing.T, a *app) {
 	if err := c.AddResource("audit.json", doc); err != nil {
 		t.Fatal(err)
 	}
+	text := out.String()
 	v, err := jsonschema.UnmarshalJSON(&out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.MustCompile("audit.json").Validate(v); err != nil {
-		t.Errorf("%v", err)
+		t.Errorf("%v\n%s", err, text)
+	}
+	return &answer
+}
+
+// TestAuditRerunSchema holds each verdict of --rerun to the schema.
+func TestAuditRerunSchema(t *testing.T) {
+	t.Parallel()
+	dir := signedModelOf(t, strings.Replace(tamperYAML, "cp data.txt model/weights", `date +0.%N1 > model/weights && echo loss=$(date +0.%N1) >> $MLOPS_METRICS`, 1))
+	a := &app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler), counters: new(store.Counters), file: filepath.Join(dir, "mlops.yaml")}
+	for _, c := range []struct {
+		tolerance float64
+		verdict   string
+	}{{0, reproDifferent}, {1, reproWithin}} {
+		got := checkAuditSchema(t, a, auditOptions{json: true, rerun: true, tolerance: c.tolerance}).Rerun
+		if got == nil || got.Verdict != c.verdict || len(got.Outputs) != 2 || len(got.Metrics) != 1 {
+			t.Errorf("tolerance %v: %+v, want %s", c.tolerance, got, c.verdict)
+		}
+	}
+	if err := os.Rename(filepath.Join(dir, ".git"), filepath.Join(dir, "gone")); err != nil {
+		t.Fatal(err)
+	}
+	if got := checkAuditSchema(t, a, auditOptions{json: true, rerun: true}).Rerun; got == nil || got.Verdict != rerunNotDone || got.Why == "" {
+		t.Errorf("without a repository: %+v", got)
 	}
 }
 
@@ -111,10 +142,12 @@ func rewrite(t *testing.T, path string, data []byte) {
 }
 
 // signedModel is a repository whose run promoted a signed model.
-func signedModel(t *testing.T) string {
+func signedModel(t *testing.T) string { return signedModelOf(t, tamperYAML) }
+
+func signedModelOf(t *testing.T, pipeline string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"mlops.yaml": tamperYAML, "data.txt": "some data\n", ".gitignore": "model/\n.config\n"} {
+	for name, text := range map[string]string{"mlops.yaml": pipeline, "data.txt": "some data\n", ".gitignore": "model/\n.config\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

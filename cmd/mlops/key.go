@@ -232,7 +232,9 @@ type keyLine struct {
 	Expires string   `json:"expires,omitempty"` // day
 	Trusted bool     `json:"trusted"`           // whether the policy has it
 	Expired bool     `json:"expired,omitempty"`
-	Signs   []string `json:"signs,omitempty"` // models and patterns that the policy lets it sign
+	From    string   `json:"from,omitempty"`    // day from which on it counts
+	Revoked string   `json:"revoked,omitempty"` // why
+	Signs   []string `json:"signs,omitempty"`   // models and patterns that the policy lets it sign
 }
 
 func newKeyLs(a *app) *cobra.Command {
@@ -255,12 +257,20 @@ func (a *app) keyLs(asJSON bool) error {
 	if asJSON {
 		return a.printJSON(lines)
 	}
+	if len(lines) == 0 {
+		a.say("no keys yet; \"mlops key new\" makes one")
+		return nil
+	}
 	rows := make([][]string, len(lines))
 	for i, l := range lines {
 		state := "not in " + provenance.TrustFile
 		switch {
+		case l.Revoked != "":
+			state = "revoked"
 		case l.Expired:
 			state = "expired"
+		case l.From > time.Now().UTC().Format(time.DateOnly):
+			state = "from " + l.From
 		case l.Trusted:
 			state = "trusted"
 		}
@@ -281,7 +291,7 @@ func (a *app) keys() ([]keyLine, error) {
 		if err != nil {
 			return nil, err
 		}
-		l := keyLine{Name: name, ID: k.ID, Kind: p.Kind(), Expires: k.Expires, Trusted: true, Expired: k.Expired(time.Now())}
+		l := keyLine{Name: name, ID: k.ID, Kind: p.Kind(), Expires: k.Expires, Trusted: true, Expired: k.Expired(time.Now()), From: k.From, Revoked: k.Revoked}
 		for model, r := range trust.Models {
 			if slices.Contains(r.Keys, name) {
 				l.Signs = append(l.Signs, model)

@@ -127,6 +127,10 @@ func (a *app) modelLs(asJSON bool) error {
 	if asJSON {
 		return errors.Join(a.printJSON(lines), cured(errors.Join(damaged...)))
 	}
+	if len(lines) == 0 && len(damaged) == 0 {
+		a.say("no model is registered here yet; \"uses: promote\" registers one")
+		return nil
+	}
 	rows := make([][]string, len(lines))
 	for i, l := range lines {
 		rows[i] = []string{l.Model, fmt.Sprint(l.Versions), aliasText(l.Aliases), l.Changed.Local().Format(time.DateTime)}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
-	"os/user"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +28,7 @@ func (a *app) newChange(ch change) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			by.Actor = cmp.Or(by.Actor, person())
+			by.Actor = cmp.Or(by.Actor, a.person(c.Context()))
 			said, err := ch.do(c.Context(), p, args[1:], by)
 			if err != nil {
 				return cured(err)
@@ -45,17 +43,6 @@ func (a *app) newChange(ch change) *cobra.Command {
 		c.Flags().StringVarP(&by.Reason, "reason", "m", "", "why")
 	}
 	return c
-}
-
-// person is who calls, as far as the environment tells.
-func person() string {
-	if name := cmp.Or(os.Getenv("GITHUB_ACTOR"), os.Getenv("GITLAB_USER_LOGIN")); name != "" {
-		return name
-	}
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	return os.Getenv("USER")
 }
 
 func newModelAlias(a *app) *cobra.Command {

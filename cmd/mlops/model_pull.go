@@ -132,6 +132,9 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	if err != nil {
 		return fixError{fmt.Errorf("%s@%d: %w", v.Model, v.Version, err), fmt.Sprintf("\"mlops model verify %s\" lists what is missing; the run that made it was %s", v.Model, v.Run)}
 	}
+	if e := p.model.Retirement(v.Version); e != nil {
+		a.say("%s is retired, by %s: %s", versionName(v.Model, v.Version), foreign(e.Actor), foreign(orNothing(e.Reason)))
+	}
 	_, err = fmt.Fprintf(a.stdout, "%s@%d: %s, %s in %s\n%s\n", v.Model, v.Version, counted(len(v.Files), "file"), view.Bytes(v.Size), dir, v.Digest)
 	if err == nil && signed != "" {
 		_, err = fmt.Fprintln(a.stdout, signed)

@@ -19,6 +19,7 @@ import (
 // when the run is sealed and judged. It is no part of a job: what a step leaves is
 // a wish, and neither its container nor its cached result can do more.
 type promotion struct {
+	app      *app
 	session  *session
 	registry *registry.Registry
 	seen     map[string]map[string]int // model → alias → version, before the run
@@ -34,11 +35,11 @@ type promotion struct {
 // promotes makes ready for the promotions of a run; nil if it has none. What the
 // aliases point to is noted now: by the end the gates have judged the model beside
 // that, and not beside what another run may have put there meanwhile.
-func promotes(s *session) (*promotion, error) {
+func promotes(a *app, s *session) (*promotion, error) {
 	if !slices.ContainsFunc(s.Plan.Nodes, asksToPromote) {
 		return nil, nil
 	}
-	p := &promotion{session: s, registry: registry.Open(s.Store, nil), seen: map[string]map[string]int{}}
+	p := &promotion{app: a, session: s, registry: registry.Open(s.Store, nil), seen: map[string]map[string]int{}}
 	names, err := p.registry.Names()
 	for _, name := range names {
 		m, readErr := p.registry.Model(name)

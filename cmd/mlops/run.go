@@ -238,7 +238,7 @@ func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map
 	if s.signer, err = a.signingKey(); err != nil {
 		return err
 	}
-	if s.promotion, err = promotes(s); err != nil {
+	if s.promotion, err = promotes(a, s); err != nil {
 		return err
 	}
 	if s.promotion != nil {
@@ -292,6 +292,9 @@ func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.Vi
 	s.Options.Verify = ciFacts() != nil
 	s.Options.Jobs, s.Options.KeepGoing, s.Options.Alone, s.Options.DiskFloor = o.jobs, o.keepGoing, o.alone, o.floor
 	s.Options.Header = s.header(o.engineOptions)
+	if s.project.event == nil { // not the author of the commit: anybody may run it
+		s.Options.Header.Trigger.Actor = a.person(ctx)
+	}
 	hard, soft, stop := interruptible(ctx, a.leave)
 	defer stop()
 	return s.Run(hard, soft)

@@ -210,7 +210,7 @@ func (p *project) storeInside() []string {
 func (s *session) header(o engineOptions) record.Run {
 	r := record.Run{
 		Pipeline: s.Plan.Pipeline, File: s.project.path, FileDigest: store.Sum(s.project.source),
-		Trigger: record.Trigger{Event: "manual", Actor: s.source.Author},
+		Trigger: record.Trigger{Event: "manual"},
 		Source:  s.source, Params: record.Values{}, Departs: s.departures(o),
 		Environment: record.Environment{
 			Mlops: version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Executor: s.Executor.Name(), CI: ciFacts(), Host: hostFacts(),

@@ -26,17 +26,19 @@ const (
 	trustVar      = "MLOPS_TRUST"
 )
 
-// trustPath is where the policy is: MLOPS_TRUST, else beside the mlops.yaml; "" if
-// there is neither.
+// trustPath is where the policy is: MLOPS_TRUST, else beside the mlops.yaml, else, on
+// a server without a project, in the folder here; "" if there is none.
 func (a *app) trustPath() string {
 	if path := os.Getenv(trustVar); path != "" {
 		return path
 	}
-	p, err := a.findProject("")
-	if err != nil {
-		return ""
+	if p, err := a.findProject(""); err == nil {
+		return filepath.Join(p.root, provenance.TrustFile)
 	}
-	return filepath.Join(p.root, provenance.TrustFile)
+	if _, err := os.Lstat(provenance.TrustFile); err == nil {
+		return provenance.TrustFile
+	}
+	return ""
 }
 
 // trust reads the policy. One that is not there asks for nothing, unless it was named.
@@ -97,14 +99,23 @@ func (a *app) signingKey() (*provenance.Key, error) {
 	return k, a.mayStillSign(k)
 }
 
-// mayStillSign fails for a key that the policy says has expired.
+// mayStillSign fails for a key that the policy says does not count now.
 func (a *app) mayStillSign(k *provenance.Key) error {
 	trust, err := a.trust()
 	if err != nil {
 		return err
 	}
-	if name, t := trust.Key(k.ID()); t != nil && t.Expired(time.Now()) {
-		return fixError{fmt.Errorf("signing key %s expired on %s", name, t.Expires), `make another by "mlops key new", and let ` + provenance.TrustFile + ` name it for the models`}
+	name, t := trust.Key(k.ID())
+	cure := `make another by "mlops key new", and let ` + provenance.TrustFile + ` name it for the models`
+	switch now := time.Now(); {
+	case t == nil:
+		return nil
+	case t.Revoked != "":
+		return fixError{fmt.Errorf("signing key %s was revoked: %s", name, t.Revoked), cure}
+	case t.Expired(now):
+		return fixError{fmt.Errorf("signing key %s expired on %s", name, t.Expires), cure}
+	case t.Early(now):
+		return fixError{fmt.Errorf("signing key %s counts from %s on", name, t.From), "sign by the key before it until then, or set an earlier from: in " + provenance.TrustFile}
 	}
 	return nil
 }
@@ -160,23 +171,54 @@ func (s *session) sign(ctx context.Context, file string, make func() (*provenanc
 
 // vouch signs that an alias points where the gates of the run let it.
 func (p *promotion) vouch(ctx context.Context, model, alias string) error {
-	if p.session.signer == nil {
-		return nil
+	if p.session.signer != nil {
+		policy := provenance.Resource{URI: "mlops:file/" + p.run.File, Digest: map[string]string{"sha256": p.run.FileDigest.Hex()}}
+		if err := p.session.signer.Vouch(ctx, p.session.Store, p.registry, model, alias, policy, time.Now()); err != nil {
+			return err
+		}
 	}
-	policy := provenance.Resource{URI: "mlops:file/" + p.run.File, Digest: map[string]string{"sha256": p.run.FileDigest.Hex()}}
-	return p.session.signer.Vouch(ctx, p.session.Store, p.registry, model, alias, policy, time.Now())
+	if why := p.app.distrusted(ctx, p.session.Store, p.registry, model, alias); why != "" {
+		p.say("%s", why)
+	}
+	return nil
+}
+
+// distrusted says why the policy lets nobody use what an alias points to now; "" if it
+// does, or if that cannot be told.
+func (a *app) distrusted(ctx context.Context, s *store.Dir, r *registry.Registry, model, alias string) string {
+	trust, err := a.trust()
+	if err != nil || trust.Rule(model).Require == "" {
+		return ""
+	}
+	m, err := r.Model(model)
+	if err != nil || m.Aliases[alias] == 0 {
+		return ""
+	}
+	v, err := r.Version(m, m.Aliases[alias])
+	if err != nil {
+		return ""
+	}
+	if _, err = trust.Vouched(ctx, s, m, v, alias, time.Now()); err == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s will not let %s@%s be pulled: %v", provenance.TrustFile, model, alias, err)
 }
 
 // vouchMove signs that a person moved an alias, if there is a key to sign with.
 func (a *app) vouchMove(ctx context.Context, k *provenance.Key, p *pick, alias, actor string) error {
-	if k == nil {
-		return nil
-	}
 	s, err := a.openStore()
 	if err != nil {
 		return err
 	}
-	return k.Vouch(ctx, s, p.registry, p.model.Name, alias, provenance.Resource{URI: "mlops:person/" + url.PathEscape(actor)}, time.Now())
+	if k != nil {
+		if err := k.Vouch(ctx, s, p.registry, p.model.Name, alias, provenance.Resource{URI: "mlops:person/" + url.PathEscape(actor)}, time.Now()); err != nil {
+			return err
+		}
+	}
+	if why := a.distrusted(ctx, s, p.registry, p.model.Name, alias); why != "" {
+		a.say("%s", foreign(why))
+	}
+	return nil
 }
 
 // verify holds a version against the policy, and says who signed it; "" if nobody

@@ -86,6 +86,12 @@ func (r *Repo) Commit(ctx context.Context, ref string) (id string, ok bool) {
 	return id, err == nil
 }
 
+// Shallow reports whether the history is cut off, so that commits may be missing.
+func (r *Repo) Shallow(ctx context.Context) bool {
+	cut, err := r.cut(ctx)
+	return err == nil && len(cut) > 0
+}
+
 // ErrNotInCommit is the error of [Repo.File] for a path that the commit has not.
 var ErrNotInCommit = errors.New("not in the commit")
 

@@ -13,9 +13,10 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// Media types.
 const (
-	BundleType  = "application/vnd.dev.sigstore.bundle.v0.3+json"
+	// BundleType is the media type of a bundle, in its text and as a referrer.
+	BundleType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+	// PayloadType is what a bundle's envelope holds: an in-toto statement.
 	PayloadType = "application/vnd.in-toto+json"
 )
 
@@ -37,7 +38,8 @@ type Material struct {
 	} `json:"publicKey"`
 }
 
-// Sign signs a statement.
+// Sign signs a statement. It fails only where the statement is no JSON or the system has
+// no random numbers.
 func (k *Key) Sign(ctx context.Context, s *Statement) (*Bundle, error) {
 	// The predicate is canonical already, and is to stay as it is.
 	var line bytes.Buffer
@@ -107,7 +109,8 @@ func (b *Bundle) Verify(ctx context.Context, p *Public) (*Statement, error) {
 	return parseStatement(body)
 }
 
-// Unverified returns what the bundle says, whoever signed it.
+// Unverified returns what the bundle says, whoever signed it: for finding out which
+// bundle it is, and for nothing that anybody relies on.
 func (b *Bundle) Unverified() (*Statement, error) {
 	body, err := b.Envelope.DecodeB64Payload()
 	if err != nil {

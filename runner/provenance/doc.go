@@ -26,6 +26,12 @@
 // bundle. Which keys are trusted for which
 // models, and until when, a [Trust] says.
 //
+// # At once
+//
+// A [Key], a [Public], a [Trust] and a [File] do not change once they are made, so that any
+// number of callers may use one at once. [Keep] writes a whole file or none; of two
+// writers of one place the later one stays.
+//
 // Why go-securesystemslib for the envelopes and not sigstore-go for all: the first
 // adds 0.3 MB and 0.2 ms of initialization, the second 15 MB and 370 packages
 // for certificates and logs that a key of one's own does not use. A module beside

@@ -57,7 +57,8 @@ func SummaryFile(model string, line int) string {
 	return path.Join(ModelFolder(model), fmt.Sprintf("%d%s", line, summarySuffix))
 }
 
-// Keep writes a bundle into the store.
+// Keep writes a bundle into the store, at the place relative to it, over the one that
+// was there.
 func Keep(d *store.Dir, rel string, b *Bundle) error {
 	text, err := b.Text()
 	if err != nil {
@@ -66,7 +67,8 @@ func Keep(d *store.Dir, rel string, b *Bundle) error {
 	return d.KeepFile(rel, text)
 }
 
-// Read reads a bundle; nil if there is none.
+// Read reads a bundle; nil if there is none. What is there and is no bundle is a
+// [File] with an Err; the error is of reading.
 func Read(d *store.Dir, rel string) (*File, error) {
 	f, err := os.Open(filepath.Join(d.Root(), filepath.FromSlash(rel)))
 	if errors.Is(err, fs.ErrNotExist) {

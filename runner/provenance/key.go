@@ -17,8 +17,8 @@ import (
 
 // Kinds of keys.
 const (
-	Ed25519 = "ed25519"
-	P256    = "ecdsa-p256"
+	Ed25519 = "ed25519"    // what [NewKey] is asked for by default
+	P256    = "ecdsa-p256" // for key stores that know no other
 )
 
 // What reading a private key may come to.
@@ -43,7 +43,7 @@ type Key struct {
 	signer crypto.Signer
 }
 
-// NewKey makes a key of a kind.
+// NewKey makes a key of a kind, [Ed25519] or [P256]; every other is an error.
 func NewKey(kind string) (*Key, error) {
 	switch kind {
 	case Ed25519:

@@ -175,3 +175,41 @@ func BenchmarkSignAndVerify(b *testing.B) {
 		})
 	}
 }
+
+// TestKeyStandings goes through what may be said against a key, on the day before, of and
+// after each border.
+func TestKeyStandings(t *testing.T) {
+	t.Parallel()
+	k := must(NewKey(Ed25519))
+	b := must(k.Sign(t.Context(), must(Training(sampleRun(), &sampleRun().Jobs[0]))))
+	for _, c := range []struct {
+		set  func(*TrustedKey)
+		day  string
+		want KeyError
+	}{
+		{func(k *TrustedKey) { k.From = "2026-11-28" }, "2026-11-27", KeyError{From: "2026-11-28"}},
+		{func(k *TrustedKey) { k.From = "2026-11-28" }, "2026-11-28", KeyError{}},
+		{func(k *TrustedKey) { k.Expires = "2026-11-28" }, "2026-11-27", KeyError{}},
+		{func(k *TrustedKey) { k.Expires = "2026-11-28" }, "2026-11-28", KeyError{Expired: "2026-11-28"}},
+		{func(k *TrustedKey) { k.Revoked = "lost" }, "2026-11-28", KeyError{Revoked: "lost"}},
+		{func(k *TrustedKey) { k.Revoked, k.Expires = "lost", "2026-01-01" }, "2026-11-28", KeyError{Revoked: "lost"}},
+	} {
+		tk := &TrustedKey{ID: k.ID(), PEM: must(k.PEM())}
+		c.set(tk)
+		if err := tk.read(); err != nil {
+			t.Fatal(err)
+		}
+		trust := &Trust{Keys: map[string]*TrustedKey{"ci": tk}, Models: map[string]Rule{"churn": {Require: "signed", Keys: []string{"ci"}}}}
+		s, _, err := trust.Check(t.Context(), b, "churn", must(time.Parse(time.DateOnly, c.day)))
+		var got KeyError
+		if e := (*KeyError)(nil); errors.As(err, &e) {
+			got = KeyError{Expired: e.Expired, From: e.From, Revoked: e.Revoked}
+		}
+		if got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.day, got, c.want)
+		}
+		if stated := s != nil; stated != (err == nil || got.Expired != "") {
+			t.Errorf("%s, %v: the statement is there: %v", c.day, err, stated)
+		}
+	}
+}

@@ -16,10 +16,10 @@ import (
 
 // Types of statements, and of what they are about.
 const (
-	StatementType  = "https://in-toto.io/Statement/v1"
-	ProvenanceType = "https://slsa.dev/provenance/v1"
-	TestResultType = "https://in-toto.io/attestation/test-result/v0.1"
-	SummaryType    = "https://slsa.dev/verification_summary/v1"
+	StatementType  = "https://in-toto.io/Statement/v1"                 // of every statement
+	ProvenanceType = "https://slsa.dev/provenance/v1"                  // of [Training]
+	TestResultType = "https://in-toto.io/attestation/test-result/v0.1" // of [Gate]
+	SummaryType    = "https://slsa.dev/verification_summary/v1"        // of [Promotion]
 
 	// BuildType says how to read the parameters of a provenance: workflow is
 	// the path of the mlops.yaml, job the id of the instance, params the
@@ -108,9 +108,9 @@ type Summary struct {
 
 // Levels of a summary. Those of SLSA itself are for who verifies the builder.
 const (
-	ByGates  = "MLOPS_PROMOTED_BY_GATES"
-	ByPerson = "MLOPS_MOVED_BY_A_PERSON"
-	Removed  = "MLOPS_ALIAS_REMOVED" // with the result FAILED: the version is not to be used by that name
+	ByGates  = "MLOPS_PROMOTED_BY_GATES" // a run did it, whose gates let it
+	ByPerson = "MLOPS_MOVED_BY_A_PERSON" // by a command: an alias set, or rolled back
+	Removed  = "MLOPS_ALIAS_REMOVED"     // with the result FAILED: the version is not to be used by that name
 )
 
 func statement(predicateType string, subject []Resource, predicate any) (*Statement, error) {

@@ -24,6 +24,8 @@ const TrustFile = "mlops.trust.yaml"
 //	  ci:
 //	    id: 5f2c…             # SHA-256 of the key
 //	    expires: 2027-11-28   # from that day on it counts no more
+//	    from: 2026-11-28      # before that day it does not count yet
+//	    revoked: laptop lost  # it counts no more, at once; why
 //	    public-key: |
 //	      -----BEGIN PUBLIC KEY-----
 //	models:
@@ -41,10 +43,12 @@ type Trust struct {
 type TrustedKey struct {
 	ID      string `yaml:"id"`
 	Expires string `yaml:"expires,omitempty"` // YYYY-MM-DD, UTC; "" = never
+	From    string `yaml:"from,omitempty"`    // YYYY-MM-DD, UTC; "" = always
+	Revoked string `yaml:"revoked,omitempty"` // why it counts no more; "" = it does
 	PEM     string `yaml:"public-key"`
 
-	public  *Public
-	expires time.Time
+	public        *Public
+	expires, from time.Time
 }
 
 // A Rule says what a model needs.
@@ -88,12 +92,28 @@ func (k *TrustedKey) read() (err error) {
 	if k.ID != k.public.id {
 		return fmt.Errorf("id %q, but that of its public-key is %s", k.ID, k.public.id)
 	}
-	if k.Expires != "" {
-		if k.expires, err = time.Parse(time.DateOnly, k.Expires); err != nil {
-			return fmt.Errorf("expires: %q is no day, such as 2027-11-28", k.Expires)
-		}
+	if k.expires, err = day("expires", k.Expires); err != nil {
+		return err
+	}
+	if k.from, err = day("from", k.From); err != nil {
+		return err
+	}
+	if !k.expires.IsZero() && !k.from.Before(k.expires) {
+		return fmt.Errorf("from: %s is not before expires: %s, so it would never count", k.From, k.Expires)
 	}
 	return nil
+}
+
+// day reads a day, which begins at midnight UTC; the zero time for none.
+func day(key, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return t, fmt.Errorf("%s: %q is no day, such as 2027-11-28", key, text)
+	}
+	return t, nil
 }
 
 func (t *Trust) check(pattern string, r Rule) error {
@@ -153,14 +173,36 @@ func (k *TrustedKey) Expired(now time.Time) bool {
 	return !k.expires.IsZero() && !now.Before(k.expires)
 }
 
+// Early reports whether the key does not count yet.
+func (k *TrustedKey) Early(now time.Time) bool { return now.Before(k.from) }
+
+// fault is why a key does not count for now; nil if it does.
+func (k *TrustedKey) fault(name, model string, now time.Time) error {
+	switch e := (&KeyError{ID: k.ID, Name: name, Model: model}); {
+	case k.Revoked != "":
+		e.Revoked = k.Revoked
+		return e
+	case k.Expired(now):
+		e.Expired = k.Expires
+		return e
+	case k.Early(now):
+		e.From = k.From
+		return e
+	}
+	return nil
+}
+
 // Check returns what a bundle states about a model and the name of the key that
 // signed it. It fails with a *KeyError if the key is not one that may, and with
-// [ErrSignature].
+// [ErrSignature]. If all that is wrong is that the key has expired, the statement is
+// returned beside the *KeyError.
 func (t *Trust) Check(ctx context.Context, b *Bundle, model string, now time.Time) (*Statement, string, error) {
 	name, key := t.Key(b.KeyID())
 	switch {
 	case key == nil:
 		return nil, "", &KeyError{ID: b.KeyID(), Model: model}
+	case key.Revoked != "":
+		return nil, name, key.fault(name, model, now)
 	case !slices.Contains(t.Rule(model).Keys, name):
 		return nil, name, &KeyError{ID: b.KeyID(), Name: name, Model: model}
 	}
@@ -168,8 +210,12 @@ func (t *Trust) Check(ctx context.Context, b *Bundle, model string, now time.Tim
 	if err != nil {
 		return nil, name, fmt.Errorf("key %s: %w", name, err)
 	}
-	if key.Expired(now) {
-		return nil, name, &KeyError{ID: b.KeyID(), Name: name, Model: model, Expired: key.Expires}
+	if err := key.fault(name, model, now); err != nil {
+		var why *KeyError
+		if errors.As(err, &why) && why.Expired == "" {
+			s = nil
+		}
+		return s, name, err
 	}
 	return s, name, nil
 }
@@ -178,14 +224,20 @@ func (t *Trust) Check(ctx context.Context, b *Bundle, model string, now time.Tim
 type KeyError struct {
 	ID, Name, Model string // Name is "" for a key that is not known
 	Expired         string // day; "" if it did not
+	From            string // day from which on it counts; "" if it does
+	Revoked         string // why it was; "" if it was not
 }
 
 func (e *KeyError) Error() string {
 	switch {
 	case e.Name == "":
 		return fmt.Sprintf("signed by an unknown key, %s", e.ID)
+	case e.Revoked != "":
+		return fmt.Sprintf("signed by key %s, which was revoked: %s", e.Name, e.Revoked)
 	case e.Expired != "":
 		return fmt.Sprintf("signed by key %s, which expired on %s", e.Name, e.Expired)
+	case e.From != "":
+		return fmt.Sprintf("signed by key %s, which counts from %s on", e.Name, e.From)
 	}
 	return fmt.Sprintf("signed by key %s, which may not sign %s", e.Name, e.Model)
 }
@@ -195,6 +247,10 @@ func (e *KeyError) Cure() string {
 	switch {
 	case e.Name == "":
 		return fmt.Sprintf("if you know whose key it is, add it to keys: and models: of %s; else do not use the model", TrustFile)
+	case e.Revoked != "":
+		return "do not use the model: whoever has that key may have signed it; train and promote it anew, signed by another key"
+	case e.From != "":
+		return fmt.Sprintf("wait, set an earlier from: in %s, or look at the clock of this machine", TrustFile)
 	case e.Expired != "":
 		return fmt.Sprintf("promote the model again, signed by another key; or set a later expires: in %s if the key was not lost", TrustFile)
 	}

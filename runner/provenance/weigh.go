@@ -19,12 +19,12 @@ type Weight struct {
 // A Standing is how far a bundle can be relied on.
 type Standing int
 
-// Standings.
+// Standings, the least first.
 const (
 	Refused  Standing = iota // it is none, or its signature is not that of the key it names
 	Foreign                  // about another line than the journal has
 	Unproven                 // by a key that the policy does not know, or that may not sign
-	Trusted
+	Trusted                  // by a key that counts for the model
 )
 
 // Weigh says how far a bundle that came from elsewhere can be relied on, and why
@@ -62,8 +62,8 @@ func (t *Trust) standing(ctx context.Context, b *Bundle, m *registry.Model, now 
 	if _, err := b.Verify(ctx, key.public); err != nil {
 		return Refused, fmt.Errorf("key %s: %w", name, err)
 	}
-	if key.Expired(now) {
-		return Unproven, &KeyError{ID: b.KeyID(), Name: name, Expired: key.Expires}
+	if err := key.fault(name, "", now); err != nil {
+		return Unproven, err
 	}
 	if m == nil {
 		return Trusted, nil

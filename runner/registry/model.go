@@ -67,6 +67,17 @@ func (m *Model) Line(seq int) store.Digest { return m.journal.sums[seq-1] }
 // IsRetired reports whether a version is not to be used any more.
 func (m *Model) IsRetired(version int) bool { return m.retired[version] }
 
+// Retirement returns the line that says that a version is not to be used any more; nil
+// if there is none.
+func (m *Model) Retirement(version int) *Entry {
+	for i := range m.Journal {
+		if e := &m.Journal[i]; e.Action == Retired && e.Version == version {
+			return e
+		}
+	}
+	return nil
+}
+
 // Named returns the aliases of a version, sorted.
 func (m *Model) Named(version int) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(m.Aliases)) {

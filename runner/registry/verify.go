@@ -19,6 +19,18 @@ import (
 // it. A blob that is damaged is set aside, as store.Reread does. The error is of
 // Verify itself.
 func (r *Registry) Verify(ctx context.Context, model string) ([]Problem, error) {
+	return r.verify(ctx, model, 0)
+}
+
+// VerifyVersion is [Registry.Verify] for whoever is asked for one version: of all
+// others it does not read the files and the records of their runs, which may be
+// elsewhere.
+func (r *Registry) VerifyVersion(ctx context.Context, model string, version int) ([]Problem, error) {
+	return r.verify(ctx, model, version)
+}
+
+// verify reads the files of one version, of all if that is 0.
+func (r *Registry) verify(ctx context.Context, model string, only int) ([]Problem, error) {
 	if err := CheckModel(model); err != nil {
 		return nil, err
 	}
@@ -37,7 +49,7 @@ func (r *Registry) Verify(ctx context.Context, model string) ([]Problem, error) 
 	if len(j.text) == 0 && len(j.wrong) == 0 {
 		return nil, r.unknown(model)
 	}
-	v := &verifier{r: r, wrong: slices.Clone(j.wrong), read: map[store.Digest]error{}, runs: map[string]bool{}}
+	v := &verifier{r: r, only: only, wrong: slices.Clone(j.wrong), read: map[store.Digest]error{}, runs: map[string]bool{}}
 	n := 0
 	for _, e := range j.entries {
 		if e.Action == Registered && e.Model == model {
@@ -56,6 +68,7 @@ func (r *Registry) Verify(ctx context.Context, model string) ([]Problem, error) 
 // A verifier is one Verify at work.
 type verifier struct {
 	r     *Registry
+	only  int // version whose bytes are read; 0 for all
 	wrong []Problem
 	read  map[store.Digest]error // what reading a blob came to
 	runs  map[string]bool        // records that were looked at
@@ -87,8 +100,10 @@ func (v *verifier) version(ctx context.Context, n int, e Entry) {
 	if dig, err := v.r.d.Ref(refName(e.Model, n)); err != nil || dig != e.Digest {
 		v.blame(ref, 0, "does not name the files of version %d, which a garbage collection may take; write %s into it", n, e.Digest)
 	}
-	v.files(ctx, ver)
-	v.record(ver)
+	if v.only == 0 || v.only == n {
+		v.files(ctx, ver)
+		v.record(ver)
+	}
 }
 
 // files reads all of a version's bytes.

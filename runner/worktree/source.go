@@ -110,3 +110,14 @@ func (t *Tree) Patch(ctx context.Context) ([]byte, error) {
 	}
 	return bytes.Clone(out), nil
 }
+
+// Person is who would commit in the repository of a folder, as "Ada <ada@example.org>";
+// "" if git does not know, or is not there.
+func Person(ctx context.Context, dir string) string {
+	out, err := git(ctx, dir, "var", "GIT_COMMITTER_IDENT")
+	name, _, ok := bytes.Cut(out, []byte("> "))
+	if err != nil || !ok {
+		return ""
+	}
+	return string(name) + ">"
+}

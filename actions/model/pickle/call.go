@@ -120,8 +120,23 @@ func (m *machine) reconstruct(t *tuple) {
 	m.push(&object{class: class})
 }
 
+// takesSize are names that take as much memory as a number, or a shape, says.
+const takesSize = "numpy.identity numpy.ndarray numpy.recarray numpy.rec.recarray numpy.void numpy.bytes_"
+
 // badCall says why an allowed name may not be called so.
 func badCall(g *global, t *tuple) string {
+	for _, v := range t.items {
+		if o, ok := v.(*object); ok && o.class != nil && python3(o.class) == "builtins.range" {
+			return python3(g) + " is called with a range, which may be of any length: it would take that memory"
+		}
+	}
+	if has(takesSize, python3(g)) && t.size > 0 {
+		switch v := t.at(0); v.(type) {
+		case rawBytes, str:
+		default:
+			return python3(g) + " is called with " + typeName(v) + ", which may be a size: it would take that memory"
+		}
+	}
 	switch python3(g) {
 	case "_codecs.encode":
 		codec, ok := t.at(1).(str)
@@ -135,6 +150,11 @@ func badCall(g *global, t *tuple) string {
 			if v != value(aText) && v != value(aList) && v != value(anArray) {
 				return python3(g) + " is called with " + typeName(v) + ", which may be a size: it would take that memory"
 			}
+		}
+	case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
+		// What NumPy writes is an empty array, which its state fills.
+		if shape, ok := t.at(1).(*tuple); ok && (shape.size != 1 || shape.at(0) != value(number(0))) {
+			return "an array is made with a size of its own: it would take that memory"
 		}
 	case "functools.partial":
 		if _, ok := t.at(0).(*global); !ok {

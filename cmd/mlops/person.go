@@ -1,0 +1,28 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"os/user"
+
+	"github.com/mlops-runner/mlops/runner/worktree"
+)
+
+// person is who calls, as far as can be told: whom a CI service names, else who
+// would commit here, else the user of the machine. Nobody has checked it; what
+// is proven is the key that signs.
+func (a *app) person(ctx context.Context) string {
+	if name := cmp.Or(os.Getenv("GITHUB_ACTOR"), os.Getenv("GITLAB_USER_LOGIN")); name != "" {
+		return name
+	}
+	if p, err := a.findProject(""); err == nil {
+		if name := worktree.Person(ctx, p.root); name != "" {
+			return name
+		}
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return os.Getenv("USER")
+}
