@@ -2,7 +2,7 @@ package runner
 
 import (
 	"context"
-	"time"
+	"slices"
 
 	"github.com/mlops-runner/mlops/runner/plan"
 )
@@ -71,20 +71,21 @@ func (s *schedule) admit() {
 	}
 }
 
-// barred lets the schedule look again, in a while, for what another run has:
-// nobody tells when it gives that back. It is nil if nobody waits for any.
-func (s *schedule) barred() <-chan time.Time {
-	for _, c := range s.parked {
-		if c.barred != "" {
-			return time.After(lookAgain)
-		}
+// barred lets the schedule look again for what another run has. It is nil if
+// nobody waits for any.
+func (s *schedule) barred() <-chan struct{} {
+	if s.packer == nil || s.packer.leases == nil {
+		return nil
 	}
-	return nil
+	return s.packer.leases.given(slices.ContainsFunc(s.parked, func(c *claim) bool { return c.barred != "" }))
 }
 
-// lookAgain is how long something may stay unused that one run has given back
-// and another one waits for. To look costs a few system calls.
-const lookAgain = 100 * time.Millisecond
+// unbar ends looking for what other runs have.
+func (s *schedule) unbar() {
+	if s.packer != nil && s.packer.leases != nil {
+		s.packer.leases.given(false)
+	}
+}
 
 // withdraw ends those that are not to be started any more, since another job
 // failed.

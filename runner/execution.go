@@ -110,20 +110,17 @@ type usedFiles struct {
 	mu      sync.Mutex              // guards all below
 	files   map[string]store.Digest // zero for a link
 	folders map[string]bool
-	inputs  map[*plan.Node]store.Digest // of what a node saw of the repository
+	inputs  []store.Digest // by node: of what it saw of the repository; zero for one that did not look
 	data    map[string]DataRead
 }
 
 // addInputs notes what a node saw of the repository.
-func (u *usedFiles) addInputs(n *plan.Node, in inputs) {
+func (u *usedFiles) addInputs(node int, in inputs) {
 	u.add(in.repo)
 	digest := in.digest()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.inputs == nil {
-		u.inputs = map[*plan.Node]store.Digest{}
-	}
-	u.inputs[n] = digest
+	u.inputs[node] = digest
 }
 
 func (u *usedFiles) add(es []store.Entry) {

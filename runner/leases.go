@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -29,7 +30,9 @@ type leases struct {
 	dir           string
 	where         string // whose machine it is
 	warn          func(error)
-	held          map[string]func() // by name of lock
+	held          map[string]*store.QuietLock // by name of lock; nil where the folder has no locks
+	fresh         []*store.QuietLock          // taken in this round
+	watch         *store.Watch                // while jobs wait for what other runs have
 	cores, memory portion
 	atHead        bool // of the queue
 	waits         bool // a job was refused cores or memory in this round
@@ -57,7 +60,7 @@ func (x *execution) newLeases(c *Capacity) *leases {
 		return nil
 	}
 	warn := func(err error) { x.log().Warn("share the machine with other runs", "error", err) }
-	l := &leases{dir: x.Locks, where: c.Where, warn: warn, held: map[string]func(){}}
+	l := &leases{dir: x.Locks, where: c.Where, warn: warn, held: map[string]*store.QuietLock{}}
 	if !x.Options.Alone {
 		part := (c.Memory + memoryParts - 1) / memoryParts
 		l.cores = portion{name: "core", total: int64(c.CPUs * 1000), unit: 1000}
@@ -130,6 +133,9 @@ func (l *leases) note(d demand) {
 
 // round is one look at all jobs that wait; the end of it leaves the head of the
 // queue to another run, if none of them waits for what other runs have.
+//
+// Only what is still held then is announced: a run that took less than it needed
+// and gave it back must not wake those who wait, itself among them, each time it looks.
 func (l *leases) round() (end func()) {
 	if l == nil {
 		return func() {}
@@ -140,7 +146,27 @@ func (l *leases) round() (end func()) {
 			l.release([]string{headLock})
 			l.atHead = false
 		}
+		for _, lock := range l.fresh {
+			if err := lock.Announce(); err != nil {
+				l.warn(err) // who waits finds it a little later
+			}
+		}
+		l.fresh = l.fresh[:0]
 	}
+}
+
+// given returns what is filled when it is time to look again for what other runs
+// had; it is nil if no job waits for any.
+func (l *leases) given(waits bool) <-chan struct{} {
+	switch {
+	case !waits:
+		l.watch.Close()
+		l.watch = nil
+		return nil
+	case l.watch == nil:
+		l.watch = store.WatchFolder(l.dir, nil)
+	}
+	return l.watch.C
 }
 
 // wants is how many locks more of it need.
@@ -155,7 +181,7 @@ func (s *portion) wants(more int64) int {
 func (l *leases) extend(s *portion, n int) bool {
 	for i := int64(0); i*s.unit < s.total && n > 0; i++ {
 		name := fmt.Sprintf("%s %d", s.name, i)
-		if l.held[name] == nil && l.lock(name) {
+		if _, mine := l.held[name]; !mine && l.lock(name) {
 			s.locks = append(s.locks, name)
 			n--
 		}
@@ -207,22 +233,25 @@ func ownFolder(dir string) error {
 
 // lock takes one lock. Where the folder has no locks everybody gets what they want.
 func (l *leases) lock(name string) bool {
-	release, ok, err := store.TryLock(filepath.Join(l.dir, store.Sum([]byte(l.where + "\x00" + name)).Hex()[:24]))
-	if err != nil {
+	lock, err := store.TryQuietLock(filepath.Join(l.dir, store.Sum([]byte(l.where + "\x00" + name)).Hex()[:24]))
+	switch {
+	case err != nil:
 		l.warn(err)
-		release, ok = func() {}, true
+	case lock == nil:
+		return false
+	default:
+		l.fresh = append(l.fresh, lock)
 	}
-	if ok {
-		l.held[name] = release
-	}
-	return ok
+	l.held[name] = lock
+	return true
 }
 
 func (l *leases) release(names []string) {
 	for _, name := range names {
-		if release := l.held[name]; release != nil {
-			release()
-			delete(l.held, name)
+		if lock := l.held[name]; lock != nil {
+			l.fresh = slices.DeleteFunc(l.fresh, func(f *store.QuietLock) bool { return f == lock })
+			lock.Release()
 		}
+		delete(l.held, name)
 	}
 }

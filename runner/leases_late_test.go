@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/mlops-runner/mlops/runner/store"
 )
 
 // A run that hangs with all cores delays the jobs of another one, and does not
@@ -14,7 +16,7 @@ func TestLateJobsGoWithoutCores(t *testing.T) {
 	run := func() *packer {
 		p := newPacker(machine, nil)
 		p.leases = &leases{
-			dir: dir, held: map[string]func(){}, warn: func(err error) { t.Error(err) },
+			dir: dir, held: map[string]*store.QuietLock{}, warn: func(err error) { t.Error(err) },
 			cores:  portion{name: "core", total: machine.cores, unit: 1000},
 			memory: portion{name: "memory", total: machine.memory, unit: machine.memory / memoryParts},
 		}

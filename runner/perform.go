@@ -110,7 +110,7 @@ func (x *execution) unexecuted(ctx context.Context, n *plan.Node, d *decision) *
 
 // noteUse remembers what the decision rested on.
 func (x *execution) noteUse(n *plan.Node, d decision) {
-	x.used.addInputs(n, d.inputs)
+	x.used.addInputs(x.Plan.Index(n.ID), d.inputs)
 	patterns, _ := splitPatterns(n)
 	x.used.addPatterns(patterns)
 	x.noteData(n, d.inputs)

@@ -330,7 +330,11 @@ func (x *execution) relative(path string) string {
 
 // still looks again at everything that was decided upon.
 func (x *execution) still(ctx context.Context) bool {
-	for n, before := range x.used.inputs {
+	for i, before := range x.used.inputs {
+		if before.IsZero() {
+			continue
+		}
+		n := x.Plan.Nodes[i]
 		patterns, exclude := splitPatterns(n)
 		now, err := x.repository(ctx, n, x.upstream(n, patterns, exclude))
 		if err != nil || (inputs{repo: now}).digest() != before {

@@ -209,6 +209,6 @@ func (r *Runner) open(ctx context.Context) *execution {
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
 		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store), secret: r.masks(),
-		claims: make(chan *claim), budget: r.newBudget(), key: agent.NewKey(),
+		claims: make(chan *claim), used: usedFiles{inputs: make([]store.Digest, len(r.Plan.Nodes))}, budget: r.newBudget(), key: agent.NewKey(),
 	}
 }

@@ -80,6 +80,7 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 // loop runs until everything has ended.
 func (s *schedule) loop() {
 	defer s.cancelGroups()
+	defer s.unbar()
 	for {
 		s.admit()
 		s.yield()

@@ -145,7 +145,7 @@ func TestAskedToStop(t *testing.T) {
 	select {
 	case <-b.seat:
 		t.Fatal("b is in before a has gone")
-	case <-time.After(3 * look):
+	case <-time.After(600 * time.Millisecond):
 	}
 	leave(t, a)
 	s := in(t, b)
@@ -218,7 +218,7 @@ func TestNamesFoldCaseAndAreApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	leave(t, other)
-	ctx, stop := context.WithTimeout(t.Context(), 2*look)
+	ctx, stop := context.WithTimeout(t.Context(), 400*time.Millisecond)
 	defer stop()
 	if _, err := p.Join(ctx, Request{Group: "gpu-0", Member: member("b")}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)

@@ -30,7 +30,7 @@
 //
 // What is to stop may be one job of a run, or one run of a service that has
 // several: a signal would end all of them. It may run as another user, or in a
-// container where its number means nothing. Each member looks into the group's
-// file five times a second, so asking takes as long as a signal would, and the
-// one that is asked can say by whom.
+// container where its number means nothing. Each member watches the folder of the
+// groups, so asking takes as long as a signal would, and the one that is asked can
+// say by whom.
 package concurrency

@@ -21,6 +21,14 @@ type Place struct {
 // before somebody joins one.
 func At(root string) *Place { return &Place{filepath.Join(root, "groups")} }
 
+// lockName is the file that is locked while the others are looked at.
+const lockName = "lock"
+
+// watch tells when members come, leave or die. That somebody looked is no news.
+func (p *Place) watch() *store.Watch {
+	return store.WatchFolder(p.dir, func(name string) bool { return name != lockName })
+}
+
 // base is the beginning of the paths of a group's files.
 func (p *Place) base(group string) string {
 	return filepath.Join(p.dir, store.Sum([]byte(fold(group))).Hex()[:24])
@@ -32,7 +40,7 @@ func (p *Place) change(ctx context.Context, group string, f func(*state) bool) e
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return err
 	}
-	release, err := store.Lock(ctx, filepath.Join(p.dir, "lock"))
+	release, err := store.Lock(ctx, filepath.Join(p.dir, lockName))
 	if err != nil {
 		return err
 	}
@@ -86,6 +94,37 @@ func (p *Place) bury(group string, s *state) (changed bool) {
 
 // ticket is the path of a member's lock file.
 func (p *Place) ticket(group, ticket string) string { return p.base(group) + "." + ticket }
+
+// dismiss leaves word for a pending member of who takes its place, in the file of
+// its ticket: when it looks, that one may have been at work and gone already.
+func (p *Place) dismiss(group string, e *entry, by Member) error {
+	word, err := json.Marshal(by)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(p.ticket(group, e.Ticket), os.O_WRONLY|os.O_TRUNC, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it has just given up
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(word)
+	return errors.Join(err, f.Close())
+}
+
+// dismissed is why a member is in its group no more.
+func (p *Place) dismissed(group, ticket string) error {
+	word, err := os.ReadFile(p.ticket(group, ticket))
+	if len(word) == 0 {
+		return errors.Join(errors.New("its file is gone from the store"), err)
+	}
+	e := &ReplacedError{Group: group}
+	if err := json.Unmarshal(word, &e.By); err != nil {
+		return err
+	}
+	return e
+}
 
 func (p *Place) write(group string, s *state) error {
 	file := p.base(group) + ".json"

@@ -30,9 +30,6 @@ type Seat struct {
 	release func() // of the ticket's lock
 }
 
-// look is how often a member looks into the file of its group.
-const look = 200 * time.Millisecond
-
 // Join waits until the member is at work. It fails with a [*ReplacedError] when
 // a newer one takes its place meanwhile, and with the cause of ctx when that ends.
 func (p *Place) Join(ctx context.Context, r Request) (*Seat, error) {
@@ -44,6 +41,8 @@ func (p *Place) Join(ctx context.Context, r Request) (*Seat, error) {
 		}
 		return nil, errors.Join(err, s.drop())
 	}
+	w := p.watch()
+	defer w.Close()
 	told := ""
 	for {
 		at, err := s.turn(ctx)
@@ -54,7 +53,7 @@ func (p *Place) Join(ctx context.Context, r Request) (*Seat, error) {
 			r.Wait(at.Member, at.Stop != nil)
 		}
 		if err == nil {
-			told, err = at.Ticket, sleep(ctx)
+			told, err = at.Ticket, await(ctx, w)
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.Leave())
@@ -79,6 +78,9 @@ func (s *Seat) come(ctx context.Context, r Request) error {
 			kept = &ReplacedError{s.group, p.Member, true}
 			return false
 		}
+		if st.Pending != nil {
+			failed = s.place.dismiss(s.group, st.Pending, me.Member)
+		}
 		st.Pending = me
 		if r.Cancel && st.Active.Stop == nil && st.Active.Member.yields(me.Member) {
 			st.Active.Stop = &me.Member
@@ -100,8 +102,8 @@ func (s *Seat) turn(ctx context.Context) (at *entry, err error) {
 			replaced = &ReplacedError{Group: s.group, By: st.Pending.Member}
 		case st.Active != nil: // the newer one has got in already
 			replaced = &ReplacedError{Group: s.group, By: st.Active.Member}
-		default:
-			replaced = errors.New("its file is gone from the store")
+		default: // who replaced it has been and gone, or somebody removed the files
+			replaced = s.place.dismissed(s.group, s.ticket)
 		}
 		return false
 	})
@@ -142,24 +144,25 @@ func (s *Seat) drop() error {
 // Asked waits until another member asks this one to stop, and returns that
 // one, or nil if ctx ends first.
 func (s *Seat) Asked(ctx context.Context) *Member {
+	w := s.place.watch()
+	defer w.Close()
 	for {
 		st, err := s.place.read(s.group)
 		if err == nil && st.Active.is(s.ticket) && st.Active.Stop != nil {
 			return st.Active.Stop
 		}
-		if sleep(ctx) != nil {
+		if await(ctx, w) != nil {
 			return nil
 		}
 	}
 }
 
-func sleep(ctx context.Context) error {
-	t := time.NewTimer(look)
-	defer t.Stop()
+// await waits until something has changed in the groups.
+func await(ctx context.Context, w *store.Watch) error {
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-t.C:
+	case <-w.C:
 		return nil
 	}
 }

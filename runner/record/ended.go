@@ -11,6 +11,7 @@ import (
 type jobState struct {
 	JobSummary
 	folder  bool  // whether the job has one
+	away    bool  // the sums of its files were put away
 	logSize int64 // bytes, unpacked
 	note    span  // in the notes: how it ended, if it has no folder
 	metrics span
@@ -81,7 +82,9 @@ func (w *Writer) JobEnded(job Job) error {
 		return fmt.Errorf("record %w", err)
 	}
 	job.Metrics = withJob(job.Metrics, job.ID)
-	w.describeLog(&job)
+	if err := w.describeLog(&job); err != nil {
+		return fmt.Errorf("record job %q: %w", job.ID, err)
+	}
 	note, err := w.writeEnd(&job)
 	if err != nil {
 		return fmt.Errorf("record job %q: %w", job.ID, err)
@@ -101,6 +104,7 @@ func (w *Writer) JobEnded(job Job) error {
 		w.order = append(w.order, s)
 	}
 	s.Status, s.Cached, s.Wall, s.note, s.metrics = job.Status, job.Cached, job.Wall, note, metrics
+	s.away = s.folder && w.sums.putAway(w.dir, jobFile(job.ID, "")+"/")
 	return nil
 }
 
@@ -129,14 +133,21 @@ func withJob(ms []Metric, id string) []Metric {
 }
 
 // describeLog fills in digest and size of a log that was written or taken.
-func (w *Writer) describeLog(job *Job) {
+func (w *Writer) describeLog(job *Job) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, name := range []string{logName, packedName} {
-		if sum, ok := w.sums[jobFile(job.ID, name)]; ok {
-			job.LogDigest, job.LogSize = sum, w.state(job.ID).logSize
+	s := w.state(job.ID)
+	if s.away { // it has ended before
+		if err := w.sums.bringBack(jobFile(job.ID, "") + "/"); err != nil {
+			return err
 		}
 	}
+	for _, name := range []string{logName, packedName} {
+		if sum, ok := w.sums.held[jobFile(job.ID, name)]; ok {
+			job.LogDigest, job.LogSize = sum, s.logSize
+		}
+	}
+	return nil
 }
 
 // writeJob writes job.json and fingerprint, unless they already say so.

@@ -95,7 +95,7 @@ func (w *Writer) reserve(name string, sum store.Digest) (string, error) {
 	if w.sealed {
 		return "", ErrSealed
 	}
-	if w.sums[name] == sum {
+	if w.sums.held[name] == sum {
 		return "", nil
 	}
 	return w.temp(path.Dir(name)), nil
@@ -112,7 +112,7 @@ func (w *Writer) path(name string) string { return filepath.Join(w.dir, filepath
 func (w *Writer) setSum(name string, sum store.Digest) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sums[name] = sum
+	w.sums.held[name] = sum
 }
 
 // putJob writes files into a job's folder. A folder that does not exist yet is

@@ -249,7 +249,7 @@ func (w *Writer) take(name string, f *os.File) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sums[name] = sum
+	w.sums.held[name] = sum
 	return nil
 }
 
@@ -273,6 +273,6 @@ func (w *Writer) copyIn(name string, fill func(io.Writer) error) error {
 	w.did("copy " + name)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sums[name] = store.Digest(sum.Sum(nil))
+	w.sums.held[name] = store.Digest(sum.Sum(nil))
 	return nil
 }

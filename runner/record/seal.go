@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
 	"slices"
 
@@ -151,9 +150,15 @@ func (w *Writer) total(jobs []*jobState) (*total, error) {
 		return nil, err
 	}
 	defer notes.close()
+	w.mu.Lock()
+	sums, err := w.sums.all()
+	w.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	t := &total{outputs: map[string][]Artifact{}}
 	for _, s := range jobs {
-		j, err := w.recorded(s, notes)
+		j, err := w.recorded(s, notes, sums)
 		if err != nil {
 			return nil, fmt.Errorf("job %q: %w", s.ID, err)
 		}
@@ -172,7 +177,7 @@ var errChanged = errors.New("not what was written")
 type files struct{ Inputs, Outputs []Artifact }
 
 // recorded reads back what a job read and wrote.
-func (w *Writer) recorded(s *jobState, notes *journalReader) (f files, err error) {
+func (w *Writer) recorded(s *jobState, notes *journalReader, sums []namedSum) (f files, err error) {
 	if s.note.to > s.note.from {
 		line, err := notes.read(s.note)
 		if err != nil {
@@ -186,10 +191,8 @@ func (w *Writer) recorded(s *jobState, notes *journalReader) (f files, err error
 	if err != nil {
 		return f, err
 	}
-	w.mu.Lock()
-	want := w.sums[name]
-	w.mu.Unlock()
-	if store.Sum(data) != want {
+	i, ok := slices.BinarySearchFunc(sums, namedSum{name: name}, byName)
+	if !ok || store.Sum(data) != sums[i].sum {
 		return f, fmt.Errorf("%s: %w", w.path(name), errChanged)
 	}
 	return f, json.Unmarshal(data, &f)
@@ -253,13 +256,21 @@ func (w *Writer) writeHead(run *Run) error {
 func (w *Writer) publish() (store.Digest, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	text := formatSums(w.sums)
+	sums, err := w.sums.all()
+	if err != nil {
+		return store.Digest{}, err
+	}
+	text := formatSums(sums)
 	temp := filepath.Join(w.dir, "."+sumsName)
 	if err := disk.WriteFile(w.disk, temp, text, 0o444); err != nil {
 		return store.Digest{}, err
 	}
 	w.did("write ." + sumsName)
-	if err := flush(w.disk, w.dir, append(slices.Sorted(maps.Keys(w.sums)), "."+sumsName)); err != nil {
+	names := make([]string, 0, len(sums)+1)
+	for _, s := range sums {
+		names = append(names, s.name)
+	}
+	if err := flush(w.disk, w.dir, append(names, "."+sumsName)); err != nil {
 		return store.Digest{}, errors.Join(err, w.remove(temp))
 	}
 	w.did("flush")

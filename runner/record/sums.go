@@ -3,21 +3,19 @@ package record
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
 // formatSums returns the text of SHA256SUMS, as sha256sum prints and checks it:
-// "<hex>  <name>" for each file, sorted by name.
-func formatSums(sums map[string]store.Digest) []byte {
+// "<hex>  <name>" for each file; they are given sorted by name.
+func formatSums(sums []namedSum) []byte {
 	var b []byte
-	for _, name := range slices.Sorted(maps.Keys(sums)) {
-		b = fmt.Appendf(b, "%s  %s\n", sums[name].Hex(), name)
+	for _, s := range sums {
+		b = fmt.Appendf(b, "%s  %s\n", s.sum.Hex(), s.name)
 	}
 	return b
 }

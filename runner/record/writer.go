@@ -27,7 +27,7 @@ type Writer struct {
 
 	mu      sync.Mutex // guards all below
 	run     Run
-	sums    map[string]store.Digest // every file as we wrote it, by slash-separated name
+	sums    sumTable // every file as we wrote it
 	jobs    map[string]*jobState
 	order   []*jobState // of jobs, as they ended
 	metrics journal     // lines of jobs that ended, until Seal replaces it
@@ -56,7 +56,7 @@ func create(d disk.Disk, root string, run Run, step func(string)) (*Writer, erro
 		return nil, fmt.Errorf("create record %s: %w", run.ID, ErrExists)
 	}
 	w := &Writer{
-		dir: dir, disk: d, step: step, run: run, sums: map[string]store.Digest{}, jobs: map[string]*jobState{},
+		dir: dir, disk: d, step: step, run: run, sums: newSumTable(), jobs: map[string]*jobState{},
 		metrics: journal{name: metricsName, perm: 0o444}, started: journal{name: startedName, perm: 0o644},
 	}
 	if err := w.begin(root); err != nil {
@@ -167,7 +167,7 @@ func (w *Writer) Close() error {
 	if w.lock == nil {
 		return nil
 	}
-	err := errors.Join(w.metrics.close(), w.started.close(), w.lock.Close())
+	err := errors.Join(w.metrics.close(), w.started.close(), w.sums.close(), w.lock.Close())
 	w.lock, w.sealed = nil, true
 	return err
 }
