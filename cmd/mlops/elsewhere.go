@@ -15,8 +15,14 @@ import (
 // MLOPS_HOME names by itself, as on a machine that only uses models.
 func (a *app) here() (*project, error) {
 	p, err := a.findProject("")
-	if err == nil || a.file != "" || os.Getenv("MLOPS_HOME") == "" {
+	switch {
+	case err == nil || a.file != "":
 		return p, err
+	case os.Getenv("MLOPS_HOME") != "":
+	case a.shared != "" || os.Getenv("MLOPS_STORE") != "":
+		return nil, fixError{errors.New("there is neither an mlops.yaml here nor a store of this machine"), "set MLOPS_HOME to a folder, in which is kept what comes from the shared store"}
+	default:
+		return nil, err
 	}
 	cwd, err := os.Getwd()
 	return &project{root: cwd}, err

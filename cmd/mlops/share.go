@@ -257,17 +257,7 @@ func (a *app) sayCarried(o shareOptions, rep share.Report, err error, verbs [2]s
 		_, err := fmt.Fprintf(a.stdout, "nothing to do: all is there already\n")
 		return err
 	}
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{rep.Runs, "run"}, {rep.Results, "result"}, {rep.Datasets, "dataset version"}, {rep.Models, "model"}, {rep.Attestations, "attestation"}} {
-		if p.n > 0 {
-			parts = append(parts, counted(p.n, p.what))
-		}
-	}
-	parts = append(parts, fmt.Sprintf("%s (%s)", counted(rep.Blobs, "file"), view.Bytes(rep.Bytes)))
-	_, err = fmt.Fprintf(a.stdout, "%s %s %s\n", verb, strings.Join(parts, ", "), where)
+	_, err = fmt.Fprintf(a.stdout, "%s %s %s\n", verb, strings.Join(carried(rep), ", "), where)
 	return err
 }
 
