@@ -14,10 +14,11 @@ import (
 	"github.com/mlops-runner/mlops/runner/oci"
 	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 func newModelPull(a *app) *cobra.Command {
-	var o registryOptions
+	var o pullOptions
 	c := &cobra.Command{
 		Use:   "pull MODEL@REF|oci://REGISTRY/REPOSITORY:TAG DIR",
 		Short: "Put the files of a version into a folder, verified",
@@ -43,7 +44,14 @@ goes on where it was.`,
 	}
 	a.storeFlag(c.Flags())
 	c.Flags().BoolVar(&o.plain, "plain-http", false, "speak HTTP without TLS; registries of this machine are asked which they speak")
+	c.Flags().StringVar(&o.most, "max-unpacked", "", "what compressed layers of a registry may unpack to, as in 500GiB (default: 100 times their size, but at least 64MiB, and 256GiB in all)")
 	return c
+}
+
+// pullOptions are the flags of a pull.
+type pullOptions struct {
+	registryOptions
+	most string // bytes that archives may unpack to, as it was written
 }
 
 // A foreignError names things as a stranger has called them.
@@ -70,11 +78,18 @@ func checkEmpty(dir string) error {
 }
 
 // registryPull pulls from a registry, without a store.
-func (a *app) registryPull(ctx context.Context, o registryOptions, ref, dir string) error {
+func (a *app) registryPull(ctx context.Context, o pullOptions, ref, dir string) error {
 	if err := checkEmpty(dir); err != nil {
 		return err
 	}
-	r, err := a.openRegistry(ctx, ref, o, "pull")
+	if o.most != "" {
+		n, err := spec.ParseSize(o.most)
+		if err != nil || n <= 0 {
+			return usagef("--max-unpacked %s: write a size such as 500GiB", o.most)
+		}
+		o.unpacked = n
+	}
+	r, err := a.openRegistry(ctx, ref, o.registryOptions, "pull")
 	if err != nil {
 		return err
 	}
