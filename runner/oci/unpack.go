@@ -97,7 +97,6 @@ func (u *unpacking) layer(l ocispec.Descriptor) error {
 // as many as zstd --long does.
 const maxWindow = 128 << 20
 
-
 func inflated(form string, r io.Reader) (io.Reader, func(), error) {
 	switch form {
 	case "tar+gzip":
