@@ -152,7 +152,7 @@ func (w *audit) walk(ctx context.Context) error {
 	if err != nil {
 		return cured(err)
 	}
-	w.registered(problems, damaged)
+	w.registered(w.missing(ctx, problems), damaged)
 	if w.version == nil {
 		return nil
 	}
@@ -175,6 +175,20 @@ func (w *audit) walk(ctx context.Context) error {
 	w.data(ctx)
 	w.facts()
 	return w.strays()
+}
+
+// missing leaves out the files of other versions that are only in the shared store. One
+// that cannot be asked has nothing.
+func (w *audit) missing(ctx context.Context, problems []registry.Problem) []registry.Problem {
+	l, err := w.app.lookout(w.store, false)
+	if err == nil {
+		var faults []registry.Problem
+		if faults, err = l.faults(ctx, problems); err == nil {
+			return faults
+		}
+	}
+	w.app.say("%v", err)
+	return problems
 }
 
 // complete brings the version's bytes where they are only in the shared store. What cannot

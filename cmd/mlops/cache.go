@@ -84,12 +84,19 @@ func (a *app) cacheLs(ctx context.Context, asJSON bool) error {
 }
 
 func newCacheVerify(a *app) *cobra.Command {
-	return &cobra.Command{
+	var remote bool
+	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Read everything that is kept and report what is damaged",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.cacheVerify(c.Context()) },
+		Long: `Read everything that is kept and report what is damaged, and what is missing here and in
+the shared store. What "mlops pull" brought by name alone is only there, and no fault; with --remote
+it is read there. Exit code 1 means that something is damaged or missing.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.cacheVerify(c.Context(), remote) },
 	}
+	c.Flags().BoolVar(&remote, "remote", false, "read also what is only in the shared store, there")
+	a.storeFlag(c.Flags())
+	return c
 }
 
 func newCacheGC(a *app) *cobra.Command {
@@ -158,33 +165,6 @@ func cachedResults(ctx context.Context, s *store.Dir) ([]cachedResult, error) {
 	}
 	slices.SortFunc(out, func(a, b cachedResult) int { return b.Used.Compare(a.Used) })
 	return out, nil
-}
-
-func (a *app) cacheVerify(ctx context.Context) error {
-	s, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	problems, err := s.Verify(ctx, nil)
-	if err != nil {
-		return err
-	}
-	for _, p := range problems {
-		fmt.Fprintln(a.stdout, p)
-	}
-	if len(problems) > 0 {
-		if err := forgetSnapshots(s); err != nil {
-			return err
-		}
-		a.say("%d problems; what is damaged will be made anew by the next run", len(problems))
-		return failedError{exitFailed}
-	}
-	u, err := s.Usage(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(a.stdout, "%s files, %s: all as they should be\n", view.Count(u.Blobs), view.Bytes(u.BlobBytes))
-	return err
 }
 
 func (a *app) cacheGC(ctx context.Context, size string, dry bool) error {

@@ -51,7 +51,7 @@ func (a *app) config(asJSON bool) error {
 	case keys.Value != "none":
 		keys.Value, keys.From = "set", keys.Value
 	}
-	all := []setting{file, home, variable("executor", "MLOPS_EXECUTOR", "docker"), s.address, s.readOnly, keys}
+	all := []setting{file, home, variable("executor", "MLOPS_EXECUTOR", "docker"), s.address, s.readOnly, s.push, keys}
 	if asJSON {
 		return a.printJSON(all)
 	}

@@ -12,10 +12,20 @@ import (
 	"github.com/mlops-runner/mlops/runner/registry"
 )
 
-// deployed lets the forge's log of deployments tell what became of an alias, where a
+// deployed tells the forge what became of an alias, when that is certain.
+func (p *promotion) deployed(one record.Promotion, v *registry.Version, failed error) {
+	p.later = append(p.later, func(ctx context.Context, unpublished error) {
+		if failed == nil {
+			failed = unpublished
+		}
+		p.deploy(ctx, one, v, failed)
+	})
+}
+
+// deploy lets the forge's log of deployments tell what became of an alias, where a
 // token is there. The journal is the truth, so that it cannot be told is said once and
 // fails nothing.
-func (p *promotion) deployed(ctx context.Context, one record.Promotion, v *registry.Version, failed error) {
+func (p *promotion) deploy(ctx context.Context, one record.Promotion, v *registry.Version, failed error) {
 	if p.mute {
 		return
 	}

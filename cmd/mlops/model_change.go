@@ -24,17 +24,8 @@ func (a *app) newChange(ch change) *cobra.Command {
 		Use: ch.use, Short: ch.short, Example: ch.example,
 		Args: cobra.ExactArgs(ch.args),
 		RunE: func(c *cobra.Command, args []string) error {
-			p, err := a.pickModel(args[0])
-			if err != nil {
-				return err
-			}
 			by.Actor = cmp.Or(by.Actor, a.person(c.Context()))
-			said, err := ch.do(c.Context(), p, args[1:], by)
-			if err != nil {
-				return cured(err)
-			}
-			_, err = fmt.Fprintln(a.stdout, foreign(said))
-			return err
+			return a.change(c.Context(), ch, args, by)
 		},
 		ValidArgsFunction: a.completeModels(true),
 	}
@@ -43,6 +34,72 @@ func (a *app) newChange(ch change) *cobra.Command {
 		c.Flags().StringVarP(&by.Reason, "reason", "m", "", "why")
 	}
 	return c
+}
+
+// change does it, on top of what the shared store has and there too where that is set.
+func (a *app) change(ctx context.Context, ch change, args []string, by registry.By) error {
+	out, err := a.modelOutlet()
+	if err != nil {
+		return err
+	}
+	model, _ := registry.Split(args[0])
+	lines := 0
+	if out.on() {
+		var moved []string
+		lines, moved, err = out.take(ctx, model)
+		a.sayAll(moved)
+		if err != nil {
+			return curedFar(err)
+		}
+	}
+	p, err := a.pickModel(args[0])
+	if err != nil {
+		return err
+	}
+	said, err := ch.do(ctx, p, args[1:], by)
+	if err != nil {
+		return cured(err)
+	}
+	if err := a.publish(ctx, out, model, lines); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stdout, foreign(said))
+	return err
+}
+
+// modelOutlet is the one of the store that is worked in.
+func (a *app) modelOutlet() (*outlet, error) {
+	s, err := a.openStore()
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.here()
+	if err != nil {
+		return nil, err
+	}
+	return a.outlet(p, s)
+}
+
+// publish lets the shared store have what a person did, or says how it gets it.
+func (a *app) publish(ctx context.Context, out *outlet, model string, lines int) error {
+	if !out.on() {
+		if out != nil {
+			a.say("%s is changed in this store alone: %s", model, out.off)
+		}
+		return nil
+	}
+	said, lost, err := out.push(ctx, model, lines)
+	a.sayAll(said)
+	if lost {
+		return fixError{fmt.Errorf("somebody else changed %s in the shared store at the same time; it is here as it is there, and this was not done", model), "look at it, and do it again if it is still wanted"}
+	}
+	return curedFar(err)
+}
+
+func (a *app) sayAll(texts []string) {
+	for _, text := range texts {
+		a.say("%s", foreign(text))
+	}
 }
 
 func newModelAlias(a *app) *cobra.Command {

@@ -12,17 +12,20 @@ import (
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner/oci"
+	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/store"
+	"github.com/mlops-runner/mlops/spec"
 )
 
 func newModelPull(a *app) *cobra.Command {
-	var o registryOptions
+	var o pullOptions
 	c := &cobra.Command{
 		Use:   "pull MODEL@REF|oci://REGISTRY/REPOSITORY:TAG DIR",
 		Short: "Put the files of a version into a folder, verified",
 		Long: `Put the files of a version into a folder that is empty or does not exist. The journal
-and the version are held against their digests, and every byte is read. Bytes that are
-only in the shared store come from there; "mlops pull" brings which models there are. Where
+and the version are held against their digests, and every byte is read. Where a shared store is
+named, it is asked first where the alias points to, and bytes that are only there come from there; a
+machine without a project keeps them in MLOPS_HOME. Where
 mlops.trust.yaml requires it, the version must be signed by a key that may sign the model.
 From a registry comes what its manifest names, byte for byte; @sha256:… behind the
 repository pins the manifest. No project is needed for that; a policy that MLOPS_TRUST names
@@ -41,7 +44,14 @@ goes on where it was.`,
 	}
 	a.storeFlag(c.Flags())
 	c.Flags().BoolVar(&o.plain, "plain-http", false, "speak HTTP without TLS; registries of this machine are asked which they speak")
+	c.Flags().StringVar(&o.most, "max-unpacked", "", "what compressed layers of a registry may unpack to, as in 500GiB (default: 100 times their size, but at least 64MiB, and 256GiB in all)")
 	return c
+}
+
+// pullOptions are the flags of a pull.
+type pullOptions struct {
+	registryOptions
+	most string // bytes that archives may unpack to, as it was written
 }
 
 // A foreignError names things as a stranger has called them.
@@ -68,11 +78,18 @@ func checkEmpty(dir string) error {
 }
 
 // registryPull pulls from a registry, without a store.
-func (a *app) registryPull(ctx context.Context, o registryOptions, ref, dir string) error {
+func (a *app) registryPull(ctx context.Context, o pullOptions, ref, dir string) error {
 	if err := checkEmpty(dir); err != nil {
 		return err
 	}
-	r, err := a.openRegistry(ctx, ref, o, "pull")
+	if o.most != "" {
+		n, err := spec.ParseSize(o.most)
+		if err != nil || n <= 0 {
+			return usagef("--max-unpacked %s: write a size such as 500GiB", o.most)
+		}
+		o.unpacked = n
+	}
+	r, err := a.openRegistry(ctx, ref, o.registryOptions, "pull")
 	if err != nil {
 		return err
 	}
@@ -101,6 +118,9 @@ func (a *app) registryPull(ctx context.Context, o registryOptions, ref, dir stri
 
 func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	if err := checkEmpty(dir); err != nil {
+		return err
+	}
+	if err := a.refresh(ctx, name); err != nil {
 		return err
 	}
 	p, err := a.pickModel(name)
@@ -140,6 +160,37 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 		_, err = fmt.Fprintln(a.stdout, signed)
 	}
 	return err
+}
+
+// refresh takes over what the shared store knows of a model, so that an alias is where
+// others let it point to. Where it cannot be asked, what is known here has to do.
+func (a *app) refresh(ctx context.Context, name string) error {
+	p, err := a.here()
+	if err != nil {
+		return err
+	}
+	if s, err := a.sharing(p); err != nil || s.address.Value == "" {
+		return err
+	}
+	local, err := store.OpenWith(p.sharedStore(), store.Options{Counters: a.counters})
+	if err != nil {
+		return err
+	}
+	c, err := a.cache(p, local)
+	if err != nil {
+		return err
+	}
+	model, _ := registry.Split(name)
+	_, moved, err := (&outlet{share: c.Share}).take(ctx, model)
+	a.sayAll(moved)
+	if err == nil {
+		return nil
+	}
+	if _, unknown := registry.Open(local, nil).Model(model); unknown != nil {
+		return curedFar(err)
+	}
+	a.say("%s is as it is known here: %v", foreign(model), err)
+	return nil
 }
 
 // sound are the entries of a tree, all of whose bytes have been read.

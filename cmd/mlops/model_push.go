@@ -34,6 +34,8 @@ as referrers that cosign and mlops read. Logins are those of "docker login", cre
 type registryOptions struct {
 	plain bool
 	json  bool
+
+	unpacked int64 // bytes that archives may unpack to; 0 is oci's default
 }
 
 func (o *registryOptions) flags(c *cobra.Command) {
@@ -45,7 +47,7 @@ func (o *registryOptions) flags(c *cobra.Command) {
 func (a *app) openRegistry(ctx context.Context, ref string, o registryOptions, what string) (*oci.Repository, error) {
 	began := time.Now()
 	told := began
-	r, err := oci.Open(ctx, ref, oci.Options{PlainHTTP: o.plain, Progress: oci.Every(10*time.Second, func(done, total int64) {
+	r, err := oci.Open(ctx, ref, oci.Options{PlainHTTP: o.plain, MaxUnpacked: o.unpacked, Progress: oci.Every(10*time.Second, func(done, total int64) {
 		told = time.Now()
 		a.say("%s: %s of %s (%d%%), %s/s", what, view.Bytes(done), view.Bytes(total), percent(done, total), view.Bytes(int64(float64(done)/told.Sub(began).Seconds())))
 	})})

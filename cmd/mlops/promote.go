@@ -26,20 +26,28 @@ type promotion struct {
 	run      *record.Run               // with its jobs
 	said     []string
 	done     []record.Promotion
+	told     int                                            // how many of done were told to those who watch
+	later    []func(ctx context.Context, unpublished error) // what waits until it is certain that what was done stays
+	outlet   *outlet                                        // to the shared store
 
 	looked   bool      // whether somebody looked for what was reviewed
 	reviewed *reviewed // nil for nothing
 	mute     bool      // the forge keeps no deployments of ours
 }
 
-// promotes makes ready for the promotions of a run; nil if it has none. What the
-// aliases point to is noted now: by the end the gates have judged the model beside
-// that, and not beside what another run may have put there meanwhile.
+// promotes makes ready for the promotions of a run; nil if it has none.
 func promotes(a *app, s *session) (*promotion, error) {
 	if !slices.ContainsFunc(s.Plan.Nodes, asksToPromote) {
 		return nil, nil
 	}
-	p := &promotion{app: a, session: s, registry: registry.Open(s.Store, nil), seen: map[string]map[string]int{}}
+	out, err := a.outlet(s.project, s.Store)
+	return &promotion{app: a, session: s, registry: registry.Open(s.Store, nil), outlet: out}, err
+}
+
+// look notes what the aliases point to as the run begins: by its end the gates have
+// judged the model beside that, and not beside what another run may have put there meanwhile.
+func (p *promotion) look() error {
+	p.seen = map[string]map[string]int{}
 	names, err := p.registry.Names()
 	for _, name := range names {
 		m, readErr := p.registry.Model(name)
@@ -48,7 +56,7 @@ func promotes(a *app, s *session) (*promotion, error) {
 		}
 		p.seen[name] = m.Aliases
 	}
-	return p, err
+	return err
 }
 
 func asksToPromote(n *plan.Node) bool {
@@ -97,6 +105,7 @@ func (p *promotion) asked(job *record.Job, name string) ([]byte, error) {
 
 // request does what one step asks for.
 func (p *promotion) request(ctx context.Context, job *record.Job, name string) error {
+	defer func() { p.announce(ctx, nil) }()
 	data, err := p.asked(job, name)
 	if err != nil {
 		return err
@@ -115,7 +124,7 @@ func (p *promotion) request(ctx context.Context, job *record.Job, name string) e
 		return cured(fmt.Errorf("job %s: %w", job.ID, err))
 	}
 	v.Model = r.Model
-	work := p.register
+	work := p.published
 	if r.DryRun {
 		work = p.tell
 	}
@@ -185,7 +194,7 @@ func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Mod
 		p.say("%s@%d is %s already", r.Model, one.Version, r.Alias)
 		one.Outcome = record.Unchanged
 		p.note(one)
-		p.deployed(ctx, one, v, nil)
+		p.deployed(one, v, nil)
 		return p.vouch(ctx, r.Model, r.Alias)
 	}
 	line, err := p.compareReviewed(ctx, v, versionName(r.Model, one.Version))
@@ -200,14 +209,14 @@ func (p *promotion) move(ctx context.Context, r promote.Request, m *registry.Mod
 	}
 	from, err := p.registry.Move(ctx, r.Model, r.Alias, p.seen[r.Model][r.Alias], one.Version, p.by(line))
 	if err != nil {
-		p.deployed(ctx, one, v, err)
+		p.deployed(one, v, err)
 		return err
 	}
 	p.say("%s@%d is %s now, which was %s", r.Model, one.Version, r.Alias, versionName(r.Model, from))
 	one.Was, one.Outcome, one.Why = from, record.Moved, line
 	p.note(one)
 	err = p.vouch(ctx, r.Model, r.Alias)
-	p.deployed(ctx, one, v, err)
+	p.deployed(one, v, err)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner"
@@ -11,11 +12,21 @@ import (
 )
 
 // note keeps what became of a wish, for those who watch the run and for its report.
-func (p *promotion) note(one record.Promotion) {
-	p.done = append(p.done, one)
-	if p.session.Watch != nil {
-		p.session.Watch(runner.Event{Kind: runner.Promoted, Run: p.run.ID, Time: time.Now().UTC(), Text: render.Promotion(one), Promotion: &one})
+func (p *promotion) note(one record.Promotion) { p.done = append(p.done, one) }
+
+// announce tells those who watch what was noted, and does what had to wait for it to be
+// certain. unpublished is why the shared store does not have it; nil if it has, or none is named.
+func (p *promotion) announce(ctx context.Context, unpublished error) {
+	for _, one := range p.done[p.told:] {
+		if p.session.Watch != nil {
+			p.session.Watch(runner.Event{Kind: runner.Promoted, Run: p.run.ID, Time: time.Now().UTC(), Text: render.Promotion(one), Promotion: &one})
+		}
 	}
+	p.told = len(p.done)
+	for _, do := range p.later {
+		do(ctx, unpublished)
+	}
+	p.later = nil
 }
 
 // promoted lets the report of a run tell what became of its models.

@@ -20,7 +20,7 @@ import (
 type reviewed struct {
 	number int         // of the pull request; 0 if it is not known
 	head   string      // newest commit of the change
-	run    *record.Run // nil if none is recorded here
+	run    *record.Run // nil if none is recorded
 }
 
 func (r *reviewed) String() string {
@@ -51,7 +51,10 @@ func (p *promotion) whatWasReviewed(ctx context.Context) (*reviewed, error) {
 			r.head = parents[1]
 		}
 	}
-	if r.run, err = r.newest(y, p.run); err != nil || r.head == "" && r.run == nil {
+	if r.run, err = r.newest(y, p.run); err == nil && r.run == nil && (r.head != "" || r.number > 0) {
+		r.run, err = p.recall(ctx, y, r)
+	}
+	if err != nil || r.head == "" && r.run == nil {
 		return nil, err
 	}
 	if r.run != nil {
@@ -61,6 +64,30 @@ func (p *promotion) whatWasReviewed(ctx context.Context) (*reviewed, error) {
 		p.reviewed = r
 	}
 	return p.reviewed, nil
+}
+
+// recall looks for the run of a change in the shared store: in CI it mostly was another
+// machine's. The newest records are looked at first; names of records do not tell what ran.
+func (p *promotion) recall(ctx context.Context, y *yardstick, r *reviewed) (*record.Run, error) {
+	if p.session.far == nil {
+		return nil, nil
+	}
+	for _, n := range []int{maxTried / 5, maxTried} {
+		came, err := p.session.far.Newest(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		if !came {
+			continue
+		}
+		if err := y.again(); err != nil {
+			return nil, err
+		}
+		if run, err := r.newest(y, p.run); err != nil || run != nil {
+			return run, err
+		}
+	}
+	return nil, nil
 }
 
 // newest is the last run of the change that came to its end: of its newest commit,
@@ -128,7 +155,7 @@ func (p *promotion) compareReviewed(ctx context.Context, v *registry.Version, na
 		return "", err
 	}
 	if r.run == nil {
-		p.say("no run of %s is recorded here, so %s is judged anew; \"mlops pull\" before the run brings it", r, name)
+		p.say("no run of %s is recorded %s", r, p.unrecorded(name))
 		return fmt.Sprintf("judged anew: no run of %s is recorded", r), nil
 	}
 	shown, err := p.shown(ctx, r.run, v)
@@ -159,6 +186,14 @@ func (p *promotion) compareReviewed(ctx context.Context, v *registry.Version, na
 		p.say("%s is the model of %s, whose gates passed in run %s", name, r, shortID(r.run.ID))
 	}
 	return fmt.Sprintf("the model of %s", r), nil
+}
+
+// unrecorded says where was looked in vain, and what follows.
+func (p *promotion) unrecorded(name string) string {
+	if p.session.far == nil {
+		return fmt.Sprintf("here, so %s is judged anew; \"mlops pull\" before the run brings it", name)
+	}
+	return fmt.Sprintf("here or among the newest %d of the shared store, so %s is judged anew; \"mlops push\" behind the run of a change brings it there, or MLOPS_STORE_PUSH=all", maxTried, name)
 }
 
 // unpassed says which gate of a run did not pass; "" if all did. One that compared with

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,7 @@ import (
 	"github.com/mlops-runner/mlops/runner/forge"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/registry"
+	"github.com/mlops-runner/mlops/runner/share"
 	"github.com/mlops-runner/mlops/runner/trigger"
 	"github.com/mlops-runner/mlops/spec"
 )
@@ -217,10 +220,32 @@ func (a *app) afterRun(ctx context.Context, s *session, f *runner.Finished, o ru
 	if after.err != nil {
 		return after // the same run is to try again
 	}
+	after.said = append(after.said, a.pushRun(ctx, s, f)...)
 	if err := a.keepSnapshot(ctx, s, f, o, names); err != nil {
 		a.log.Debug("keep snapshot", "error", err)
 	}
 	return after
+}
+
+// pushRun lets the shared store have a run where that is set. That it cannot be had there is
+// no fault of the run.
+func (a *app) pushRun(ctx context.Context, s *session, f *runner.Finished) []string {
+	if s.far == nil {
+		return nil
+	}
+	out, err := a.outlet(s.project, s.Store)
+	if err == nil && (!out.on() || !out.all) {
+		return nil
+	}
+	var rep share.Report
+	if err == nil {
+		rep, err = out.patiently(ctx, share.Choice{Runs: []string{f.Record.ID}, Cache: true, Data: true})
+	}
+	said := slices.Clone(rep.Said)
+	if err != nil {
+		return append(said, foreign(fmt.Sprintf("the run is not in the shared store: %v", err)))
+	}
+	return append(said, fmt.Sprintf("pushed %s to %s", strings.Join(carried(rep), ", "), out.share.Remote.Address()))
 }
 
 // prepare gives a session its secrets, and decides how its run will be judged and
@@ -245,9 +270,12 @@ func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map
 		if err := s.hold(ctx); err != nil {
 			return err
 		}
-	}
-	if err := a.takeModels(ctx, s); err != nil {
-		return err
+		if err := a.takeModels(ctx, s); err != nil {
+			return err
+		}
+		if err := s.promotion.look(); err != nil {
+			return err
+		}
 	}
 	a.judgeBy(s, o)
 	return a.judgeByBase(ctx, s)
@@ -255,7 +283,7 @@ func (a *app) prepare(ctx context.Context, s *session, o runOptions, secrets map
 
 // takeModels lets a run that promotes see what others have promoted.
 func (a *app) takeModels(ctx context.Context, s *session) error {
-	if s.promotion == nil || s.far == nil {
+	if s.far == nil {
 		return nil
 	}
 	said, err := s.far.Models(ctx)

@@ -31,6 +31,7 @@ type setting struct {
 type settingsFile struct {
 	Store    string `yaml:"store"`
 	ReadOnly *bool  `yaml:"read-only"`
+	Push     string `yaml:"push"`
 }
 
 const settingsName = "config.yaml"
@@ -57,7 +58,7 @@ func readSettings(path string) (f settingsFile, err error) {
 	if err := d.Decode(&f); err != nil && err != io.EOF {
 		_, what, _ := strings.Cut(strings.ReplaceAll(err.Error(), "\n ", ""), ": ") // behind yaml:
 		what = strings.Replace(strings.TrimPrefix(what, "unmarshal errors: "), " not found in type main.settingsFile", " is unknown", 1)
-		return f, fixError{fmt.Errorf("%s: %s", path, what), "it may say store: and read-only: (true or false)"}
+		return f, fixError{fmt.Errorf("%s: %s", path, what), "it may say store:, read-only: (true or false) and push: (" + pushWords + ")"}
 	}
 	return f, nil
 }
@@ -66,7 +67,8 @@ func readSettings(path string) (f settingsFile, err error) {
 type sharing struct {
 	address  setting // Value "" means none
 	readOnly setting
-	base     string // folder that a relative path begins at
+	push     setting // one of pushNothing, pushPromotions and pushAll
+	base     string  // folder that a relative path begins at
 }
 
 // sharing decides between flag, environment and file.
@@ -102,7 +104,37 @@ func (a *app) sharing(p *project) (s sharing, err error) {
 		}
 		s.readOnly.Value, s.readOnly.From = strconv.FormatBool(on), "MLOPS_STORE_READ_ONLY"
 	}
-	return s, nil
+	s.push, err = pushSetting(f.Push, path)
+	return s, err
+}
+
+// What goes to the shared store by itself.
+const (
+	pushNothing    = "nothing"
+	pushPromotions = "promotions" // models, when something was done to them
+	pushAll        = "all"        // runs as well, with results and data, when they end
+
+	pushWords = pushNothing + ", " + pushPromotions + " or " + pushAll
+)
+
+// pushSetting decides what goes to the shared store by itself. In CI the store here may
+// be gone after the job, and nobody is there to push a promotion; a person decides.
+func pushSetting(file, path string) (setting, error) {
+	s := setting{"push", pushNothing, "default"}
+	if ciFacts() != nil {
+		s.Value, s.From = pushPromotions, "default in CI"
+	}
+	if file != "" {
+		s.Value, s.From = file, path
+	}
+	if env := os.Getenv("MLOPS_STORE_PUSH"); env != "" {
+		s.Value, s.From = env, "MLOPS_STORE_PUSH"
+	}
+	switch s.Value {
+	case pushNothing, pushPromotions, pushAll:
+		return s, nil
+	}
+	return s, usagef("push, of %s, is %q; write %s", s.From, s.Value, pushWords)
 }
 
 // s3Options are what the environment says of servers of objects.

@@ -103,7 +103,7 @@ func (o *shareOptions) choice(runs []string, pull bool) (share.Choice, error) {
 
 // openShare opens both stores.
 func (a *app) openShare(o shareOptions, write bool) (*share.Share, error) {
-	p, err := a.findProject("")
+	p, err := a.here()
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (a *app) openShare(o shareOptions, write bool) (*share.Share, error) {
 		return nil, err
 	}
 	if far == nil {
-		return nil, fixError{errors.New("no shared store is named"), "set MLOPS_STORE=s3://BUCKET/PREFIX, or write store: into " + p.shownStore() + "/" + settingsName}
+		return nil, noShare(p)
 	}
 	local, err := store.OpenWith(p.sharedStore(), store.Options{Counters: a.counters})
 	if err != nil {
@@ -257,17 +257,7 @@ func (a *app) sayCarried(o shareOptions, rep share.Report, err error, verbs [2]s
 		_, err := fmt.Fprintf(a.stdout, "nothing to do: all is there already\n")
 		return err
 	}
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{rep.Runs, "run"}, {rep.Results, "result"}, {rep.Datasets, "dataset version"}, {rep.Models, "model"}, {rep.Attestations, "attestation"}} {
-		if p.n > 0 {
-			parts = append(parts, counted(p.n, p.what))
-		}
-	}
-	parts = append(parts, fmt.Sprintf("%s (%s)", counted(rep.Blobs, "file"), view.Bytes(rep.Bytes)))
-	_, err = fmt.Fprintf(a.stdout, "%s %s %s\n", verb, strings.Join(parts, ", "), where)
+	_, err = fmt.Fprintf(a.stdout, "%s %s %s\n", verb, strings.Join(carried(rep), ", "), where)
 	return err
 }
 
@@ -281,9 +271,9 @@ func (a *app) bring(ctx context.Context, s *store.Dir, es []store.Entry) error {
 	if !missing {
 		return nil
 	}
-	p, err := a.findProject("")
+	p, err := a.here()
 	if err != nil {
-		return nil // a store by itself, of MLOPS_HOME
+		return err
 	}
 	c, err := a.cache(p, s)
 	if err != nil || c == nil {

@@ -395,7 +395,7 @@ func TestBroken(t *testing.T) {
 	r := open(t, s.Host+"/team/churn:1", Options{})
 	cuts := 2
 	s.Spoil(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method != "PUT" || r.ContentLength < 4<<20 || cuts == 0 {
+		if r.Method != "PUT" && r.Method != "PATCH" || r.ContentLength < 4<<20 || cuts == 0 {
 			return false
 		}
 		cuts--

@@ -87,20 +87,14 @@ func (p *pusher) blobs(ctx context.Context, all []ocispec.Descriptor) error {
 	return g.Wait()
 }
 
-// blob sends one. A registry drops an upload that breaks off, so each try begins
-// at the first byte, and bytes of a lost one are no progress.
+// blob sends one.
 func (p *pusher) blob(ctx context.Context, b ocispec.Descriptor) error {
+	f, err := p.from.Store.Open(fromOCI(b.Digest))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	u := &upload{pusher: p, blob: b, body: f}
 	what := fmt.Sprintf("push %s (%s)", b.Digest.Encoded()[:12], b.Annotations[annotationPath])
-	return p.repo.again(ctx, what, func() (int64, error) {
-		f, err := p.from.Fetch(ctx, b)
-		if err != nil {
-			return 0, &diskError{err}
-		}
-		defer f.Close()
-		c := &counting{r: f, p: &p.progress}
-		if err = p.repo.remote.Blobs().Push(ctx, b, c); err != nil {
-			p.progress.add(-c.n)
-		}
-		return 0, err
-	})
+	return p.repo.again(ctx, what, func() (int64, error) { return u.more(ctx) })
 }

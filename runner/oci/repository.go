@@ -32,6 +32,9 @@ type Options struct {
 	Progress  func(done, total int64) // told the bytes that are there so far, and in all; nil is nobody
 	Parallel  int                     // blobs that travel at once; 0 means 4
 	Wait      time.Duration           // before the first retry, then doubled; 0 means 200 ms
+	// MaxUnpacked is how many bytes an archive, and all of an artifact together, may unpack
+	// to; 0 means [MaxRatio] times its size, but at least [FreeUnpacked], and [MaxUnpacked] in all.
+	MaxUnpacked int64
 }
 
 func (o Options) withDefaults() Options {

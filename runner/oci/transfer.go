@@ -86,12 +86,12 @@ func (p *progress) add(n int64) {
 type counting struct {
 	r io.Reader
 	p *progress
-	n int64
+	n atomic.Int64 // a request that has failed may still be read from for a moment
 }
 
 func (c *counting) Read(b []byte) (int, error) {
 	n, err := c.r.Read(b)
-	c.n += int64(n)
+	c.n.Add(int64(n))
 	c.p.add(int64(n))
 	return n, err
 }

@@ -70,6 +70,8 @@ type unpacking struct {
 	uses  map[string]int // layers that a blob still has to become
 	made  []store.Entry
 	links []store.Entry
+
+	unpacked int64 // bytes of files that came out of archives
 }
 
 func (u *unpacking) layer(l ocispec.Descriptor) error {
@@ -88,8 +90,12 @@ func (u *unpacking) layer(l ocispec.Descriptor) error {
 		return err
 	}
 	defer done()
-	return u.tar(r)
+	return u.tar(&bounded{r, u.bound(l)}, u.bound(l))
 }
+
+// maxWindow is how many bytes of what came before a compressed stream may refer to:
+// as many as zstd --long does.
+const maxWindow = 128 << 20
 
 func inflated(form string, r io.Reader) (io.Reader, func(), error) {
 	switch form {
@@ -97,7 +103,7 @@ func inflated(form string, r io.Reader) (io.Reader, func(), error) {
 		z, err := gzip.NewReader(r)
 		return z, func() {}, err
 	case "tar+zstd":
-		z, err := zstd.NewReader(r)
+		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -161,8 +167,9 @@ func (u *unpacking) write(name string, mode fs.FileMode, r io.Reader) (e store.E
 	return e, err
 }
 
-// tar unpacks files, folders and links; other clients pack folders so.
-func (u *unpacking) tar(r io.Reader) error {
+// tar unpacks files, folders and links; other clients pack folders so. What comes is
+// bounded by b: a file with holes is larger than what the archive has of it.
+func (u *unpacking) tar(r io.Reader, b *bound) error {
 	t := tar.NewReader(r)
 	for {
 		h, err := t.Next()
@@ -185,6 +192,10 @@ func (u *unpacking) tar(r io.Reader) error {
 			u.links = append(u.links, e)
 		case tar.TypeReg:
 			e.Link = ""
+			if err = b.take(h.Size); err != nil {
+				return err
+			}
+			u.unpacked += h.Size
 			if err = store.CheckEntries([]store.Entry{e}); err == nil {
 				err = u.folder(name)
 			}

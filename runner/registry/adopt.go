@@ -171,7 +171,7 @@ func (r *Registry) adoptVersions(ctx context.Context, before, after *Model, vers
 			continue
 		}
 		if e.Version != i+1 {
-			return &DamagedError{e.Model, Problem{journalFile(e.Model), e.Seq, "registers a version out of turn"}}
+			return &DamagedError{e.Model, Problem{File: journalFile(e.Model), Line: e.Seq, What: "registers a version out of turn"}}
 		}
 		if err := r.adoptVersion(ctx, e, version); err != nil {
 			return fmt.Errorf("version %d of %s: %w", e.Version, e.Model, err)
@@ -248,7 +248,7 @@ func (r *Registry) VersionFile(m *Model, n int) ([]byte, error) {
 		err = errors.New("it is missing")
 	}
 	if err != nil {
-		return nil, &DamagedError{m.Name, Problem{versionFile(m.Name, n), 0, err.Error()}}
+		return nil, &DamagedError{m.Name, Problem{File: versionFile(m.Name, n), What: err.Error()}}
 	}
 	return data, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/mlops-runner/mlops/runner/store"
 )
 
 // ErrNotFound is what a model, version or alias is that nobody registered.
@@ -104,6 +106,9 @@ type Problem struct {
 	File string `json:"file"`           // relative to the store; or a digest, of a blob
 	Line int    `json:"line,omitempty"` // of the journal; 0 for the whole file
 	What string `json:"what"`
+	// Missing is the blob that is not in the store, which may be had elsewhere; zero of
+	// other problems.
+	Missing store.Digest `json:"missing,omitzero"`
 }
 
 func (p Problem) String() string {

@@ -91,7 +91,7 @@ func parseJournal(model string, text, head []byte) *journal {
 }
 
 func (j *journal) blame(model string, line int, what string) {
-	j.wrong = append(j.wrong, Problem{journalFile(model), line + 1, what})
+	j.wrong = append(j.wrong, Problem{File: journalFile(model), Line: line + 1, What: what})
 }
 
 // chain compares each line with the digest that the next one, or head, has of it.

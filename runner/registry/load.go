@@ -100,20 +100,20 @@ func (r *Registry) version(e Entry) (*Version, *Problem) {
 	rel := versionFile(e.Model, e.Version)
 	data, err := r.read(rel)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &Problem{rel, 0, fmt.Sprintf("is missing; line %d of the journal registers it", e.Seq)}
+		return nil, &Problem{File: rel, What: fmt.Sprintf("is missing; line %d of the journal registers it", e.Seq)}
 	}
 	if err == nil && store.Sum(data) != e.File {
-		return nil, &Problem{rel, 0, fmt.Sprintf("was changed: line %d of the journal holds another digest of it", e.Seq)}
+		return nil, &Problem{File: rel, What: fmt.Sprintf("was changed: line %d of the journal holds another digest of it", e.Seq)}
 	}
 	v := &Version{}
 	if err == nil {
 		v, err = parseVersion(data)
 	}
 	if err != nil {
-		return nil, &Problem{rel, 0, err.Error()}
+		return nil, &Problem{File: rel, What: err.Error()}
 	}
 	if v.Model != e.Model || v.Version != e.Version || v.Digest != e.Digest {
-		return nil, &Problem{rel, 0, fmt.Sprintf("is about another version than line %d of the journal", e.Seq)}
+		return nil, &Problem{File: rel, What: fmt.Sprintf("is about another version than line %d of the journal", e.Seq)}
 	}
 	return v, nil
 }

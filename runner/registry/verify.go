@@ -49,7 +49,7 @@ func (r *Registry) verify(ctx context.Context, model string, only int) ([]Proble
 	if len(j.text) == 0 && len(j.wrong) == 0 {
 		return nil, r.unknown(model)
 	}
-	v := &verifier{r: r, only: only, wrong: slices.Clone(j.wrong), read: map[store.Digest]error{}, runs: map[string]bool{}}
+	v := &verifier{r: r, only: only, wrong: slices.Clone(j.wrong), read: map[store.Digest]error{}, gone: map[store.Digest]bool{}, runs: map[string]bool{}}
 	n := 0
 	for _, e := range j.entries {
 		if e.Action == Registered && e.Model == model {
@@ -71,11 +71,21 @@ type verifier struct {
 	only  int // version whose bytes are read; 0 for all
 	wrong []Problem
 	read  map[store.Digest]error // what reading a blob came to
+	gone  map[store.Digest]bool  // blobs that were not there when they were to be read
 	runs  map[string]bool        // records that were looked at
 }
 
 func (v *verifier) blame(file string, line int, format string, args ...any) {
-	v.wrong = append(v.wrong, Problem{file, line, fmt.Sprintf(format, args...)})
+	v.wrong = append(v.wrong, Problem{File: file, Line: line, What: fmt.Sprintf(format, args...)})
+}
+
+// unread blames a blob that could not be read.
+func (v *verifier) unread(d store.Digest, what, of string, err error) {
+	p := Problem{File: d.String(), What: fmt.Sprintf("%s of %s: %v", what, of, err)}
+	if v.gone[d] {
+		p.Missing = d
+	}
+	v.wrong = append(v.wrong, p)
 }
 
 // target looks at what a line is about, of n versions so far.
@@ -110,7 +120,7 @@ func (v *verifier) version(ctx context.Context, n int, e Entry) {
 func (v *verifier) files(ctx context.Context, ver *Version) {
 	name := fmt.Sprintf("%s@%d", ver.Model, ver.Version)
 	if err := v.reread(ctx, ver.Digest); err != nil {
-		v.blame(ver.Digest.String(), 0, "the tree of %s: %v", name, err)
+		v.unread(ver.Digest, "the tree", name, err)
 		return
 	}
 	es, err := v.r.d.ReadTree(ctx, ver.Digest)
@@ -126,7 +136,7 @@ func (v *verifier) files(ctx context.Context, ver *Version) {
 			continue
 		}
 		if err := v.reread(ctx, e.Digest); err != nil {
-			v.blame(e.Digest.String(), 0, "%s of %s: %v", e.Path, name, err)
+			v.unread(e.Digest, e.Path, name, err)
 		}
 	}
 }
@@ -141,6 +151,8 @@ func treeEntries(ver *Version) []store.Entry {
 func (v *verifier) reread(ctx context.Context, d store.Digest) error {
 	err, known := v.read[d]
 	if !known {
+		_, gone := os.Lstat(v.r.d.Path(d)) // before it is read: what is damaged is set aside by that
+		v.gone[d] = errors.Is(gone, os.ErrNotExist)
 		err = v.r.d.Reread(ctx, d)
 		v.read[d] = err
 	}

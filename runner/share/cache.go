@@ -130,6 +130,21 @@ func (c *Cache) Record(ctx context.Context, run string) error {
 	return err
 }
 
+// Newest brings the records of the newest n runs that are not here, with what was signed
+// of them. It returns whether there may be any that it did not bring before.
+func (c *Cache) Newest(ctx context.Context, n int) (bool, error) {
+	if c.isOff() {
+		return false, nil
+	}
+	rep, err := c.Share.Pull(ctx, Choice{Newest: n})
+	var far *remote.Error
+	if errors.As(err, &far) {
+		c.trouble(ctx, err)
+		err = nil
+	}
+	return rep.Runs > 0, err
+}
+
 // Blobs brings files into the store that are not there, for those who read them
 // outside of a run.
 func (s *Share) Blobs(ctx context.Context, es []store.Entry) error {

@@ -231,10 +231,10 @@ func (s *Share) version(ctx context.Context, name, set string, d store.Digest) (
 
 // pullModels takes over the journals that go on where ours end.
 func (s *Share) pullModels(ctx context.Context, c Choice, rep *Report) error {
-	if !c.Models {
+	if !c.Models && len(c.Named) == 0 {
 		return nil
 	}
-	have, err := s.there(ctx, "models/")
+	have, err := s.there(ctx, c.modelsPrefix())
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (s *Share) pullModels(ctx context.Context, c Choice, rep *Report) error {
 	r := registry.Open(s.Local, s.Now)
 	for name := range have {
 		model, ok := modelOf(name)
-		if !ok {
+		if !ok || !c.model(model) {
 			continue
 		}
 		err := s.pullModel(ctx, c, r, model, rep)

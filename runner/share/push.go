@@ -294,15 +294,13 @@ func journalName(model string) string { return "models/" + record.JobFolder(mode
 // newLines are the journals that are ahead of the remote's. Those that diverged are
 // in the error, with all others in the list.
 func (s *Share) newLines(ctx context.Context, c Choice, rep *Report) (out []modelPush, err error) {
-	if !c.Models {
-		return nil, nil
-	}
 	r := registry.Open(s.Local, s.Now)
 	names, err := r.Names()
+	names = slices.DeleteFunc(names, func(name string) bool { return !c.model(name) })
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	have, err := s.there(ctx, "models/")
+	have, err := s.there(ctx, c.modelsPrefix())
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,6 +77,8 @@ type Choice struct {
 	Data    bool // versions of datasets, with their bytes
 	Cache   bool // results, with the bytes of their outputs
 	Models  bool // journals and versions, with their bytes
+	// Named are models to carry where Models does not say all of them.
+	Named []string
 	// Names alone of datasets and models are brought, not the bytes; of a pull.
 	Lazy bool
 	// Whole looks for the bytes also of what the remote has already, and sends those that
@@ -82,6 +86,17 @@ type Choice struct {
 	Whole bool
 	// Theirs takes the remote's journal where it and ours have diverged; of a pull.
 	Theirs bool
+}
+
+// model reports whether a model is to be carried.
+func (c *Choice) model(name string) bool { return c.Models || slices.Contains(c.Named, name) }
+
+// modelsPrefix is what the names begin with of all objects of the models to be carried.
+func (c *Choice) modelsPrefix() string {
+	if !c.Models && len(c.Named) == 1 {
+		return path.Dir(journalName(c.Named[0])) + "/"
+	}
+	return "models/"
 }
 
 // A Report is what was carried.

@@ -19,6 +19,9 @@ type Problem struct {
 	Kind   string // blob, action, tree, last or ref
 	Name   string // digest, fingerprint, key or ref
 	Reason string
+	// Missing is the blob that something refers to and that is not here, though it may
+	// be had elsewhere; zero of other problems.
+	Missing Digest
 }
 
 func (p Problem) String() string { return fmt.Sprintf("%s %s: %s", p.Kind, p.Name, p.Reason) }
@@ -100,13 +103,13 @@ func (v *verifier) blob(dig Digest, size int64) error {
 	if !errors.As(err, &missing) {
 		return err
 	}
-	v.problems = append(v.problems, Problem{"blob", dig.String(), missing.Reason})
+	v.problems = append(v.problems, Problem{Kind: "blob", Name: dig.String(), Reason: missing.Reason})
 	v.bad[dig] = true
 	return nil
 }
 
 func (v *verifier) add(kind, name, reason string) {
-	v.problems = append(v.problems, Problem{kind, name, reason})
+	v.problems = append(v.problems, Problem{Kind: kind, Name: name, Reason: reason})
 }
 
 // records checks actions, pointers and refs, and the trees they name.
@@ -159,7 +162,11 @@ func (v *verifier) reference(kind, name string, dig Digest, seen map[Digest]bool
 	size, ok := v.blobs[dig]
 	if !ok {
 		if v.bad[dig] || kind != "action" {
-			v.add(kind, name, "refers to blob "+dig.Short()+", which is missing")
+			p := Problem{Kind: kind, Name: name, Reason: "refers to blob " + dig.Short() + ", which is missing"}
+			if !v.bad[dig] { // or else it was here a moment ago, and was told
+				p.Missing = dig
+			}
+			v.problems = append(v.problems, p)
 		}
 		return
 	}

@@ -189,7 +189,7 @@ func (s *Server) Forward(r *http.Request, body io.Reader) (*http.Response, error
 	if err != nil {
 		return nil, err
 	}
-	out.Header = r.Header.Clone()
+	out.Header, out.Host = r.Header.Clone(), r.Host // uploads go on where they began
 	out.ContentLength = r.ContentLength
 	return http.DefaultTransport.RoundTrip(out)
 }

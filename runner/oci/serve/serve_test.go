@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/mlops-runner/mlops/runner/access"
+	"github.com/mlops-runner/mlops/runner/oci"
 	"github.com/mlops-runner/mlops/runner/oci/serve"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -595,4 +598,89 @@ func TestDocker(t *testing.T) {
 	if got := docker("", "inspect", "-f", "{{.Id}}", image); got != id {
 		t.Errorf("pulled %s, pushed %s", got, id)
 	}
+}
+
+// TestPushGoesOn breaks a push of ours in the middle of its streams: it goes on at the byte
+// that the server has.
+func TestPushGoesOn(t *testing.T) {
+	d, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := serve.New(t.Context(), d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := reg.Handler(serve.Access{})
+	var came atomic.Int64
+	cuts := 3
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		large := r.ContentLength > 8<<20 && cuts > 0
+		if large {
+			cuts--
+			r.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.MultiReader(io.LimitReader(r.Body, 5<<20), broken{}), r.Body}
+		}
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(r.Body, counter{&came}), r.Body}
+		handler.ServeHTTP(w, r)
+		if large {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		if err := reg.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	const size = 40 << 20
+	weights := make([]byte, size)
+	rand.NewChaCha8([32]byte{7}).Read(weights)
+	from, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dig, err := from.PutBytes(t.Context(), weights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := oci.Model{Name: "churn", Files: []oci.File{{Path: "weights.bin", Digest: dig, Size: size}}}
+	if m.Tree, err = from.PutTree(t.Context(), []store.Entry{{Path: "weights.bin", Mode: 0o644, Size: size, Digest: dig}}); err != nil {
+		t.Fatal(err)
+	}
+	a, _, err := oci.Keep(t.Context(), from, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := oci.Open(t.Context(), strings.TrimPrefix(server.URL, "http://")+"/team/churn:1", oci.Options{PlainHTTP: true, Parallel: 1, Wait: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := oci.Push(t.Context(), from, a, r); err != nil || cuts != 0 {
+		t.Fatal(cuts, err)
+	}
+	if again := came.Load() - size; again > 1<<20 {
+		t.Errorf("%d bytes went again", again)
+	}
+	if err := d.Reread(t.Context(), dig); err != nil {
+		t.Error(err)
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+type counter struct{ n *atomic.Int64 }
+
+func (c counter) Write(p []byte) (int, error) {
+	c.n.Add(int64(len(p)))
+	return len(p), nil
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mlops-runner/mlops/runner/registry"
+	"github.com/mlops-runner/mlops/runner/store"
+)
+
+type modelVerifyOptions struct{ asJSON, remote bool }
+
+func newModelVerify(a *app) *cobra.Command {
+	var o modelVerifyOptions
+	c := &cobra.Command{
+		Use:   "verify [MODEL...]",
+		Short: "Read everything of a model and report what is not as it was written",
+		Long: `Read the journal, the versions, their files and the records of the runs that made
+them, and report each that was changed, or is missing here and in the shared store. Files that are only
+there are no fault; with --remote they are read there. Exit code 1 means that something is reported.`,
+		Example: "  mlops model verify churn\n  mlops model verify --remote",
+		RunE:    func(c *cobra.Command, args []string) error { return a.modelVerify(c.Context(), args, o) },
+
+		ValidArgsFunction: a.completeModels(false),
+	}
+	c.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&o.remote, "remote", false, "read also what is only in the shared store, there")
+	a.storeFlag(c.Flags())
+	return c
+}
+
+func (a *app) modelVerify(ctx context.Context, names []string, o modelVerifyOptions) error {
+	s, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	l, err := a.lookout(s, o.remote)
+	if err != nil {
+		return err
+	}
+	r := registry.Open(s, nil)
+	if len(names) == 0 {
+		if names, err = r.Names(); err != nil {
+			return err
+		}
+	}
+	all := []registry.Problem{}
+	for _, name := range names {
+		ps, err := r.Verify(ctx, name)
+		if err != nil {
+			return cured(err)
+		}
+		if ps, err = l.faults(ctx, ps); err != nil {
+			return err
+		}
+		if len(ps) == 0 && !o.asJSON {
+			fmt.Fprintf(a.stdout, "%s: all as it should be\n", name)
+		}
+		all = append(all, ps...)
+	}
+	return a.showVerified(all, l, o.asJSON)
+}
+
+// faults are the problems that are none of files that are only in the shared store.
+func (l *lookout) faults(ctx context.Context, all []registry.Problem) (out []registry.Problem, err error) {
+	var missing []store.Digest
+	for _, p := range all {
+		missing = append(missing, p.Missing)
+	}
+	if err := l.ask(ctx, missing); err != nil {
+		return nil, err
+	}
+	for _, p := range all {
+		if l.has(p.Missing) {
+			continue
+		}
+		p.What += l.nor(p.Missing)
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (a *app) showVerified(all []registry.Problem, l *lookout, asJSON bool) (err error) {
+	if asJSON {
+		err = a.printJSON(all)
+	} else {
+		for _, p := range all {
+			fmt.Fprintln(a.stdout, foreign(p.String()))
+		}
+		err = l.tell(a)
+	}
+	if err == nil && len(all) > 0 {
+		a.say("%s", counted(len(all), "problem"))
+		return failedError{exitFailed}
+	}
+	return err
+}
