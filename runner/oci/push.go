@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
@@ -92,15 +96,63 @@ func (p *pusher) blobs(ctx context.Context, all []ocispec.Descriptor) error {
 func (p *pusher) blob(ctx context.Context, b ocispec.Descriptor) error {
 	what := fmt.Sprintf("push %s (%s)", b.Digest.Encoded()[:12], b.Annotations[annotationPath])
 	return p.repo.again(ctx, what, func() (int64, error) {
-		f, err := p.from.Fetch(ctx, b)
+		f, err := p.from.open(b)
 		if err != nil {
 			return 0, &diskError{err}
 		}
-		defer f.Close()
-		c := &counting{r: f, p: &p.progress}
-		if err = p.repo.remote.Blobs().Push(ctx, b, c); err != nil {
-			p.progress.add(-c.n)
+		defer f.Close() // the transport may have done so
+		w := watch(f, &p.progress)
+		err = p.repo.remote.Blobs().Push(ctx, b, f)
+		if sent := w.end(b.Size, err == nil); err != nil {
+			p.progress.add(-sent)
 		}
 		return 0, err
 	})
+}
+
+// A watched is a file on its way to a registry. Only a bare file is sent by the kernel,
+// without a copy of each byte here, so its progress is where it is read.
+type watched struct {
+	file *os.File
+	to   *progress
+	told int64
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+// looked is how often it is asked for.
+const looked = 100 * time.Millisecond
+
+func watch(f *os.File, to *progress) *watched {
+	w := &watched{file: f, to: to, stop: make(chan struct{})}
+	w.done.Go(func() {
+		for {
+			select {
+			case <-w.stop:
+				return
+			case <-time.After(looked):
+				if at, err := f.Seek(0, io.SeekCurrent); err == nil { // else it is closed, as the answer comes
+					w.tell(at)
+				}
+			}
+		}
+	})
+	return w
+}
+
+func (w *watched) tell(at int64) {
+	if at > w.told {
+		w.to.add(at - w.told)
+		w.told = at
+	}
+}
+
+// end tells of the rest, if all was sent, and returns how much was told.
+func (w *watched) end(size int64, all bool) int64 {
+	close(w.stop)
+	w.done.Wait()
+	if all {
+		w.tell(size)
+	}
+	return w.told
 }

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -19,6 +20,7 @@ import (
 
 	"cuelabs.dev/go/oci/ociregistry"
 
+	"github.com/mlops-runner/mlops/runner/bulk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -142,16 +144,18 @@ func (u *upload) ChunkSize() int { return chunk }
 
 // Write adds bytes at the upload's end.
 func (u *upload) Write(p []byte) (int, error) {
+	n, err := u.ReadFrom(bytes.NewReader(p))
+	return int(n), err
+}
+
+// ReadFrom adds what r gives at the upload's end.
+func (u *upload) ReadFrom(r io.Reader) (int64, error) {
 	if u.from >= 0 && u.from != u.size {
 		return 0, ociregistry.ErrRangeInvalid
 	}
 	u.from = -1
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := u.file.WriteAt(p, u.size)
-	u.sum.Write(p[:n])
-	u.size += int64(n)
+	n, err := bulk.Receive(u.ctx, u.file, u.size, u.sum, r, nil)
+	u.size += n
 	if err != nil {
 		err = fmt.Errorf("upload: %w", err)
 	}
