@@ -46,9 +46,9 @@ func workloads() map[string]workload {
 		"compare-files":  {2, compareFiles},
 
 		"drift-compare":  {2, driftCompare},
-		"oci-push":       {3, ociPush},
-		"oci-pull":       {3, ociPull},
-		"oci-repush":     {3, ociRepush},
+		"oci-push":       {4, ociPush},
+		"oci-pull":       {4, ociPull},
+		"oci-repush":     {4, ociRepush},
 		"profile-decode": {2, profileDecode},
 	}
 }

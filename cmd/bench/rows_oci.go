@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/oci"
@@ -14,18 +17,31 @@ import (
 
 // ociRows measure a model's way to a registry on this machine and back, beside
 // a copy of its file. The registry hashes and writes what it gets: a push is both.
+// That registry is "mlops registry serve", or Debian's docker-registry.
 func ociRows() []row {
-	return []row{
-		{"oci-push/1GiB", "push a model of 1 GiB to Debian's docker-registry on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-push", target{copyName, 2}) }},
-		{"oci-pull/1GiB", "pull it into a folder, hashed", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-pull", target{copyName, 2}) }},
-		{"oci-repush/1GiB", "push it again, nothing to send", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-repush", target{"", 0.05}) }},
+	type work struct {
+		name, of string
+		t        target
 	}
+	var rows []row
+	for _, w := range []work{{"push", "push a model of 1 GiB", target{copyName, 2}}, {"pull", "pull a model of 1 GiB into a folder, hashed,", target{copyName, 2}}, {"repush", "push a model of 1 GiB that is there", target{"", 0.05}}} {
+		way := map[string]string{"push": "to", "pull": "from", "repush": "to"}[w.name]
+		rows = append(rows,
+			row{"serve-" + w.name + "/1GiB", w.of + " " + way + " mlops registry serve on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "serve-"+w.name, "oci-"+w.name, b.mlops, w.t) }},
+			row{"oci-" + w.name + "/1GiB", w.of + " " + way + " Debian's docker-registry on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-"+w.name, "oci-"+w.name, "", w.t) }})
+	}
+	return rows
 }
 
-const copyName = "cp"
+const (
+	copyName    = "cp"
+	flushedCopy = "cp, then sync"
+)
 
-func setupOCI(b *bench, workload string, t target) (contest, error) {
-	dir, err := b.dir(workload)
+// setupOCI prepares a workload beside the registry of mlops, or docker-registry if
+// that is "".
+func setupOCI(b *bench, name, workload, mlops string, t target) (contest, error) {
+	dir, err := b.dir(name)
 	if err != nil {
 		return contest{}, err
 	}
@@ -33,7 +49,7 @@ func setupOCI(b *bench, workload string, t target) (contest, error) {
 	if err := writeLarge(large, 1<<30); err != nil {
 		return contest{}, err
 	}
-	if err := ocitest.Missing(); err != nil {
+	if err := ocitest.Missing(); err != nil && mlops == "" {
 		return contest{contestants: []contestant{skipped(workload, ours, err)}}, nil
 	}
 	kept := filepath.Join(dir, "store")
@@ -42,8 +58,16 @@ func setupOCI(b *bench, workload string, t target) (contest, error) {
 		return contest{}, err
 	}
 	to := filepath.Join(dir, "copy")
-	ks := []contestant{inside(workload, ours, workload, kept, dir, tree.String()), peerCommand(copyName, "", "cp", large, to)}
-	ks[1].reset = func() error { return os.RemoveAll(to) }
+	fresh := func(k contestant) contestant {
+		k.reset = func() error { return os.RemoveAll(to) }
+		return k
+	}
+	ks := []contestant{
+		inside(name, ours, workload, kept, dir, tree.String(), mlops),
+		fresh(peerCommand(copyName, "", "cp", large, to)),
+		fresh(peerCommand(flushedCopy, "", "sh", "-c", `cp "$0" "$1" && sync "$1"`, large, to)), // as a registry does
+		peerCommand("sha256", "", "openssl", "dgst", "-sha256", large),                          // as none can do without
+	}
 	return contest{contestants: ks, targets: []target{t}}, nil
 }
 
@@ -117,11 +141,11 @@ func withRegistry(args []string, work func(context.Context, *store.Dir, *oci.Art
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	s, err := ocitest.Start(dir, ocitest.Options{})
+	host, stop, err := startRegistry(dir, args[3])
 	if err != nil {
 		return 0, err
 	}
-	defer s.Close()
+	defer stop()
 	d, err := store.Open(args[0])
 	if err != nil {
 		return 0, err
@@ -134,9 +158,45 @@ func withRegistry(args []string, work func(context.Context, *store.Dir, *oci.Art
 	if err != nil {
 		return 0, err
 	}
-	r, err := oci.Open(ctx, s.Direct+"/bench/model:1", oci.Options{})
+	r, err := oci.Open(ctx, host+"/bench/model:1", oci.Options{})
 	if err != nil {
 		return 0, err
 	}
 	return work(ctx, d, a, r)
+}
+
+// startRegistry starts docker-registry, or "mlops registry serve" if that program is named.
+func startRegistry(dir, mlops string) (host string, stop func(), err error) {
+	if mlops == "" {
+		s, err := ocitest.Start(dir, ocitest.Options{})
+		if err != nil {
+			return "", nil, err
+		}
+		return s.Direct, func() { s.Close() }, nil
+	}
+	if err := os.WriteFile(filepath.Join(dir, "mlops.yaml"), []byte("jobs: {train: {run: 'true'}}\n"), 0o644); err != nil {
+		return "", nil, err
+	}
+	if _, err := store.Open(filepath.Join(dir, ".mlops")); err != nil {
+		return "", nil, err
+	}
+	cmd := exec.Command(mlops, "registry", "serve", "--addr", "127.0.0.1:0")
+	cmd.Dir = dir
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("mlops registry serve: %w", err)
+	}
+	return strings.TrimSpace(line[strings.LastIndexByte(line, ' ')+1 : len(line)-1]), stop, nil
 }

@@ -77,10 +77,9 @@ func setupPull(b *bench) (contest, error) {
 	mine := command("mlops pull --cache", ours, project, b.mlops, "pull", "--cache", "--store", far)
 	mine.reset = func() error { return os.RemoveAll(filepath.Join(project, ".mlops")) }
 	// What a pull brings is on the disk when it ends, which cp alone does not promise.
-	const flushed = "cp, then sync"
-	cp := peerCommand(flushed, project, "sh", "-c", "cp large other && sync other")
+	cp := peerCommand(flushedCopy, project, "sh", "-c", "cp large other && sync other")
 	cp.reset = func() error { return os.RemoveAll(filepath.Join(project, "other")) }
-	return contest{contestants: []contestant{mine, cp, copyLarge(project)}, targets: []target{{flushed, 2}}}, nil
+	return contest{contestants: []contestant{mine, cp, copyLarge(project)}, targets: []target{{flushedCopy, 2}}}, nil
 }
 
 func setupPushPresent(b *bench) (contest, error) {

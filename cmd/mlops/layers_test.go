@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"spec/expression":            {"spec/spelling"},
 	"spec":                       {"spec/expression", "spec/spelling"},
 	"spec/dvc":                   {}, // another tool's files in, the text of an mlops.yaml out
+	"runner/bulk":                {}, // large files, at the speed of the disk
 	"runner/disk":                {}, // by which the store and the records write, so that tests can fail it
 	"runner/disk/disktest":       {"runner/disk"},
 	"runner/store":               {"runner/disk"},
@@ -32,19 +33,19 @@ var layers = map[string][]string{
 	"runner/registry":            {"runner/record", "runner/store"},                                                                          // what a run made becomes a version; gates come judged
 	"runner/source":              {"runner/dataset", "runner/s3", "runner/store"},                                                            // bytes from an address, verified
 	"runner/access":              {},                                                                                                         // tokens of requests and what pages in browsers send: both servers below ask it
-	"runner/oci/serve":           {"runner/access", "runner/store"},                                                                          // other tools' protocol over the store's blobs and refs
+	"runner/oci/serve":           {"runner/access", "runner/bulk", "runner/store"},                                                           // other tools' protocol over the store's blobs and refs
 	"runner/index":               {"runner/dataset", "runner/record", "runner/registry", "runner/store", "spec/expression", "spec/spelling"}, // SQL made from files; queries are expressions
 	"runner/provenance":          {"runner/record", "runner/registry", "runner/store"},                                                       // signed statements about what those hold
-	"runner/oci":                 {"runner/record", "runner/store"},                                                                          // models to and from registries: what to say of one is given
+	"runner/oci":                 {"runner/bulk", "runner/record", "runner/store"},                                                           // models to and from registries: what to say of one is given
 	"runner/oci/ocitest":         {},                                                                                                         // a real registry, for tests
 	"runner/s3":                  {},                                                                                                         // objects of a bucket: it knows nothing of what they hold
 	"runner/s3/s3test":           {},                                                                                                         // a real server, for tests
-	"runner/remote":              {"runner/s3", "runner/store"},                                                                              // objects by name, in a folder or a bucket; of the store it uses the lock alone
+	"runner/remote":              {"runner/bulk", "runner/s3", "runner/store"},                                                               // objects by name, in a folder or a bucket; of the store it uses the lock alone
 	"runner/remote/remotetest":   {"runner/remote"},
-	"runner/share":               {"runner", "runner/dataset", "runner/disk", "runner/provenance", "runner/record", "runner/registry", "runner/remote", "runner/store"}, // what a store holds, carried to a remote and back
-	"runner/mlflow":              {"runner/access", "runner/disk", "runner/record", "runner/registry", "runner/store"},                                                  // other tools' protocol and folders in, records and versions out
-	"runner/openlineage":         {"runner/record"},                                                                                                                     // a record in, events out
-	"runner/cyclonedx":           {"runner/record", "runner/registry"},                                                                                                  // a version and its run in, a bill of materials out
+	"runner/share":               {"runner", "runner/bulk", "runner/dataset", "runner/disk", "runner/provenance", "runner/record", "runner/registry", "runner/remote", "runner/store"}, // what a store holds, carried to a remote and back
+	"runner/mlflow":              {"runner/access", "runner/disk", "runner/record", "runner/registry", "runner/store"},                                                                 // other tools' protocol and folders in, records and versions out
+	"runner/openlineage":         {"runner/record"},                                                                                                                                    // a record in, events out
+	"runner/cyclonedx":           {"runner/record", "runner/registry"},                                                                                                                 // a version and its run in, a bill of materials out
 	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
 
 	"github.com/opencontainers/go-digest"
@@ -19,6 +18,7 @@ import (
 	"oras.land/oras-go/v2/content"
 	"oras.land/oras-go/v2/errdef"
 
+	"github.com/mlops-runner/mlops/runner/bulk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -250,8 +250,7 @@ func (d *download) start() error {
 func (d *download) restart() error {
 	d.sum.Reset()
 	d.have = 0
-	_, err := d.file.Seek(0, io.SeekStart)
-	if err = errors.Join(err, d.file.Truncate(0)); err != nil {
+	if err := d.file.Truncate(0); err != nil {
 		return &diskError{err}
 	}
 	return nil
@@ -288,32 +287,15 @@ func (d *download) more(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// copy appends to the file what comes. A piece is hashed while it is written and
-// the next one comes: hashing alone takes longer than either.
+// copy appends to the file what comes, hashed.
 func (d *download) copy(ctx context.Context, r io.Reader) (n int64, err error) {
-	bufs := [2][]byte{make([]byte, min(buffer, d.layer.Size)), make([]byte, min(buffer, d.layer.Size))}
-	var hashing sync.WaitGroup
-	defer hashing.Wait()
-	for i := 0; ctx.Err() == nil; i = 1 - i {
-		k, err := io.ReadFull(r, bufs[i])
-		hashing.Wait() // of the other buffer, which is read into next
-		if k > 0 {
-			piece := bufs[i][:k]
-			hashing.Go(func() { d.sum.Write(piece) })
-			if _, werr := d.file.Write(piece); werr != nil {
-				return n, &diskError{werr}
-			}
-			n, d.have = n+int64(k), d.have+int64(k)
-			d.progress.add(int64(k))
-		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF && d.have == d.layer.Size {
-			return n, nil
-		}
-		if err != nil {
-			return n, err
-		}
+	n, err = bulk.Receive(ctx, d.file, d.have, d.sum, r, d.progress.add)
+	d.have += n
+	var full *bulk.WriteError
+	if errors.As(err, &full) {
+		err = &diskError{err}
 	}
-	return n, context.Cause(ctx)
+	return n, err
 }
 
 func (d *download) digest() (dig store.Digest) {

@@ -89,12 +89,7 @@ func (p *pusher) blobs(ctx context.Context, all []ocispec.Descriptor) error {
 
 // blob sends one.
 func (p *pusher) blob(ctx context.Context, b ocispec.Descriptor) error {
-	f, err := p.from.Store.Open(fromOCI(b.Digest))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	u := &upload{pusher: p, blob: b, body: f}
+	u := &upload{pusher: p, blob: b}
 	what := fmt.Sprintf("push %s (%s)", b.Digest.Encoded()[:12], b.Annotations[annotationPath])
 	return p.repo.again(ctx, what, func() (int64, error) { return u.more(ctx) })
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/content"
@@ -21,6 +22,14 @@ var _ content.Storage = Storage{}
 
 // Fetch opens a blob.
 func (s Storage) Fetch(_ context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
+	f, err := s.open(d)
+	if err != nil {
+		return nil, err // not a nil *os.File in an interface
+	}
+	return f, nil
+}
+
+func (s Storage) open(d ocispec.Descriptor) (*os.File, error) {
 	dig, err := store.Parse(d.Digest.String())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errdef.ErrNotFound, err)

@@ -82,20 +82,6 @@ func (p *progress) add(n int64) {
 	}
 }
 
-// counting is a reader that tells what passes, and remembers how much it was.
-type counting struct {
-	r io.Reader
-	p *progress
-	n atomic.Int64 // a request that has failed may still be read from for a moment
-}
-
-func (c *counting) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n.Add(int64(n))
-	c.p.add(int64(n))
-	return n, err
-}
-
 // Every tells a person of a transfer that takes long: the first time after pause,
 // and then as often. What it returns may be called by several goroutines.
 func Every(pause time.Duration, tell func(done, total int64)) func(done, total int64) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,6 @@ const chunk = 16 << 20
 type upload struct {
 	*pusher
 	blob    ocispec.Descriptor
-	body    io.ReaderAt
 	at      *url.URL // where the upload goes on; nil before it has begun
 	auth    string   // that the registry took for it
 	offset  int64    // bytes that the registry has
@@ -142,6 +142,7 @@ func (u *upload) patch(ctx context.Context) error {
 		u.has(to)
 	}
 	u.best = max(u.best, u.offset)
+	u.show(u.offset)
 	if u.offset != want {
 		return fmt.Errorf("the registry has %d bytes of %d that were sent: %w", u.offset, want, io.ErrUnexpectedEOF)
 	}
@@ -160,6 +161,7 @@ func (u *upload) end(ctx context.Context, n int64) error {
 	}
 	if resp.StatusCode == http.StatusCreated {
 		u.best = u.blob.Size
+		u.show(u.blob.Size)
 		return resp.Body.Close()
 	}
 	if n == 0 {
@@ -172,9 +174,17 @@ func (u *upload) end(ctx context.Context, n int64) error {
 func (u *upload) send(ctx context.Context, method string, to *url.URL, n int64, header http.Header) (*http.Response, error) {
 	var body io.Reader = http.NoBody
 	if n > 0 {
-		c := &counting{r: io.NewSectionReader(u.body, u.offset, n), p: &u.progress}
-		defer func() { u.shown += c.n.Load() }()
-		body = c
+		f, err := u.rest()
+		if err != nil {
+			return nil, &diskError{err}
+		}
+		defer f.Close() // the transport may have done so
+		body = f
+		if u.offset+n < u.blob.Size {
+			body = io.LimitReader(f, n)
+		}
+		w := watch(f, u.offset, &u.progress)
+		defer func() { u.shown += w.end() }()
 	}
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), body)
 	if err != nil {
@@ -191,6 +201,18 @@ func (u *upload) send(ctx context.Context, method string, to *url.URL, n int64, 
 		req.Header.Set("Authorization", u.auth)
 	}
 	return u.repo.remote.Client.Do(req)
+}
+
+// rest opens what the registry does not have.
+func (u *upload) rest() (*os.File, error) {
+	f, err := u.from.open(u.blob)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(u.offset, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // went takes what an answer says of where the upload goes on, and makes an error of one

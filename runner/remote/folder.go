@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/bulk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -107,7 +108,7 @@ func (f *Folder) write(ctx context.Context, body io.ReaderAt, size int64, told f
 	if err != nil {
 		return "", err
 	}
-	err = copyTold(ctx, out, io.NewSectionReader(body, 0, size), told)
+	err = fill(ctx, out, body, size, told)
 	if err == nil {
 		err = out.Sync()
 	}
@@ -118,8 +119,12 @@ func (f *Folder) write(ctx context.Context, body io.ReaderAt, size int64, told f
 	return out.Name(), nil
 }
 
-// copyTold copies in pieces, so that it can be cancelled and followed.
-func copyTold(ctx context.Context, to io.Writer, from io.Reader, told func(int64)) error {
+// fill copies what is to be put, in pieces, so that it can be cancelled and followed.
+func fill(ctx context.Context, to *os.File, body io.ReaderAt, size int64, told func(int64)) error {
+	if from, ok := body.(*os.File); ok {
+		return bulk.Copy(ctx, to, from, size, told)
+	}
+	from := io.NewSectionReader(body, 0, size)
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

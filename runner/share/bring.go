@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/mlops-runner/mlops/runner/bulk"
 	"github.com/mlops-runner/mlops/runner/remote"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -173,6 +174,7 @@ func (s *Share) collect(ctx context.Context, path string, want blob) (got store.
 		return got, err
 	}
 	defer file.Close()
+	bulk.Reserve(file, 0, want.size)
 	come := make([]chan struct{}, (want.size+oneRange-1)/oneRange)
 	for i := range come {
 		come[i] = make(chan struct{})
@@ -251,28 +253,17 @@ func (s *Share) oneRange(ctx context.Context, file *os.File, d store.Digest, fro
 	if err != nil {
 		return 0, err
 	}
-	defer func() { r.Close() }()
+	defer r.Close()
 	if l, ok := r.(remote.Local); ok {
-		got = copyRange(file, l.File(), from, n)
+		if got, err = bulk.Range(file, l.File(), from, n); errors.Is(err, io.ErrUnexpectedEOF) {
+			err = nil // the caller tells how much there is
+		}
 		s.moved(got)
+	} else {
+		got, err = io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(file, from)}, &counting{r, s.moved}, make([]byte, 1<<20))
 	}
-	if got > 0 && got < n { // the kernel stopped in the middle
-		next, err := s.Remote.Get(ctx, blobName(d), from+got, n-got)
-		if err != nil {
-			return got, err
-		}
-		r.Close()
-		r = next
-	}
-	if got < n {
-		rest, err := io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(file, from+got)}, &counting{r, s.moved}, make([]byte, 1<<20))
-		got += rest
-		if err != nil {
-			return got, err
-		}
-	}
-	startWriting(file, from, got)
-	return got, nil
+	bulk.Start(file, from, got) // so that the disk is busy while the next ones come and are hashed
+	return got, err
 }
 
 // readRanges reads which ranges have come. A torn line at the end is a range that comes again.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"cuelabs.dev/go/oci/ociregistry"
 
@@ -21,6 +20,9 @@ type reader struct {
 
 // Descriptor is that of the whole blob, also of a range of it.
 func (r reader) Descriptor() ociregistry.Descriptor { return r.descriptor }
+
+// WriteTo hands out what is read itself, so that the kernel sends a file.
+func (r reader) WriteTo(w io.Writer) (int64, error) { return io.Copy(w, r.Reader) }
 
 // blob finds a blob that the repository may show.
 func (r *Registry) blob(ctx context.Context, repo string, d ociregistry.Digest) (store.Digest, ociregistry.Descriptor, error) {
@@ -105,15 +107,10 @@ func (r *Registry) GetBlobRange(ctx context.Context, repo string, d ociregistry.
 	if err != nil {
 		return nil, unknown(err, ociregistry.ErrBlobUnknown)
 	}
-	return reader{section(f, from, to), f, desc}, nil
-}
-
-// section is the file itself where all of it is wanted: the kernel then sends it.
-func section(f *os.File, from, to int64) io.Reader {
-	if from == 0 {
-		return io.LimitReader(f, to)
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	return io.NewSectionReader(f, from, to-from)
+	return reader{io.LimitReader(f, to-from), f, desc}, nil
 }
 
 // find looks for something of a repository, first in what is known of it.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -18,6 +19,7 @@ import (
 
 	"cuelabs.dev/go/oci/ociregistry"
 
+	"github.com/mlops-runner/mlops/runner/bulk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -148,16 +150,18 @@ func (u *upload) ChunkSize() int { return chunk }
 
 // Write adds bytes at the upload's end.
 func (u *upload) Write(p []byte) (int, error) {
+	n, err := u.ReadFrom(bytes.NewReader(p))
+	return int(n), err
+}
+
+// ReadFrom adds what r gives at the upload's end.
+func (u *upload) ReadFrom(r io.Reader) (int64, error) {
 	if u.from >= 0 && u.from != u.size {
-		return 0, ociregistry.ErrRangeInvalid
+		return 0, nothing(r)
 	}
 	u.from = -1
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := u.file.WriteAt(p, u.size)
-	u.sum.Write(p[:n])
-	u.size += int64(n)
+	n, err := bulk.Receive(u.ctx, u.file, u.size, u.sum, r, nil)
+	u.size += n
 	if err != nil {
 		err = fmt.Errorf("upload: %w", err)
 	}
@@ -165,6 +169,19 @@ func (u *upload) Write(p []byte) (int, error) {
 		err = errors.Join(err, u.drop()) // to make room is better than to go on later
 	}
 	return n, err
+}
+
+// nothing is no error if r gives no byte: a request that ends an upload has none, and
+// says nothing of where it goes on.
+func nothing(r io.Reader) error {
+	_, err := io.ReadFull(r, make([]byte, 1))
+	switch err {
+	case nil:
+		return ociregistry.ErrRangeInvalid
+	case io.EOF:
+		return nil
+	}
+	return fmt.Errorf("upload: %w", err)
 }
 
 // Close lets another request go on. The file is open only meanwhile: many uploads are
