@@ -199,6 +199,16 @@ func (s *Server) tagExperiment(_ context.Context, q *experimentQuery) (any, erro
 	return s.editExperiment(q.ID, func(e *Experiment) error { e.Tags[q.Key] = q.Value; return nil })
 }
 
+func (s *Server) untagExperiment(_ context.Context, q *experimentQuery) (any, error) {
+	return s.editExperiment(q.ID, func(e *Experiment) error {
+		if _, ok := e.Tags[q.Key]; !ok {
+			return missing("No tag with name: %s in experiment with id %s", q.Key, e.ID)
+		}
+		delete(e.Tags, q.Key)
+		return nil
+	})
+}
+
 // seen reports whether something in a stage is asked for by a view.
 func seen(view, stage string) (bool, error) {
 	switch strings.ToUpper(view) {

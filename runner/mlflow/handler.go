@@ -33,15 +33,16 @@ func never(why string) endpoint {
 // endpoints lists them all, by method and path below /api/2.0/mlflow/.
 func endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"POST experiments/create":             on((*Server).createExperiment),
-		"GET experiments/get":                 on((*Server).getExperiment),
-		"GET experiments/get-by-name":         on((*Server).getExperimentByName),
-		"GET experiments/search":              on((*Server).searchExperiments),
-		"POST experiments/search":             on((*Server).searchExperiments),
-		"POST experiments/update":             on((*Server).updateExperiment),
-		"POST experiments/delete":             on((*Server).deleteExperiment),
-		"POST experiments/restore":            on((*Server).restoreExperiment),
-		"POST experiments/set-experiment-tag": on((*Server).tagExperiment),
+		"POST experiments/create":                on((*Server).createExperiment),
+		"GET experiments/get":                    on((*Server).getExperiment),
+		"GET experiments/get-by-name":            on((*Server).getExperimentByName),
+		"GET experiments/search":                 on((*Server).searchExperiments),
+		"POST experiments/search":                on((*Server).searchExperiments),
+		"POST experiments/update":                on((*Server).updateExperiment),
+		"POST experiments/delete":                on((*Server).deleteExperiment),
+		"POST experiments/restore":               on((*Server).restoreExperiment),
+		"POST experiments/set-experiment-tag":    on((*Server).tagExperiment),
+		"POST experiments/delete-experiment-tag": on((*Server).untagExperiment),
 
 		"POST runs/create":        on((*Server).createRun),
 		"GET runs/get":            on((*Server).getRun),

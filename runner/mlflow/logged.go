@@ -244,6 +244,11 @@ type outputsQuery struct {
 	Models []modelOutput `json:"models"`
 }
 
+// modelInput says that a run read a logged model.
+type modelInput struct {
+	ID string `json:"model_id"`
+}
+
 // modelOutput says at which step a run logged a model.
 type modelOutput struct {
 	ID   string  `json:"model_id"`

@@ -184,7 +184,7 @@ func TestClosed(t *testing.T) {
 	var clients sync.WaitGroup
 	for range 4 {
 		clients.Go(func() {
-			for {
+			for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
 				if send("runs/log-metric", fmt.Sprintf(`{"run_id": %q, "key": "m", "value": 1}`, run)) != 200 {
 					return
 				}

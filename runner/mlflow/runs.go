@@ -38,7 +38,8 @@ type wireData struct {
 }
 
 type wireInputs struct {
-	Datasets []any `json:"dataset_inputs,omitempty"`
+	Datasets []any        `json:"dataset_inputs,omitempty"`
+	Models   []modelInput `json:"model_inputs,omitempty"`
 }
 
 type wireOutputs struct {
@@ -50,7 +51,7 @@ type runAnswer struct {
 }
 
 func (r *Run) wire() wireRun {
-	w := wireRun{r.info(), wireData{Params: sorted(r.Params), Tags: sorted(r.Tags)}, wireInputs{r.Inputs}, wireOutputs{r.Outputs}}
+	w := wireRun{r.info(), wireData{Params: sorted(r.Params), Tags: sorted(r.Tags)}, wireInputs{r.Inputs, r.Used}, wireOutputs{r.Outputs}}
 	for _, k := range slices.Sorted(maps.Keys(r.Metrics)) {
 		w.Data.Metrics = append(w.Data.Metrics, latest(r.Metrics[k]).wire(k))
 	}
@@ -68,21 +69,21 @@ func (v Value) wire(key string) metric {
 
 // A runQuery is what most requests about a run ask.
 type runQuery struct {
-	ID      string   `json:"run_id"`
-	UUID    string   `json:"run_uuid"` // its old name
-	Exp     string   `json:"experiment_id"`
-	User    string   `json:"user_id"`
-	Name    string   `json:"run_name"`
-	Status  string   `json:"status"`
-	Started integer  `json:"start_time"`
-	Ended   integer  `json:"end_time"`
-	Tags    []pair   `json:"tags"`
-	Params  []pair   `json:"params"`
-	Metrics []metric `json:"metrics"`
-	Inputs  []any    `json:"datasets"`
-	Models  []any    `json:"models"`
-	Key     string   `json:"key"`
-	Model   string   `json:"model_json"`
+	ID      string       `json:"run_id"`
+	UUID    string       `json:"run_uuid"` // its old name
+	Exp     string       `json:"experiment_id"`
+	User    string       `json:"user_id"`
+	Name    string       `json:"run_name"`
+	Status  string       `json:"status"`
+	Started integer      `json:"start_time"`
+	Ended   integer      `json:"end_time"`
+	Tags    []pair       `json:"tags"`
+	Params  []pair       `json:"params"`
+	Metrics []metric     `json:"metrics"`
+	Inputs  []any        `json:"datasets"`
+	Models  []modelInput `json:"models"`
+	Key     string       `json:"key"`
+	Model   string       `json:"model_json"`
 }
 
 func (q *runQuery) id() string { return cmp.Or(q.ID, q.UUID) }
@@ -295,10 +296,12 @@ func (s *Server) deleteTag(_ context.Context, q *runQuery) (any, error) {
 }
 
 func (s *Server) logInputs(_ context.Context, q *runQuery) (any, error) {
-	if len(q.Inputs) == 0 {
-		return nothing{}, nil
-	}
-	return nothing{}, s.edit(q.id(), func(*Run) (*change, error) { return &change{Inputs: q.Inputs}, nil })
+	return nothing{}, s.edit(q.id(), func(*Run) (*change, error) {
+		if len(q.Inputs)+len(q.Models) == 0 {
+			return nil, nil
+		}
+		return &change{Inputs: q.Inputs, Used: q.Models}, nil
+	})
 }
 
 // logModel notes that a model was logged. Its files come as artifacts, and the

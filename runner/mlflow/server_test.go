@@ -168,6 +168,9 @@ func TestRun(t *testing.T) {
 	if e := c.ask(400, "POST", "experiments/create", `{"name": "churn"}`); e["error_code"] != "RESOURCE_ALREADY_EXISTS" {
 		t.Error(e)
 	}
+	c.ask(200, "POST", "experiments/set-experiment-tag", fmt.Sprintf(`{"experiment_id": %q, "key": "owner", "value": "kim"}`, exp))
+	c.ask(200, "POST", "experiments/delete-experiment-tag", fmt.Sprintf(`{"experiment_id": %q, "key": "owner"}`, exp))
+	c.ask(404, "POST", "experiments/delete-experiment-tag", fmt.Sprintf(`{"experiment_id": %q, "key": "owner"}`, exp))
 	run := c.begin(exp)
 	c.ask(200, "POST", "runs/log-parameter", fmt.Sprintf(`{"run_uuid": %q, "run_id": %q, "key": "depth", "value": "8"}`, run, run))
 	c.ask(200, "POST", "runs/log-metric", fmt.Sprintf(`{"run_uuid": %q, "run_id": %q, "key": "auc", "value": 0.5, "timestamp": 1700000001000, "step": 0}`, run, run))
@@ -497,6 +500,7 @@ func TestLoggedModel(t *testing.T) {
 	c.ask(200, "PATCH", "logged-models/"+id, fmt.Sprintf(`{"model_id": %q, "status": "LOGGED_MODEL_READY"}`, id))
 	c.ask(200, "PATCH", "logged-models/"+id+"/tags", fmt.Sprintf(`{"model_id": %q, "tags": [{"key": "k", "value": "v"}]}`, id))
 	c.ask(200, "POST", "runs/outputs", fmt.Sprintf(`{"run_id": %q, "models": [{"model_id": %q, "step": 3}]}`, run, id))
+	c.ask(200, "POST", "runs/log-inputs", fmt.Sprintf(`{"run_id": %q, "models": [{"model_id": %q}]}`, run, id))
 	c.ask(200, "POST", "registered-models/create", `{"name": "churn"}`)
 	v := c.ask(200, "POST", "model-versions/create", fmt.Sprintf(`{"name": "churn", "source": "models:/%s", "run_id": %q, "model_id": %q}`, id, run, id))
 	if text(t, v, "model_version", "version") != "1" {
@@ -513,6 +517,9 @@ func TestLoggedModel(t *testing.T) {
 	found := c.ask(200, "POST", "logged-models/search", `{"experiment_ids": ["0"], "filter": "name = 'model'"}`)
 	if text(t, found, "models", 0, "info", "source_run_id") != run {
 		t.Errorf("%v", found)
+	}
+	if read := at(t, c.ask(200, "GET", "runs/get", fmt.Sprintf(`{"run_id": %q}`, run)), "run", "inputs", "model_inputs", 0, "model_id"); read != id {
+		t.Errorf("the run read %v, want %s", read, id)
 	}
 	if step := at(t, c.ask(200, "GET", "runs/get", fmt.Sprintf(`{"run_id": %q}`, run)), "run", "outputs", "model_outputs", 0, "step"); step != 3.0 {
 		t.Errorf("step %v", step)

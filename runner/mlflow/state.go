@@ -42,6 +42,7 @@ type Run struct {
 	Inputs     []any                  `json:"inputs,omitempty"`        // datasets, as they were sent
 	Artifacts  map[string]Artifact    `json:"artifacts,omitempty"`     // by path
 	Models     map[string]LoggedModel `json:"models,omitempty"`        // by id
+	Used       []modelInput           `json:"model_inputs,omitempty"`  // models that it read
 	Outputs    []modelOutput          `json:"model_outputs,omitempty"` // models that it made, each at a step
 	Source     record.Source          `json:"source,omitzero"`         // of the repository, as the run began
 }
@@ -78,6 +79,7 @@ type change struct {
 	Tags     []pair        `json:"tags,omitempty"`
 	Untag    string        `json:"untag,omitempty"`
 	Inputs   []any         `json:"inputs,omitempty"`
+	Used     []modelInput  `json:"used,omitempty"`
 	Path     string        `json:"path,omitempty"` // of an artifact
 	Artifact *Artifact     `json:"artifact,omitempty"`
 	Name     string        `json:"name,omitempty"`
@@ -92,7 +94,7 @@ type change struct {
 
 // result reports whether a change is more than words about the run.
 func (c *change) result() bool {
-	return len(c.Metrics)+len(c.Params)+len(c.Inputs) > 0 || c.Artifact != nil || c.Status != ""
+	return len(c.Metrics)+len(c.Params)+len(c.Inputs)+len(c.Used) > 0 || c.Artifact != nil || c.Status != ""
 }
 
 // fits fails for a line that this log cannot have.
@@ -132,7 +134,7 @@ func (r *Run) apply(c *change) {
 	if c.Status != "" {
 		r.Status, r.Ended = c.Status, c.Ended
 	}
-	r.Inputs, r.Outputs = append(r.Inputs, c.Inputs...), append(r.Outputs, c.Outputs...)
+	r.Inputs, r.Used, r.Outputs = append(r.Inputs, c.Inputs...), append(r.Used, c.Used...), append(r.Outputs, c.Outputs...)
 	if c.Model != nil {
 		r.Models[c.Model.ID] = *c.Model
 	}
