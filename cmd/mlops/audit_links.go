@@ -291,16 +291,9 @@ func (w *audit) outputs() {
 
 // strays finds attestations that belong to nothing.
 func (w *audit) strays() error {
-	var named []string
-	for _, e := range w.model.Journal {
-		named = append(named, provenance.SummaryFile(w.model.Name, e.Seq))
-	}
-	out, err := provenance.Strays(w.store, provenance.SummaryFile(w.model.Name, 1), named)
-	if err != nil {
-		return err
-	}
+	out, err := strayFiles(w.store, w.model)
 	for _, f := range out {
-		w.fail("promotion", f, f+" belongs to no line of the journal")
+		w.fail("promotion", f, f+" belongs to no line of the journal, which may have been cut")
 	}
-	return nil
+	return err
 }

@@ -131,6 +131,9 @@ func (a *app) modelLs(asJSON bool) error {
 		a.say("no model is registered here yet; \"uses: promote\" registers one")
 		return nil
 	}
+	if len(lines) == 0 {
+		return cured(errors.Join(damaged...))
+	}
 	rows := make([][]string, len(lines))
 	for i, l := range lines {
 		rows[i] = []string{l.Model, fmt.Sprint(l.Versions), aliasText(l.Aliases), l.Changed.Local().Format(time.DateTime)}
@@ -212,53 +215,3 @@ func gatesText(e registry.Entry) string {
 
 // shortID is the beginning of a run's id, by which it is told from others.
 func shortID(run string) string { return run[:min(len(run), 13)] }
-
-func newModelVerify(a *app) *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use:   "verify [MODEL...]",
-		Short: "Read everything of a model and report what is not as it was written",
-		Long: `Read the journal, the versions, their files and the records of the runs that made
-them, and report each that is missing or was changed. Exit code 1 means that there is one.`,
-		Example: "  mlops model verify churn",
-		RunE:    func(c *cobra.Command, args []string) error { return a.modelVerify(c, args, asJSON) },
-
-		ValidArgsFunction: a.completeModels(false),
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return c
-}
-
-func (a *app) modelVerify(c *cobra.Command, names []string, asJSON bool) error {
-	r, err := a.openModels()
-	if err == nil && len(names) == 0 {
-		names, err = r.Names()
-	}
-	if err != nil {
-		return err
-	}
-	all := []registry.Problem{}
-	for _, name := range names {
-		ps, err := r.Verify(c.Context(), name)
-		if err != nil {
-			return cured(err)
-		}
-		if len(ps) == 0 && !asJSON {
-			fmt.Fprintf(a.stdout, "%s: all as it should be\n", name)
-		}
-		all = append(all, ps...)
-	}
-	if asJSON {
-		err = a.printJSON(all)
-	}
-	for _, p := range all {
-		if !asJSON {
-			fmt.Fprintln(a.stdout, foreign(p.String()))
-		}
-	}
-	if err == nil && len(all) > 0 {
-		a.say("%s", counted(len(all), "problem"))
-		return failedError{exitFailed}
-	}
-	return err
-}
