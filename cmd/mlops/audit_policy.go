@@ -58,6 +58,6 @@ func (w *audit) committedPolicy(ctx context.Context, file string) (text []byte, 
 	if err != nil {
 		return nil, false
 	}
-	text, err = w.repo.File(ctx, head, path.Join(filepath.ToSlash(below), provenance.TrustFile))
+	text, _ = w.repo.File(ctx, head, path.Join(filepath.ToSlash(below), provenance.TrustFile))
 	return text, true // nothing, where it is in no commit
 }
