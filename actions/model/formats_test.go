@@ -70,7 +70,8 @@ func ggufFile() []byte {
 const tensorPickle = "\x80\x02}q\x00X\x01\x00\x00\x00wq\x01ctorch._utils\n_rebuild_tensor_v2\nq\x02((X\x07\x00\x00\x00storageq\x03ctorch\nFloatStorage\nq\x04" +
 	"X\x01\x00\x00\x000q\x05X\x03\x00\x00\x00cpuq\x06K\x02tq\x07QK\x00K\x02\x85q\x08K\x01\x85q\x09\x89ccollections\nOrderedDict\nq\x0a)Rq\x0btq\x0cRq\x0ds."
 
-// TestTakesFormats scans files of the formats for which real.py has no library,
+// TestTakesFormats scans files of the formats for which real.py has no library (of
+// PyTorch's, real_torch.json has more),
 // written by hand after the formats' descriptions.
 func TestTakesFormats(t *testing.T) {
 	keras := `{"module":"keras","class_name":"Sequential","config":{"layers":[{"module":"keras.layers","class_name":"Dense","config":{"units":1,"activation":"relu",` +

@@ -41,6 +41,10 @@ func FuzzSafetensors(f *testing.F) {
 func FuzzNPY(f *testing.F)  { fuzz(f, (*scan).npy) }
 func FuzzGGUF(f *testing.F) { fuzz(f, (*scan).gguf) }
 func FuzzUBJ(f *testing.F)  { fuzz(f, (*scan).ubj) }
+func FuzzHDF5(f *testing.F) {
+	f.Add(hdf5Of(kerasDense, kerasImport))
+	fuzz(f, (*scan).hdf5)
+}
 func FuzzScan(f *testing.F) { fuzz(f, (*scan).look) }
 
 // safetensorsOf gives the check what it is promised: 8 bytes.

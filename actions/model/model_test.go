@@ -84,3 +84,23 @@ func TestTakesRealFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestRealTorch scans what PyTorch saves.
+func TestRealTorch(t *testing.T) {
+	for label, b := range samples(t, "real_torch.json") {
+		r := scanBytes(t, b, Options{})
+		if refused := strings.HasPrefix(label, "refused"); r.Refused() != refused {
+			t.Errorf("%s (%s): %+v", label, r.Format, r.Findings)
+		}
+		want := Torch
+		if strings.HasSuffix(label, "a pickle of a state") {
+			want = Pickle
+		}
+		if r.Format != want {
+			t.Errorf("%s: told as %q", label, r.Format)
+		}
+		if strings.HasPrefix(label, "state") && r.Holds.Class != "collections.OrderedDict" {
+			t.Errorf("%s: holds %q", label, r.Holds.Class)
+		}
+	}
+}

@@ -39,23 +39,49 @@ func (w *audit) registered(problems []registry.Problem, damaged bool) {
 	if w.model != nil && journal {
 		w.add(auditLink{Link: "journal", Status: linkOK, What: fmt.Sprintf("%s, each with the digest of the one before", counted(len(w.model.Journal), "line"))})
 	}
-	if w.move != nil {
-		e := w.move
-		text := fmt.Sprintf("line %d: %s by %s at %s", e.Seq, whatMoved(*e), cmp.Or(e.Actor, "somebody"), e.Time.Format(time.RFC3339))
-		if e.Run != "" {
-			text += ", run " + e.Run
-		}
-		switch {
-		case e.Reason != "":
-			text += ": " + e.Reason
-		case e.Run == "":
-			text += ": no reason given"
-		}
-		w.add(auditLink{Link: "moved", Status: linkOK, What: text, Digest: w.model.Line(e.Seq).String()})
-	}
+	w.moved()
 	if w.version != nil && files {
 		w.add(auditLink{Link: "files", Status: linkOK, What: fmt.Sprintf("%s, %s, from %s", counted(len(w.version.Files), "file"), view.Bytes(w.version.Size), w.version.Path), Digest: w.version.Digest.String()})
 	}
+}
+
+// moved tells by which line the alias points here: who, when and why.
+func (w *audit) moved() {
+	e := w.move
+	if e == nil {
+		return
+	}
+	l := auditLink{Link: "moved", Status: linkOK, Digest: w.model.Line(e.Seq).String(),
+		What: fmt.Sprintf("line %d: %s by %s at %s", e.Seq, whatMoved(*e), cmp.Or(e.Actor, "somebody"), e.Time.Format(time.RFC3339))}
+	if e.Run != "" {
+		l.What += ", run " + e.Run
+	}
+	switch {
+	case e.Reason != "":
+		l.What += ": " + e.Reason
+	case e.Run == "":
+		l.What += ": no reason given"
+	}
+	if fault := w.clock(); fault != "" {
+		l.Status, l.What = linkNote, l.What+"; "+fault
+	}
+	w.add(l)
+}
+
+// clock says what cannot be of the time of the move, by the lines beside it and by this
+// machine's clock; "" if it can be. Clocks of machines may differ by a little.
+func (w *audit) clock() string {
+	const slack = 5 * time.Minute
+	e := w.move
+	if e.Time.After(w.now.Add(slack)) {
+		return "that is later than it is here, by the clock of this machine"
+	}
+	for _, before := range w.model.Journal[:e.Seq-1] {
+		if before.Time.After(e.Time.Add(slack)) {
+			return fmt.Sprintf("line %d before it says %s, so that a clock was wrong", before.Seq, before.Time.Format(time.RFC3339))
+		}
+	}
+	return ""
 }
 
 // required reports whether the policy wants signatures.
@@ -265,16 +291,9 @@ func (w *audit) outputs() {
 
 // strays finds attestations that belong to nothing.
 func (w *audit) strays() error {
-	var named []string
-	for _, e := range w.model.Journal {
-		named = append(named, provenance.SummaryFile(w.model.Name, e.Seq))
-	}
-	out, err := provenance.Strays(w.store, provenance.SummaryFile(w.model.Name, 1), named)
-	if err != nil {
-		return err
-	}
+	out, err := strayFiles(w.store, w.model)
 	for _, f := range out {
-		w.fail("promotion", f, f+" belongs to no line of the journal")
+		w.fail("promotion", f, f+" belongs to no line of the journal, which may have been cut")
 	}
-	return nil
+	return err
 }

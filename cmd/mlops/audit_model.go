@@ -157,6 +157,10 @@ func (w *audit) walk(ctx context.Context) error {
 		return nil
 	}
 	w.retired()
+	w.openRepo(ctx)
+	if err := w.policy(ctx); err != nil {
+		return err
+	}
 	if err := w.promotion(ctx); err != nil {
 		return err
 	}
@@ -170,7 +174,6 @@ func (w *audit) walk(ctx context.Context) error {
 	if err := w.provenance(ctx); err != nil {
 		return err
 	}
-	w.openRepo(ctx)
 	w.commit(ctx)
 	w.data(ctx)
 	w.facts()

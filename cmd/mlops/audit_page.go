@@ -39,8 +39,11 @@ func (a *app) writeAudit(w *auditAnswer, o auditOptions) error {
 
 // Title says what was audited.
 func (w *auditAnswer) Title() string {
-	if w.Version == 0 {
+	switch {
+	case w.Version == 0:
 		return w.Model + "@" + w.Ref
+	case w.Digest.IsZero():
+		return fmt.Sprintf("%s@%s is %s", w.Model, w.Ref, versionName(w.Model, w.Version))
 	}
 	return fmt.Sprintf("%s@%s is %s, %s", w.Model, w.Ref, versionName(w.Model, w.Version), w.Digest)
 }

@@ -12,8 +12,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -211,4 +213,42 @@ func covered(t *testing.T, root string) (files []string) {
 		files = append(files, path[0])
 	}
 	return files
+}
+
+// TestAuditClock tells of a move whose time cannot be right, beside what is right.
+func TestAuditClock(t *testing.T) {
+	t.Parallel()
+	dir := signedModel(t)
+	a := &app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler), counters: new(store.Counters), file: filepath.Join(dir, "mlops.yaml")}
+	s, err := store.Open(filepath.Join(dir, ".mlops"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		alias string
+		off   time.Duration
+		want  string
+	}{
+		{"a", 0, ""},
+		{"b", -time.Hour, "so that a clock was wrong"},
+		{"c", 2 * time.Minute, ""},
+		{"d", time.Hour, "later than it is here"},
+	} {
+		r := registry.Open(s, func() time.Time { return time.Now().Add(c.off) })
+		if _, err := r.Move(t.Context(), "churn", c.alias, 0, 1, registry.By{Actor: "ada", Reason: "to see"}); err != nil {
+			t.Fatal(err)
+		}
+		w, err := a.openAudit("churn@" + c.alias)
+		if err == nil {
+			err = w.walk(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(w.answer.Links, func(l auditLink) bool { return l.Link == "moved" })
+		if l := w.answer.Links[i]; (l.Status == linkNote) != (c.want != "") || !strings.Contains(l.What, c.want) {
+			t.Errorf("%v: %+v, want %q", c.off, l, c.want)
+		}
+		w.close()
+	}
 }

@@ -131,6 +131,9 @@ func (a *app) modelLs(asJSON bool) error {
 		a.say("no model is registered here yet; \"uses: promote\" registers one")
 		return nil
 	}
+	if len(lines) == 0 {
+		return cured(errors.Join(damaged...))
+	}
 	rows := make([][]string, len(lines))
 	for i, l := range lines {
 		rows[i] = []string{l.Model, fmt.Sprint(l.Versions), aliasText(l.Aliases), l.Changed.Local().Format(time.DateTime)}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mlops-runner/mlops/runner/provenance"
 	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/store"
 )
@@ -48,7 +50,7 @@ func (a *app) modelVerify(ctx context.Context, names []string, o modelVerifyOpti
 	}
 	all := []registry.Problem{}
 	for _, name := range names {
-		ps, err := r.Verify(ctx, name)
+		ps, err := modelProblems(ctx, s, r, name)
 		if err != nil {
 			return cured(err)
 		}
@@ -96,4 +98,34 @@ func (a *app) showVerified(all []registry.Problem, l *lookout, asJSON bool) (err
 		return failedError{exitFailed}
 	}
 	return err
+}
+
+// modelProblems are those of the registry, and attestations of lines that the journal
+// has not got: it was cut.
+func modelProblems(ctx context.Context, s *store.Dir, r *registry.Registry, name string) ([]registry.Problem, error) {
+	ps, err := r.Verify(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.Model(name)
+	var damaged *registry.DamagedError
+	if errors.As(err, &damaged) {
+		return ps, nil
+	} else if err != nil {
+		return nil, err
+	}
+	strays, err := strayFiles(s, m)
+	for _, f := range strays {
+		ps = append(ps, registry.Problem{File: f, What: "belongs to no line of the journal, which may have been cut"})
+	}
+	return ps, err
+}
+
+// strayFiles are the attestations of a model that belong to no line of its journal.
+func strayFiles(s *store.Dir, m *registry.Model) ([]string, error) {
+	var named []string
+	for _, e := range m.Journal {
+		named = append(named, provenance.SummaryFile(m.Name, e.Seq))
+	}
+	return provenance.Strays(s, provenance.SummaryFile(m.Name, 1), named)
 }

@@ -37,7 +37,12 @@ func (r *Repository) again(ctx context.Context, what string, work func() (int64,
 			return context.Cause(ctx)
 		}
 		if !passing(err) || try >= tries {
-			return fmt.Errorf("%s: %w", what, r.explain(err))
+			err = r.explain(err)
+			var missing *NotFoundError
+			if errors.As(err, &missing) && missing.Ref == what { // its text begins with that
+				return err
+			}
+			return fmt.Errorf("%s: %w", what, err)
 		}
 		select {
 		case <-ctx.Done():

@@ -56,7 +56,9 @@ func (r *Registry) verify(ctx context.Context, model string, only int) ([]Proble
 			n++
 			v.version(ctx, n, e)
 		}
-		v.target(n, e)
+		if e.Model == model { // else told already
+			v.target(n, e)
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
