@@ -58,7 +58,7 @@ bench: build ## speed and memory beside peers and floors; BENCH='-only noop -rou
 images: ## the examples' images, without a registry
 	examples/images/make
 
-demo: ## run an example: EXECUTOR=docker|host EXAMPLE=churn|minimal
+demo: ## run an example: EXECUTOR=docker|host EXAMPLE=churn|ames|minimal
 	examples/demo $(EXAMPLE) $(EXECUTOR)
 
 soak: build images ## run the small example N=50 times, kill runs for T=10m, and look for what was left behind

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -239,7 +240,9 @@ func (x *execution) metrics(n *plan.Node, a *attempt) (ms []record.Metric, odd m
 	}
 	ms, err = reader.Lines(a.result.MetricText)
 	if err != nil {
-		notice(err.Error())
+		for line := range strings.SplitSeq(err.Error(), "\n") { // each line has its own error
+			notice(line)
+		}
 	}
 	all, err := record.MergeMetrics(append(lists, ms)...)
 	if err != nil {

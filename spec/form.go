@@ -182,8 +182,11 @@ var textOf = func() (forms [scopeGate + 1]form) {
 
 func (w *walker) wrongType(n *yaml.Node, f *form, name string, in place) {
 	fix := ""
-	if f.kind == kindList && n.Kind == yaml.ScalarNode {
+	switch {
+	case f.kind == kindList && n.Kind == yaml.ScalarNode:
 		fix = "write it as a list: " + name + ": [" + n.Value + "]"
+	case name == "outputs" && n.Kind == yaml.MappingNode: // as in GitHub Actions
+		fix = "remove it, or list files: what steps write to $MLOPS_OUTPUT is needs.JOB.outputs by itself"
 	}
 	w.at(n, CodeWrongType, fix, "%q in %s must be %s, not %s", name, in, f.expected(), describeNode(n))
 }

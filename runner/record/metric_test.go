@@ -142,6 +142,7 @@ func TestMetricLines(t *testing.T) {
 		{"a later line counts", "auc=0.5\nauc=0.9\n", "auc=0.9\n", ""},
 		{"numpy", "a=nan b=-inf c=True d=1e-05\n", "a=NaN\nb=-Inf\nc=1\nd=1e-05\n", ""},
 		{"text", "auc=high\n", "", `MLOPS_METRICS:1: auc is "high", not a number; write auc=NUMBER, such as auc=0.91`},
+		{"comma", "auc=0,91", "", `MLOPS_METRICS:1: auc is "0,91", not a number; write auc=0.91, with a point`},
 		{"percent", "\nauc=92.3%", "", `MLOPS_METRICS:2: auc is "92.3%", not a number; write auc=0.923`},
 		{"unit", "t=12ms", "", `MLOPS_METRICS:1: t is "12ms", not a number; write t=12, the unit belongs into metrics: in mlops.yaml`},
 		{"quotes", `auc="0.9"`, "", `MLOPS_METRICS:1: auc is "\"0.9\"", not a number; write auc=0.9 without quotes`},

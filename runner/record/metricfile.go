@@ -178,7 +178,11 @@ func splitPairs(line string) ([]pair, error) {
 // cure says how to write a value that is almost a number.
 func cure(name, text string) string {
 	f, err := parseNumber(strings.TrimRight(strings.Trim(text, `"'`), "%abcdefghijklmnopqrstuvwxyzµ"))
+	whole, fraction, comma := strings.Cut(text, ",")
+	dotted, commaErr := parseNumber(whole + "." + fraction)
 	switch {
+	case comma && commaErr == nil:
+		return fmt.Sprintf("; write %s=%v, with a point", clip(name), dotted)
 	case err != nil:
 		return fmt.Sprintf("; write %s=NUMBER, such as %s=0.91", clip(name), clip(name))
 	case strings.HasSuffix(text, "%"):
