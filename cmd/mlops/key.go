@@ -247,14 +247,14 @@ func (a *app) keyLs(asJSON bool) error {
 	}
 	rows := make([][]string, len(lines))
 	for i, l := range lines {
-		state := "not in " + provenance.TrustFile
-		switch {
-		case l.Expired:
-			state = "expired"
-		case l.Trusted:
-			state = "trusted"
+		state, expires := "not in "+provenance.TrustFile, "" // which says until when a key is good
+		if l.Trusted {
+			state, expires = "trusted", cmp.Or(l.Expires, "never")
 		}
-		rows[i] = []string{l.Name, l.Kind, l.ID[:16], state, cmp.Or(l.Expires, "never"), strings.Join(l.Signs, ", "), cmp.Or(l.Private, "elsewhere")}
+		if l.Expired {
+			state = "expired"
+		}
+		rows[i] = []string{l.Name, l.Kind, l.ID[:16], state, expires, strings.Join(l.Signs, ", "), cmp.Or(l.Private, "elsewhere")}
 	}
 	return view.Table(a.stdout, []string{"key", "type", "id", "state", "expires", "signs", "private"}, rows, a.color())
 }
