@@ -180,6 +180,7 @@ type KeyError struct {
 	Expired         string // day; "" if it did not
 }
 
+// Error says what is wrong, and where.
 func (e *KeyError) Error() string {
 	switch {
 	case e.Name == "":

@@ -96,6 +96,7 @@ type Error struct {
 	Cure              string // what may help, or ""
 }
 
+// Error says what is wrong, and where.
 func (e *Error) Error() string {
 	at := e.Address
 	if e.Name != "" {
@@ -104,6 +105,7 @@ func (e *Error) Error() string {
 	return e.Op + " " + at + ": " + e.Err.Error()
 }
 
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Fix is what may help, or "".
