@@ -34,6 +34,7 @@ const (
 	CodeMissingInput       Code = "missing-input"
 	CodeActionAlone        Code = "action-alone"
 	CodeActionTwice        Code = "action-twice"
+	CodeActionMaybeTwice   Code = "action-maybe-twice"
 	CodeUnknownParam       Code = "unknown-param"
 	CodeParamType          Code = "param-type"
 	CodeParamsFile         Code = "params-file"
@@ -100,6 +101,7 @@ func Codes() []CodeDoc {
 		{CodeMissingInput, "an input that the action requires"},
 		{CodeActionAlone, "a step with commands beside an action that asks for something in the job's name"},
 		{CodeActionTwice, "two steps that ask the same of an action that does it once a run"},
+		{CodeActionMaybeTwice, "two such steps under conditions that may both hold in one run"},
 		{CodeUnknownParam, "a parameter that the params do not have"},
 		{CodeParamType, "an override of another type than the parameter, or a value params cannot hold"},
 		{CodeParamsFile, "the params file cannot be read"},

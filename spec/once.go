@@ -27,7 +27,8 @@ func (w *walker) checkAlone(j *Job) {
 }
 
 // checkOnce checks that no two steps ask the same of an action that does it once a run.
-// Steps of which both have conditions that differ may exclude each other.
+// Steps of which both have conditions that differ may exclude each other: then a run
+// decides, and those are warned of that do not seem to.
 func (w *walker) checkOnce() {
 	var asked []asking
 	for _, j := range w.file.Jobs {
@@ -37,7 +38,14 @@ func (w *walker) checkOnce() {
 				continue
 			}
 			for _, b := range asked {
-				if a.same(b) {
+				switch {
+				case !a.same(b):
+				case a.mayExclude(b):
+					if !exclusive(a.terms(), b.terms()) {
+						w.warn(a.at, CodeActionMaybeTwice, "write conditions of which one holds at a time, such as github.ref == 'refs/heads/main' and github.ref == 'refs/heads/next'",
+							"jobs %q and %q ask uses: %s for %s, and their conditions may both hold; a run does neither then, unless the files are the same", b.job.ID.Value, j.ID.Value, s.Uses.Value, strings.Join(a.values, " as "))
+					}
+				default:
 					w.at(a.at, CodeActionTwice, "remove one of them, or give each a condition: if: ...",
 						"jobs %q and %q both ask uses: %s for %s", b.job.ID.Value, j.ID.Value, s.Uses.Value, strings.Join(a.values, " as "))
 				}
@@ -56,10 +64,15 @@ type asking struct {
 }
 
 func (a asking) same(b asking) bool {
-	conditional := func(x asking) bool { return x.job.If.Value != "" || x.step.If.Value != "" }
-	mayExclude := conditional(a) && conditional(b) && (a.job.If.Value != b.job.If.Value || a.step.If.Value != b.step.If.Value)
-	return a.step.Uses.Value == b.step.Uses.Value && slices.Equal(a.values, b.values) && !mayExclude
+	return a.step.Uses.Value == b.step.Uses.Value && slices.Equal(a.values, b.values)
 }
+
+func (a asking) mayExclude(b asking) bool {
+	conditional := func(x asking) bool { return x.job.If.Value != "" || x.step.If.Value != "" }
+	return conditional(a) && conditional(b) && (a.job.If.Value != b.job.If.Value || a.step.If.Value != b.step.If.Value)
+}
+
+func (a asking) terms() []string { return terms(a.job.If.Value, a.step.If.Value) }
 
 // asking reads what a step asks; false if it is nothing that is done once, or is known
 // only when the run is planned.

@@ -6,7 +6,6 @@ package pack
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,12 +69,8 @@ func run(_ context.Context, c action.Call) (action.Outcome, error) {
 	if ok, err := Fits(c, path, r.Format, r.Allow); err != nil || !ok {
 		return action.Outcome{Failed: !ok}, err
 	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		return action.Outcome{}, err
-	}
 	fmt.Fprintf(c.Log, "%s from %s: it is packed when the run has ended\n", r.Model, r.From)
-	return action.Outcome{Files: map[string][]byte{fileName(data): data}}, nil
+	return action.Ask(prefix, r)
 }
 
 // Fits looks into the files of a model for a step, tells what is wrong with them,
@@ -101,12 +96,6 @@ func Fits(c action.Call, path, format string, allow []string) (bool, error) {
 }
 
 const prefix = "pack-"
-
-// fileName is where a request is kept: a job may have several.
-func fileName(request []byte) string {
-	sum := sha256.Sum256(request)
-	return fmt.Sprintf("%s%x.json", prefix, sum[:6])
-}
 
 // IsRequest reports whether a kept file is a request.
 func IsRequest(name string) bool { return strings.HasPrefix(name, prefix) }

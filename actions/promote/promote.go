@@ -7,7 +7,6 @@ package promote
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,21 +74,11 @@ func run(_ context.Context, c action.Call) (action.Outcome, error) {
 	if ok, err := pack.Fits(c, filepath.Join(c.Root, filepath.FromSlash(r.From)), r.Format, r.Allow); err != nil || !ok {
 		return action.Outcome{Failed: !ok}, err
 	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		return action.Outcome{}, err
-	}
 	fmt.Fprintf(c.Log, "%s from %s: it is registered when the run has ended\n", r.Model, r.From)
-	return action.Outcome{Files: map[string][]byte{fileName(data): data}}, nil
+	return action.Ask(prefix, r)
 }
 
 const prefix = "promote-"
-
-// fileName is where a request is kept: a job may have several.
-func fileName(request []byte) string {
-	sum := sha256.Sum256(request)
-	return fmt.Sprintf("%s%x.json", prefix, sum[:6])
-}
 
 // IsRequest reports whether a kept file is a request.
 func IsRequest(name string) bool { return strings.HasPrefix(name, prefix) }

@@ -40,9 +40,15 @@ func (a *app) gcRemote(ctx context.Context, o gcOptions, age time.Duration) erro
 			fmt.Fprintf(a.stdout, "keeps %s that nothing refers to: not a day old, somebody may be about to push what does\n", counted(rep.Young, "file"))
 		}
 	}
+	if rep.YoungHalves > 0 {
+		fmt.Fprintf(a.stdout, "keeps %s that was not finished: not a day old, somebody may go on with it\n", counted(rep.YoungHalves, "upload"))
+	}
 	verb := "removed"
 	if rep.DryRun {
 		verb = "would remove"
+	}
+	if rep.Halves > 0 {
+		fmt.Fprintf(a.stdout, "%s %s that nobody finished\n", verb, counted(rep.Halves, "upload"))
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s %s, %s and %s (%s) from %s; %s remain\n", verb, counted(rep.Results, "result"), counted(rep.Runs, "record"),
 		counted(rep.Blobs, "file"), view.Bytes(rep.Freed), s.Remote.Address(), view.Bytes(rep.Left))

@@ -51,14 +51,20 @@ func newIndexVerify(a *app) *cobra.Command {
 	}
 }
 
-func (a *app) indexStatus(ctx context.Context, asJSON bool) error {
+// openIndex opens the index of the project that is worked in.
+func (a *app) openIndex(ctx context.Context) (*index.Index, error) {
 	p, err := a.findProject("")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	x, err := index.Open(ctx, p.store(), a.indexOptions())
+	return x, cured(err)
+}
+
+func (a *app) indexStatus(ctx context.Context, asJSON bool) error {
+	x, err := a.openIndex(ctx)
 	if err != nil {
-		return cured(err)
+		return err
 	}
 	defer x.Close()
 	s, err := x.Status(ctx)
@@ -101,13 +107,9 @@ func (a *app) indexRebuild(ctx context.Context) error {
 const listedDifferences = 20
 
 func (a *app) indexVerify(ctx context.Context) error {
-	p, err := a.findProject("")
+	x, err := a.openIndex(ctx)
 	if err != nil {
 		return err
-	}
-	x, err := index.Open(ctx, p.store(), a.indexOptions())
-	if err != nil {
-		return cured(err)
 	}
 	defer x.Close()
 	differences, err := x.Verify(ctx)

@@ -263,20 +263,28 @@ func (a *app) keyLs(asJSON bool) error {
 	}
 	rows := make([][]string, len(lines))
 	for i, l := range lines {
-		state := "not in " + provenance.TrustFile
-		switch {
-		case l.Revoked != "":
-			state = "revoked"
-		case l.Expired:
-			state = "expired"
-		case l.From > time.Now().UTC().Format(time.DateOnly):
-			state = "from " + l.From
-		case l.Trusted:
-			state = "trusted"
+		expires := l.Expires
+		if l.Trusted { // only the policy says until when a key is good
+			expires = cmp.Or(expires, "never")
 		}
-		rows[i] = []string{l.Name, l.Kind, l.ID[:16], state, cmp.Or(l.Expires, "never"), strings.Join(l.Signs, ", "), cmp.Or(l.Private, "elsewhere")}
+		rows[i] = []string{l.Name, l.Kind, l.ID[:16], l.state(), expires, strings.Join(l.Signs, ", "), cmp.Or(l.Private, "elsewhere")}
 	}
 	return view.Table(a.stdout, []string{"key", "type", "id", "state", "expires", "signs", "private"}, rows, a.color())
+}
+
+// state is what a key counts for today.
+func (l keyLine) state() string {
+	switch {
+	case l.Revoked != "":
+		return "revoked"
+	case l.Expired:
+		return "expired"
+	case l.From > time.Now().UTC().Format(time.DateOnly):
+		return "from " + l.From
+	case l.Trusted:
+		return "trusted"
+	}
+	return "not in " + provenance.TrustFile
 }
 
 // keys are those of the policy and of this machine, by name.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner/registry"
+	"github.com/mlops-runner/mlops/runner/store"
 )
 
 func newModel(a *app) *cobra.Command {
@@ -83,6 +84,20 @@ func (a *app) pickModel(name string) (*pick, error) {
 func (p *pick) read() (*registry.Version, error) {
 	v, err := p.registry.Version(p.model, p.version)
 	return v, cured(err)
+}
+
+// readPicked finds MODEL@REF, and reads the version from the store that it is in.
+func (a *app) readPicked(name string) (*pick, *registry.Version, *store.Dir, error) {
+	p, err := a.pickModel(name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	v, err := p.read()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	s, err := a.openStore()
+	return p, v, s, err
 }
 
 func newModelLs(a *app) *cobra.Command {

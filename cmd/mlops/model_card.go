@@ -36,15 +36,7 @@ record of the run. The same card is in the artifact that "mlops model push" send
 }
 
 func (a *app) modelCard(name string) error {
-	p, err := a.pickModel(name)
-	if err != nil {
-		return err
-	}
-	v, err := p.read()
-	if err != nil {
-		return err
-	}
-	s, err := a.openStore()
+	_, v, s, err := a.readPicked(name)
 	if err != nil {
 		return err
 	}

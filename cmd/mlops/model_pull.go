@@ -123,15 +123,7 @@ func (a *app) modelPull(ctx context.Context, name, dir string) error {
 	if err := a.refresh(ctx, name); err != nil {
 		return err
 	}
-	p, err := a.pickModel(name)
-	if err != nil {
-		return err
-	}
-	v, err := p.read()
-	if err != nil {
-		return err
-	}
-	s, err := a.openStore()
+	p, v, s, err := a.readPicked(name)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type promotion struct {
 	done     []record.Promotion
 	told     int                                            // how many of done were told to those who watch
 	later    []func(ctx context.Context, unpublished error) // what waits until it is certain that what was done stays
+	claims   map[string][]claim                             // by model and alias
 	outlet   *outlet                                        // to the shared store
 
 	looked   bool      // whether somebody looked for what was reviewed
@@ -67,6 +68,9 @@ func asksToPromote(n *plan.Node) bool {
 // what is packed has its number.
 func (p *promotion) finish(ctx context.Context, f *runner.Finished) (err error) {
 	if p.run, err = (record.Entry{ID: f.Record.ID, Dir: f.Record.Dir}).Load(); err != nil {
+		return err
+	}
+	if err := p.each(ctx, promote.Name, promote.IsRequest, p.claim); err != nil {
 		return err
 	}
 	return errors.Join(p.each(ctx, promote.Name, promote.IsRequest, p.request), p.each(ctx, pack.Name, pack.IsRequest, p.pack))
@@ -128,9 +132,12 @@ func (p *promotion) request(ctx context.Context, job *record.Job, name string) e
 	if r.DryRun {
 		work = p.tell
 	}
-	if err = checkFormat(ctx, p.session.Store, v, r.Format, r.Allow); err != nil {
-		err = fmt.Errorf("job %s: %w", job.ID, err)
-	} else {
+	if err = p.contested(r); err == nil {
+		if err = checkFormat(ctx, p.session.Store, v, r.Format, r.Allow); err != nil {
+			err = fmt.Errorf("job %s: %w", job.ID, err)
+		}
+	}
+	if err == nil {
 		err = work(ctx, r, v)
 	}
 	if err != nil {

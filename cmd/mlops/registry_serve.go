@@ -47,7 +47,11 @@ func (a *app) registryServe(ctx context.Context, o registryServeOptions) error {
 	if err != nil {
 		return err
 	}
-	r, err := serve.New(ctx, d, newModelShelf(a, d))
+	shelf := newModelShelf(a, d)
+	if err := shelf.tellHidden(); err != nil {
+		return err
+	}
+	r, err := serve.New(ctx, d, shelf)
 	if err != nil {
 		return err
 	}

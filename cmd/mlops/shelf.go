@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,8 +22,8 @@ import (
 
 // A modelShelf shows the registered models of a store as repositories: versions by
 // their numbers and aliases, without those that are retired. A version is packed
-// when somebody asks for it first. Models whose names no repository may have, such
-// as those with capitals, are not shown.
+// when somebody asks for it first. Names of repositories have no capitals, so a model
+// is shown by its name in lower case, unless another one has that.
 type modelShelf struct {
 	app      *app
 	store    *store.Dir
@@ -40,23 +41,70 @@ func newModelShelf(a *app, d *store.Dir) *modelShelf {
 
 // Names lists the models that repositories can show.
 func (s *modelShelf) Names(context.Context) ([]string, error) {
-	names, err := s.registry.Names()
-	return slices.DeleteFunc(names, func(name string) bool { return !showable(name) }), err
+	shown, _, err := s.shown()
+	return slices.Sorted(maps.Keys(shown)), err
 }
 
-func showable(model string) bool { return oci.CheckReference("localhost/models/"+model) == nil }
+// shown are the models by the names of their repositories, and why others have none.
+func (s *modelShelf) shown() (shown, hidden map[string]string, err error) {
+	names, err := s.registry.Names()
+	shown, hidden = map[string]string{}, map[string]string{}
+	clash := map[string][]string{}
+	for _, name := range names {
+		repo := strings.ToLower(name)
+		if oci.CheckReference("localhost/models/"+repo) != nil {
+			hidden[name] = "a repository cannot be called that: between letters and digits is one . or _, or some -"
+			continue
+		}
+		clash[repo] = append(clash[repo], name)
+	}
+	for repo, models := range clash {
+		if own := slices.Contains(models, repo); own || len(models) == 1 {
+			shown[repo] = models[0]
+			if own {
+				shown[repo] = repo
+			}
+		}
+		for _, m := range models {
+			if shown[repo] != m {
+				hidden[m] = "repositories have no capitals, and " + strings.Join(slices.DeleteFunc(slices.Clone(models), func(n string) bool { return n == m }), ", ") + " is models/" + repo + " as well"
+			}
+		}
+	}
+	return shown, hidden, err
+}
 
-// model reads a model; one that is not there, or cannot be shown, is ErrNotShown.
-func (s *modelShelf) model(name string) (*registry.Model, error) {
-	if !showable(name) {
+// model reads the model that a repository shows; one that is not there, or cannot be
+// shown, is ErrNotShown.
+func (s *modelShelf) model(repo string) (*registry.Model, error) {
+	if oci.CheckReference("localhost/models/"+repo) != nil {
 		return nil, serve.ErrNotShown
 	}
-	m, err := s.registry.Model(name)
+	m, err := s.registry.Model(repo)
 	var bad *registry.NameError
-	if errors.Is(err, registry.ErrNotFound) || errors.As(err, &bad) {
+	switch {
+	case errors.As(err, &bad):
+		return nil, serve.ErrNotShown
+	case !errors.Is(err, registry.ErrNotFound):
+		return m, err
+	}
+	shown, _, err := s.shown()
+	if err != nil {
+		return nil, err
+	}
+	if shown[repo] == "" {
 		return nil, serve.ErrNotShown
 	}
-	return m, err
+	return s.registry.Model(shown[repo])
+}
+
+// tellHidden tells of models that nobody can pull.
+func (s *modelShelf) tellHidden() error {
+	_, hidden, err := s.shown()
+	for _, name := range slices.Sorted(maps.Keys(hidden)) {
+		s.app.say("model %s is not shown: %s; \"mlops model push\" brings it to a repository of another name", name, hidden[name])
+	}
+	return err
 }
 
 // Tags are the numbers of versions and the aliases.
@@ -97,17 +145,17 @@ func (s *modelShelf) Tagged(ctx context.Context, name, tag string) (store.Digest
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a := s.packed[name][v.Digest]; a != nil {
+	if a := s.packed[m.Name][v.Digest]; a != nil {
 		return a.Digest, nil
 	}
 	if err := s.app.bring(ctx, s.store, v.Entries()); err != nil {
-		return store.Digest{}, fmt.Errorf("%s: %w", versionName(name, n), err)
+		return store.Digest{}, fmt.Errorf("%s: %w", versionName(m.Name, n), err)
 	}
 	a, _, err := artifact(ctx, s.store, v)
 	if err != nil {
-		return store.Digest{}, fmt.Errorf("%s: %w", versionName(name, n), err)
+		return store.Digest{}, fmt.Errorf("%s: %w", versionName(m.Name, n), err)
 	}
-	s.keep(name, v.Digest, a)
+	s.keep(m.Name, v.Digest, a)
 	return a.Digest, nil
 }
 
@@ -126,12 +174,12 @@ func (s *modelShelf) State(_ context.Context, name string) (string, error) {
 		return "", err
 	}
 	state := m.Line(m.Journal[len(m.Journal)-1].Seq).Hex()
-	if info, err := os.Stat(filepath.Join(s.store.Root(), filepath.FromSlash(provenance.ModelFolder(name)))); err == nil {
+	if info, err := os.Stat(filepath.Join(s.store.Root(), filepath.FromSlash(provenance.ModelFolder(m.Name)))); err == nil {
 		state += info.ModTime().Format(time.RFC3339Nano)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return fmt.Sprintf("%s %d", state, len(s.packed[name])), nil
+	return fmt.Sprintf("%s %d", state, len(s.packed[m.Name])), nil
 }
 
 // Manifests are those of the versions that were packed, and of what was signed of them.

@@ -23,6 +23,7 @@ func reason(err error) error {
 // An AddressError reports an address that no database has.
 type AddressError struct{ Address string }
 
+// Error says what is wrong, and where.
 func (e *AddressError) Error() string {
 	scheme, _, _ := strings.Cut(e.Address, "://")
 	return "MLOPS_DB: unknown kind of database " + scheme + "://"
@@ -39,7 +40,10 @@ type ConnectError struct {
 	Err   error
 }
 
+// Error says what is wrong, and where.
 func (e *ConnectError) Error() string { return "index " + e.Place + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
 func (e *ConnectError) Unwrap() error { return e.Err }
 
 // Cure says what to do about it.
@@ -53,7 +57,10 @@ type FileError struct {
 	Err  error
 }
 
+// Error says what is wrong, and where.
 func (e *FileError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }
 
 // Cure says what to do about it.
@@ -64,6 +71,7 @@ func (e *FileError) Cure() string {
 // A FormatError reports a shared database that another version of mlops made.
 type FormatError struct{ Place, Why string }
 
+// Error says what is wrong, and where.
 func (e *FormatError) Error() string { return "index " + e.Place + ": " + e.Why }
 
 // Cure says what to do about it.

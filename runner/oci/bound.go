@@ -25,6 +25,7 @@ type LimitError struct {
 	Size  int64 // bytes of the archive; 0 if it is about all of them together
 }
 
+// Error says what is wrong, and where.
 func (e *LimitError) Error() string {
 	if e.Size == 0 {
 		return fmt.Sprintf("the archives of the artifact unpack to more than %d MiB", e.Limit>>20)

@@ -20,7 +20,8 @@
 //
 // A registry is asked for what it has before anything is sent. Blobs travel several
 // at a time; one whose connection breaks is tried again from the byte that it has come to:
-// a pull by a range, a push where the registry tells how much it has. A pull grows in a folder beside the wanted one, which is renamed
+// a pull by a range, a push where the registry tells how much it has. A pull grows in a
+// folder beside the wanted one, which is renamed
 // at the end: what carries the name is whole, and every byte of it was hashed on its
 // way. What a broken pull leaves is used by the next. Archives, in which others pack
 // folders, are unpacked up to a bound ([MaxRatio], [MaxUnpacked]).

@@ -21,6 +21,7 @@ type MismatchError struct {
 	WantSize, GotSize int64 // bytes
 }
 
+// Error says what is wrong, and where.
 func (e *MismatchError) Error() string {
 	if e.WantSize != e.GotSize {
 		return fmt.Sprintf("%s has %d bytes, not the %d of %s", e.What, e.GotSize, e.WantSize, e.Want)
@@ -39,7 +40,10 @@ type RefError struct {
 	Err error
 }
 
+// Error says what is wrong, and where.
 func (e *RefError) Error() string { return fmt.Sprintf("%q is no reference: %v", e.Ref, e.Err) }
+
+// Unwrap returns the cause.
 func (e *RefError) Unwrap() error { return e.Err }
 
 // Cure shows one.
@@ -57,6 +61,7 @@ type AccessError struct {
 	Err        error
 }
 
+// Error says what is wrong, and where.
 func (e *AccessError) Error() string {
 	who := "nobody is logged in"
 	if e.User != "" {
@@ -88,6 +93,7 @@ func (e *AccessError) said() string {
 	return clean[:min(len(clean), 400)]
 }
 
+// Unwrap returns the cause.
 func (e *AccessError) Unwrap() error { return e.Err }
 
 // Cure says how to log in, or whom to ask.
@@ -107,12 +113,16 @@ type NotFoundError struct {
 	Err error
 }
 
+// Error says what is wrong, and where.
 func (e *NotFoundError) Error() string { return e.Ref + " is not in the registry" }
+
+// Unwrap returns the cause.
 func (e *NotFoundError) Unwrap() error { return e.Err }
 
 // A KindError reports an artifact that holds no model that can be unpacked.
 type KindError struct{ Ref, Why string }
 
+// Error says what is wrong, and where.
 func (e *KindError) Error() string { return e.Ref + " cannot be pulled: " + e.Why }
 
 // A SchemeError reports a registry that speaks HTTP without TLS, or a TLS that
@@ -123,7 +133,10 @@ type SchemeError struct {
 	Err  error
 }
 
+// Error says what is wrong, and where.
 func (e *SchemeError) Error() string { return e.Host + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
 func (e *SchemeError) Unwrap() error { return e.Err }
 
 // Cure says what to do about it.

@@ -228,6 +228,7 @@ type KeyError struct {
 	Revoked         string // why it was; "" if it was not
 }
 
+// Error says what is wrong, and where.
 func (e *KeyError) Error() string {
 	switch {
 	case e.Name == "":

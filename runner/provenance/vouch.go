@@ -45,6 +45,7 @@ func (v *Vouch) Missing(d *store.Dir) (files []string, err error) {
 // An UnsignedError reports a version of which no summary is kept.
 type UnsignedError struct{ Model string }
 
+// Error says what is wrong, and where.
 func (e *UnsignedError) Error() string { return e.Model + " is not signed" }
 
 // Cure says what to do about it.
@@ -55,6 +56,7 @@ func (e *UnsignedError) Cure() string {
 // A SubjectError reports a signed statement about something else.
 type SubjectError struct{ File, What string }
 
+// Error says what is wrong, and where.
 func (e *SubjectError) Error() string { return e.File + ": the signature is over " + e.What }
 
 // Cure says what to do about it.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/s3"
 )
@@ -20,7 +21,10 @@ type Bucket struct {
 	address string
 }
 
-var _ Store = (*Bucket)(nil)
+var (
+	_ Store   = (*Bucket)(nil)
+	_ Sweeper = (*Bucket)(nil)
+)
 
 // NewBucket makes a store below a prefix of a bucket. address is what people call it.
 func NewBucket(b *s3.Bucket, prefix, address string) *Bucket {
@@ -190,4 +194,20 @@ func (b *Bucket) Replace(ctx context.Context, name string, data []byte, old Tag)
 		err = fmt.Errorf("%w: %w", ErrChanged, err)
 	}
 	return Tag(tag), b.fail("write", name, err)
+}
+
+// Sweep gives up uploads in parts.
+func (b *Bucket) Sweep(ctx context.Context, now time.Time, dry bool) (s Swept, err error) {
+	all, err := b.b.Unfinished(ctx, b.prefix)
+	for _, u := range all {
+		if now.Sub(u.Begun) <= abandoned {
+			s.Young++
+			continue
+		}
+		s.Removed++
+		if !dry {
+			err = errors.Join(err, b.b.GiveUp(ctx, u))
+		}
+	}
+	return s, b.fail("remove", "unfinished uploads", err)
 }

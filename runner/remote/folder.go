@@ -28,7 +28,10 @@ import (
 //	.lock            held while an object is replaced (flock)
 type Folder struct{ root string }
 
-var _ Store = (*Folder)(nil)
+var (
+	_ Store   = (*Folder)(nil)
+	_ Sweeper = (*Folder)(nil)
+)
 
 // OpenFolder opens the store in a folder, which is made when something is put there.
 func OpenFolder(root string) *Folder { return &Folder{root} }
@@ -36,7 +39,6 @@ func OpenFolder(root string) *Folder { return &Folder{root} }
 const (
 	foldersTemp = ".tmp"
 	foldersLock = ".lock"
-	abandoned   = 24 * time.Hour
 )
 
 // Address is the folder's path.
@@ -234,17 +236,26 @@ func (f *Folder) Delete(_ context.Context, name string) error {
 	return f.fail("remove", name, err)
 }
 
-// Sweep removes what machines left that stopped while they wrote.
-func (f *Folder) Sweep(now time.Time) {
+// Sweep looks into the folder of temporary files.
+func (f *Folder) Sweep(_ context.Context, now time.Time, dry bool) (s Swept, err error) {
 	es, err := os.ReadDir(f.path(foldersTemp))
-	if err != nil {
-		return
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
 	}
 	for _, e := range es {
-		if st, err := e.Info(); err == nil && now.Sub(st.ModTime()) > abandoned {
-			os.Remove(filepath.Join(f.path(foldersTemp), e.Name()))
+		st, infoErr := e.Info()
+		switch {
+		case infoErr != nil: // its writer has just ended
+		case now.Sub(st.ModTime()) <= abandoned:
+			s.Young++
+		default:
+			s.Removed++
+			if !dry {
+				err = errors.Join(err, os.Remove(filepath.Join(f.path(foldersTemp), e.Name())))
+			}
 		}
 	}
+	return s, f.fail("remove", foldersTemp, err)
 }
 
 // Read reads the file.

@@ -53,6 +53,23 @@ type Local interface {
 	File() *os.File // open until what Get returned is closed
 }
 
+// A Sweeper knows what writers left that were stopped while they wrote: it is in no list of
+// objects. Both stores of this package are one.
+type Sweeper interface {
+	// Sweep removes what is a day old by now, unless dry is set, and says what there is. What is
+	// younger is what the next Put of the same goes on with.
+	Sweep(ctx context.Context, now time.Time, dry bool) (Swept, error)
+}
+
+// Swept is what a [Sweeper] found.
+type Swept struct {
+	Removed int // or would be removed
+	Young   int // stay, as they are not a day old
+}
+
+// abandoned is how old must be what a writer left for it to go.
+const abandoned = 24 * time.Hour
+
 // An Info is what is known of an object without reading it.
 type Info struct {
 	Name     string
@@ -79,6 +96,7 @@ type Error struct {
 	Cure              string // what may help, or ""
 }
 
+// Error says what is wrong, and where.
 func (e *Error) Error() string {
 	at := e.Address
 	if e.Name != "" {
@@ -87,6 +105,7 @@ func (e *Error) Error() string {
 	return e.Op + " " + at + ": " + e.Err.Error()
 }
 
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Fix is what may help, or "".

@@ -23,6 +23,7 @@ type DamagedError struct {
 	Got      string // what it is instead
 }
 
+// Error says what is wrong, and where.
 func (e *DamagedError) Error() string {
 	return fmt.Sprintf("%s: %s is damaged there: %s", e.At, e.Name, e.Got)
 }

@@ -40,6 +40,10 @@ type GCReport struct {
 	Freed   int64 `json:"freed"` // bytes
 	Left    int64 `json:"left"`  // bytes of blobs that remain
 	Young   int   `json:"young"` // blobs that nothing refers to and that are not a day old
+	// Halves are uploads that were broken off and are a day old; YoungHalves stay, as
+	// who pushes the same again goes on with them, or is at it.
+	Halves      int `json:"halves,omitempty"`
+	YoungHalves int `json:"youngHalves,omitempty"`
 	// Stay are the records that are old enough to go, and what names them.
 	Stay []Staying `json:"stay,omitempty"`
 }
@@ -62,8 +66,12 @@ func (s *Share) GC(ctx context.Context, o GCOptions) (rep GCReport, err error) {
 		return rep, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	if f, ok := s.Remote.(interface{ Sweep(now time.Time) }); ok && !s.DryRun {
-		f.Sweep(s.now())
+	if f, ok := s.Remote.(remote.Sweeper); ok {
+		swept, err := f.Sweep(ctx, s.now(), s.DryRun)
+		if err != nil {
+			return rep, err
+		}
+		rep.Halves, rep.YoungHalves = swept.Removed, swept.Young
 	}
 	g := &sweeping{s: s, o: o, used: map[string]bool{}, runs: map[string]string{}}
 	for _, find := range []func(context.Context) error{g.models, g.datasets, g.results, g.records} {

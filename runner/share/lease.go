@@ -30,6 +30,7 @@ type BusyError struct {
 	At    string // address
 }
 
+// Error says what is wrong, and where.
 func (e *BusyError) Error() string {
 	if e.What == removing {
 		return fmt.Sprintf("blobs are being removed from %s, since %s", e.At, e.Since.Format(time.TimeOnly))
