@@ -85,8 +85,19 @@ func open(root string, files []string) (*table.Table, error) {
 
 // look runs the checks and describes the table at the same time. Both read it: what
 // a check sees are texts as they stand in the file, and what is described are values
-// of kinds that only the whole file tells.
+// of kinds that only the whole file tells. Very many columns are checked first: both
+// take memory for each.
 func (c *Checked) look(s *setup, t source) error {
+	if len(s.columns) > mostTogether {
+		if err := c.run(s, t); err != nil {
+			return err
+		}
+		p, err := s.profile(c.Files)
+		if err != nil {
+			return err
+		}
+		return c.describe(s, p)
+	}
 	ctx, stop := context.WithCancel(s.ctx)
 	defer stop()
 	beside := *s
@@ -104,6 +115,9 @@ func (c *Checked) look(s *setup, t source) error {
 	}
 	return c.describe(s, p)
 }
+
+// mostTogether is how many columns are checked and described at the same time.
+const mostTogether = 1000
 
 // describe looks at what the profile of the table tells.
 func (c *Checked) describe(s *setup, p *profile.Profile) error {

@@ -212,9 +212,12 @@ func (c *csvCutter) ragged(n int, line int64) error {
 	if n == 1 {
 		e.reason = fmt.Sprintf("1 field where the first row has %d", c.width)
 	}
-	if n > c.width {
+	switch {
+	case c.width == 1 && n > 1:
+		e.fix = "take out what stands above the names of the columns, if it does"
+	case n > c.width:
 		e.fix = fmt.Sprintf("quote the fields that hold a %s", delimiterName(c.delimiter))
-	} else {
+	default:
 		e.fix = "add what is missing, or quote the fields that hold a line break"
 	}
 	return e

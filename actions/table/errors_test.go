@@ -32,6 +32,11 @@ func TestErrors(t *testing.T) {
 		{"nothing but NUL bytes", "t.csv", strings.Repeat("\x00", 5000), "t.csv:1: a NUL byte in the name of column 1; look whether the file is text, and take the byte out\n"},
 		{"bytes that are not UTF-8 behind the head", "t.csv", long + "1,caf\xe9\n", "a string, b string\n" + strings.Repeat("a|b\n", 299_999) + "t.csv:300001: column \"b\": bytes that are not UTF-8; convert the file, as by iconv -f WINDOWS-1252 -t UTF-8\n"},
 		{"a workbook", "t.csv", "PK\x03\x04....", "t.csv: is a ZIP archive or a workbook; unpack it, or export the sheet as CSV\n"},
+		{"a pointer of Git LFS", "t.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "t.parquet: is a pointer of Git LFS and not what it stands for; fetch the file by git lfs pull\n"},
+		{"a table with the word in its header", "t.csv", "version https,b\n1,2\n", "version https int, b int\n1|2\n"},
+		{"a web page", "t.csv", "<!DOCTYPE html>\n<html>", "t.csv: is a web page; look where it was loaded from: a login or an error may have come in its place\n"},
+		{"XML", "t.csv", "<?xml version=\"1.0\"?>\n<a/>", "t.csv: is XML; export the table as CSV\n"},
+		{"a comment above the header", "t.csv", "# ours\na,b\n1,2\n", "t.csv:2: 2 fields where the first row has 1; take out what stands above the names of the columns, if it does\n"},
 		{"packed by xz", "t.csv.xz", "\xfd7zXZ\x00..", "t.csv.xz: is packed by xz; pack it by gzip or zstd\n"},
 		{"gzip cut off", "t.csv.gz", packed(t, "gzip", strings.Repeat("a,b\n", 1000))[:30], "t.csv.gz: read: unexpected EOF; copy or pack the file again: it was cut off\n"},
 		{"gzip broken", "t.csv.gz", "\x1f\x8bxxxxxxxxxxxxxxxxxxxx", "t.csv.gz: unpack: gzip: invalid header; copy or pack the file again: it is damaged\n"},
@@ -40,7 +45,7 @@ func TestErrors(t *testing.T) {
 		{"a row without an end", "t.csv.gz", packed(t, "gzip", strings.Repeat("x", 2*maxRow)), "t.csv.gz:1: a row of more than 64 MiB; look whether the file is text with line ends\n"},
 		{"a quote that swallows the rest", "t.csv.gz", packed(t, "gzip", "a\n\""+strings.Repeat("x\n", maxRow)), "t.csv.gz:2: a row of more than 64 MiB; look for a quote that is not closed\n"},
 		{"a value that is too long", "t.csv.gz", packed(t, "gzip", "a,b\n1,"+strings.Repeat("x", maxField+1)+"\n"), "t.csv.gz:2: a value of more than 16 MiB; keep what is so large in a file of its own, and its name here\n"},
-		{"a quoted value that is too long", "t.csv.gz", packed(t, "gzip", "a,b\n1,\""+strings.Repeat("x", maxField+1)+"\"\n"), "t.csv.gz:2: a value of more than 16 MiB; look for a quote that is not closed\n"},
+		{"a quoted value that is too long and has lines", "t.csv.gz", packed(t, "gzip", "a,b\n1,\""+strings.Repeat("1,x\n", maxField/4+1)+"\"\n"), "t.csv.gz:2: a value of more than 16 MiB; look for a quote that is not closed\n"},
 		{"JSON: not an object", "t.jsonl", "{\"a\":1}\n\n[1]\n", "t.jsonl:3: not a JSON object; write one object a line, as {\"a\": 1}\n"},
 		{"JSON: not closed", "t.jsonl", "{\"a\":1}\n{\"a\":\n", "t.jsonl:3: an object is not closed; look whether the file is whole\n"},
 		{"JSON: an array not closed", "t.json", "[{\"a\":1},", "t.json:1: the array is not closed; look whether the file is whole\n"},
@@ -48,6 +53,7 @@ func TestErrors(t *testing.T) {
 		{"JSON: a bad number", "t.jsonl", "{\"a\":1-2}\n", "t.jsonl:1: not valid JSON: a value was expected; write one object a line, as {\"a\": 1}\n"},
 		{"JSON: a line break in a string", "t.jsonl", "{\"a\":\"x\ny\"}\n", "t.jsonl:1: not valid JSON: a line break or control character in a string; write one object a line, as {\"a\": 1}\n"},
 		{"JSON: a bad escape", "t.jsonl", "{\"a\":\"\\x\"}\n", "t.jsonl:1: not valid JSON: a backslash that escapes nothing; write one object a line, as {\"a\": 1}\n"},
+		{"JSON: a value that is too long", "t.jsonl", "{\"a\":\"" + strings.Repeat("x", maxField+1) + "\"}\n", "t.jsonl:1: a value of more than 16 MiB; keep what is so large in a file of its own, and its name here\n"},
 		{"JSON: too deep", "t.jsonl", strings.Repeat("{\"a\":", 100) + "1" + strings.Repeat("}", 100), "t.jsonl:1: objects lie more than 64 deep in each other; flatten them\n"},
 		{"JSON by name alone", "t.jsonl", "a,b\n1,2\n", "t.jsonl:1: not a JSON object; write one object a line, as {\"a\": 1}\n"},
 	} {
@@ -136,7 +142,7 @@ func TestNotFiles(t *testing.T) {
 // Sizes beyond what is promised are errors, and take no more memory than that.
 func TestLimits(t *testing.T) {
 	t.Run("a value", func(t *testing.T) {
-		wantError(t, "a,b\n1,\""+strings.Repeat("x", 17<<20)+"\"\n", ":2: a value of more than 16 MiB; look for a quote that is not closed")
+		wantError(t, "a,b\n1,\""+strings.Repeat("x", 17<<20)+"\"\n", ":2: a value of more than 16 MiB; keep what is so large in a file of its own, and its name here")
 	})
 	t.Run("a row", func(t *testing.T) {
 		wantError(t, "a,b,c,d,e\n"+strings.Repeat(strings.Repeat("x", 15<<20)+",", 4)+strings.Repeat("x", 15<<20)+"\n", ":2: a row of more than 64 MiB; keep what is so large in a file of its own, and its name here")

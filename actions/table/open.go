@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/klauspost/compress/gzip"
@@ -19,7 +20,7 @@ func openFile(path string, o Options) (file, error) {
 	if err != nil {
 		return nil, err
 	}
-	magic := make([]byte, 8)
+	magic := make([]byte, 48)
 	n, err := io.ReadFull(f, magic)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		f.Close()
@@ -34,7 +35,7 @@ func openFile(path string, o Options) (file, error) {
 		return nil, &Error{File: path, Reason: "ends as a Parquet file does and does not start as one", Fix: "copy the file again: its beginning is missing"}
 	}
 	for _, k := range foreign {
-		if bytes.HasPrefix(magic[:n], []byte(k.magic)) {
+		if len(k.magic) <= n && strings.EqualFold(string(magic[:len(k.magic)]), k.magic) {
 			return nil, &Error{File: path, Reason: "is " + k.name, Fix: k.fix}
 		}
 	}
@@ -72,6 +73,10 @@ var foreign = [...]struct{ magic, name, fix string }{
 	{"ORC", "an ORC file", "write it as Parquet"},
 	{"Obj\x01", "an Avro file", "write it as Parquet"},
 	{"SQLite f", "an SQLite database", "export the table as CSV"},
+	{"version https://git-lfs.github.com/spec/", "a pointer of Git LFS and not what it stands for", "fetch the file by git lfs pull"},
+	{"<!doctype html", "a web page", "look where it was loaded from: a login or an error may have come in its place"},
+	{"<html", "a web page", "look where it was loaded from: a login or an error may have come in its place"},
+	{"<?xml", "XML", "export the table as CSV"},
 }
 
 // openRegular opens a file and nothing else: a pipe would block, and a device

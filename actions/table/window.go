@@ -141,7 +141,7 @@ func (b *block) tooLong(w *window, row, size int) error {
 	for _, s := range b.spans[row*b.width : (row+1)*b.width] {
 		if s.len() > maxField {
 			e := &cutError{line: w.line, reason: "a value of more than 16 MiB", fix: ownFile}
-			if s.is(quoted) {
+			if s.is(quoted) && bytes.ContainsAny(b.text(s), "\r\n") {
 				e.fix = openQuote
 			}
 			return e
