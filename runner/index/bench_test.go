@@ -50,6 +50,12 @@ func TestSpeed(t *testing.T) {
 			{Where: "metrics.auc > 0.999999", Limit: 20},
 			{Where: "params.depth == 77", Limit: 20},
 			{Where: "startsWith(commit, 'c0ffee')", Limit: 20},
+			{Where: "metrics.auc > 0.5 && metrics.m03 < 0.00001", Limit: 20},
+			{Where: "metrics.auc > 0.5 && metrics.m03 > 0.5 && metrics.m04 > 0.5 && metrics.m05 > 0.999999", Limit: 20},
+			{Where: "branch == 'nowhere'", Limit: 20},
+			{Where: "params.depth == 8", Sort: []string{"metrics.auc"}, Limit: 20},
+			{Where: "metrics.auc > 0.999", Sort: []string{"params.depth", "metrics.m03"}, Limit: 20},
+			{Where: "metrics.auc > 0.9995 || metrics.m03 > 0.9995", Limit: 20},
 		} {
 			best := time.Hour
 			for range 5 {

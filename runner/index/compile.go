@@ -21,6 +21,7 @@ type compiler struct {
 	operands map[string]*operand // by path
 	order    []*operand          // as they were named first
 	indexed  bool                // whether all runs asked for have the first name to sort by
+	few      string              // statement of the runs that are asked for alone; "" for all
 	inOrder  bool                // whether the runs are walked one after the other, newest first
 }
 
@@ -206,7 +207,7 @@ func (q *compiler) comparison(t *expression.Term) (string, error) {
 	a, b, op := t.Args[0], t.Args[1], t.Op
 	if a.Op != "path" && b.Op == "path" {
 		a, b = b, a
-		op = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}[op]
+		op = flipped(op)
 	}
 	left := q.operand(a)
 	if left == nil && strings.Contains("+-*/%", a.Op) {

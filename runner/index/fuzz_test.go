@@ -24,7 +24,7 @@ func FuzzWhere(f *testing.F) {
 		{"in(params.model, 'xgb', 8, null) && contains(author, 'it''s')", "-params.lr"}, {"started >= '2026-11-01' && started < ago('1h')", "-started"},
 		{"'; DROP TABLE runs; --' == branch", "'"}, {"params['deep.name'] <= metrics['auc{plan=pro}']", "params['x'' OR 1=1']"},
 		{"jobs.evaluate.cached && !jobs.train.status", "jobs.train.seconds"}, {"startsWith(commit, 'C0FF') && endsWith(data.customers, '0')", "run.id"},
-		{"0.5 <= metrics.auc && 8 >= params.depth", "params.depth"}, {"dirty == true || pull_request != null", "-pull_request"}, {"-1.5 < params.lr", "metrics.LOSS"}, {"1e300 > metrics.loss || metrics.loss != metrics.loss", ""},
+		{"0.5 <= metrics.auc", "params.depth"}, {"8 >= params.depth", "-branch"}, {"dirty == true || pull_request != null", "-pull_request"}, {"-1.5 < params.lr", "metrics.LOSS"}, {"1e300 > metrics.loss || metrics.loss != metrics.loss", ""},
 		{"metrics.\"x\" == 1; SELECT", "metrics.auc DESC"}, {"((((metrics.auc))))", "--metrics.auc"}, {"seconds == '5' && true && 'a' && null", " - branch"},
 	} {
 		f.Add(s[0], s[1])
@@ -42,10 +42,16 @@ func FuzzWhere(f *testing.F) {
 		if sort == "" {
 			query.Sort = nil
 		}
+		x.recent = recent
 		answer, err := x.Select(context.Background(), query)
 		if err != nil {
 			placed(t, err)
 			return
+		}
+		x.recent = 0 // as of many runs
+		many, err := x.Select(context.Background(), query)
+		if d := cmp.Diff(ids(answer), ids(many)); err != nil || d != "" {
+			t.Errorf("%q %q: of many runs other ones are found, or in another order: %v\n%s", where, sort, err, d)
 		}
 		onlyOurs(t, x, query)
 		found := ids(answer)
@@ -73,8 +79,8 @@ func placed(t *testing.T, err error) {
 // the two texts that tell kinds of parameters and of artifacts. Aliases and marks of bound
 // values are counted.
 const ourWords = `SELECT FROM JOIN LEFT CROSS ON WHERE AND OR NOT IS NULL CASE WHEN THEN ELSE END COALESCE CAST AS DOUBLE PRECISION TRUE FALSE
-ORDER BY ASC DESC LIMIT COLLATE BINARY UPPER instr substr MAX GROUP DISTINCT
-runs r jobs params metrics_latest artifacts model_versions aliases a v
+ORDER BY ASC DESC LIMIT COLLATE BINARY UPPER instr substr MAX GROUP DISTINCT UNION
+runs r c jobs params metrics_latest artifacts model_versions aliases a v
 id pipeline folded_pipeline status reason event folded_event actor folded_actor branch folded_branch author folded_author subject folded_subject
 executor folded_executor host folded_host commit_hash dirty pull_request started ended seconds damage
 run_id job cached key kind number text folded_text slice value special role name path digest store version alias yes
@@ -85,9 +91,9 @@ func onlyOurs(t *testing.T, x *Index, query Query) {
 	t.Helper()
 	q := &compiler{x: x, operands: map[string]*operand{}}
 	condition := "TRUE"
+	var term *expression.Term
 	var err error
 	if query.Where != "" {
-		var term *expression.Term
 		if term, err = q.parse(context.Background(), query.Where); err == nil {
 			q.require(term)
 			condition, err = q.condition(term)
@@ -105,6 +111,9 @@ func onlyOurs(t *testing.T, x *Index, query Query) {
 		ours[w] = true
 	}
 	marks := map[string]bool{}
+	if term != nil {
+		q.few = q.among(q.parts(term))
+	}
 	statement := q.text(condition, by, 0)
 	for _, w := range regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*|\?[0-9]+|'[^']*'|[0-9]+|--|/\*|<>|<=|>=|[^ ]`).FindAllString(statement, -1) {
 		switch {

@@ -50,6 +50,7 @@ type Index struct {
 	db      *sql.DB
 	dialect dialect
 	options Options
+	recent  int // see the constant; tests lower it
 }
 
 // Open opens the index of the store at root, makes it if there is none, and brings
@@ -74,7 +75,7 @@ func connect(ctx context.Context, root string, o Options) (*Index, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	x := &Index{root: root, options: o}
+	x := &Index{root: root, options: o, recent: recent}
 	if strings.HasPrefix(o.Address, "postgres://") || strings.HasPrefix(o.Address, "postgresql://") {
 		return x, x.openPostgres(ctx)
 	}

@@ -27,15 +27,16 @@ const (
 // An operand is what a name of the language is in the database: expressions of
 // SQL over r, the run, and a table joined to it under an alias of its own.
 type operand struct {
-	name   string // as it is shown: metrics.auc
-	kind   kind
-	join   string // "table alias ON …" or "" for what is a column of r
-	absent string // condition: the run has none
-	number string // as a number; "" for texts
-	folded string // as text to compare
-	shown  string // as text to show
-	own    string // of a scalar: its kind
-	needed bool   // runs without it cannot be in the result
+	name    string // as it is shown: metrics.auc
+	kind    kind
+	join    string   // "table alias ON …" or "" for what is a column of r
+	absent  string   // condition: the run has none
+	number  string   // as a number; "" for texts
+	folded  string   // as text to compare
+	shown   string   // as text to show
+	own     string   // of a scalar: its kind
+	needed  bool     // runs without it cannot be in the result
+	indexed *indexed // where its values are in order; nil if they are nowhere
 }
 
 // runField is a name of the run itself.
@@ -138,8 +139,9 @@ func (q *compiler) metric(ctx context.Context, name string) (*operand, error) {
 	}
 	a := q.alias()
 	return &operand{name: "metrics." + key + slice, kind: number,
-		join:   "metrics_latest " + a + " ON " + a + ".run_id = r.id AND " + a + ".key = " + q.bind(clean(key)) + " AND " + a + ".slice = " + q.bind(clean(slice)),
-		absent: a + ".run_id IS NULL", number: a + ".value", shown: a + ".special"}, nil
+		indexed: &indexed{table: "metrics_latest", fixed: [][2]string{{"key", clean(key)}, {"slice", clean(slice)}}, value: "value"},
+		join:    "metrics_latest " + a + " ON " + a + ".run_id = r.id AND " + a + ".key = " + q.bind(clean(key)) + " AND " + a + ".slice = " + q.bind(clean(slice)),
+		absent:  a + ".run_id IS NULL", number: a + ".value", shown: a + ".special"}, nil
 }
 
 func (q *compiler) param(ctx context.Context, name string) (*operand, error) {
@@ -149,8 +151,9 @@ func (q *compiler) param(ctx context.Context, name string) (*operand, error) {
 	}
 	a := q.alias()
 	return &operand{name: "params." + key, kind: scalar,
-		join:   "params " + a + " ON " + a + ".run_id = r.id AND " + a + ".key = " + q.bind(clean(key)),
-		absent: a + ".run_id IS NULL", number: a + ".number", folded: a + ".folded_text", shown: a + ".text", own: a + ".kind"}, nil
+		indexed: &indexed{table: "params", fixed: [][2]string{{"key", clean(key)}}, value: "number", text: "folded_text"},
+		join:    "params " + a + " ON " + a + ".run_id = r.id AND " + a + ".key = " + q.bind(clean(key)),
+		absent:  a + ".run_id IS NULL", number: a + ".number", folded: a + ".folded_text", shown: a + ".text", own: a + ".kind"}, nil
 }
 
 func (q *compiler) job(ctx context.Context, rest []string) (*operand, error) {

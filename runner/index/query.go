@@ -8,6 +8,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/mlops-runner/mlops/spec/expression"
 )
 
 // A Query asks for runs. The zero value asks for all, newest first.
@@ -51,9 +53,10 @@ func (x *Index) Select(ctx context.Context, query Query) (a *Answer, err error) 
 func (x *Index) ask(ctx context.Context, query Query) (*Answer, error) {
 	q := &compiler{x: x, operands: map[string]*operand{}}
 	condition := "TRUE"
+	var t *expression.Term
+	var err error
 	if query.Where != "" {
-		t, err := q.parse(ctx, query.Where)
-		if err != nil {
+		if t, err = q.parse(ctx, query.Where); err != nil {
 			return nil, err
 		}
 		q.require(t)
@@ -65,7 +68,7 @@ func (x *Index) ask(ctx context.Context, query Query) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.run(ctx, condition, by, query.Limit)
+	return q.run(ctx, t, condition, by, query.Limit)
 }
 
 // A sorting is an operand to sort by.
@@ -97,13 +100,22 @@ func (q *compiler) sorts(ctx context.Context, names []string) (out []sorting, er
 // run asks the database. Runs sorted by a number of a joined table are asked for in
 // two steps, those that have it through its index and then the others: nothing else
 // lets a database stop after the first of many thousands.
-func (q *compiler) run(ctx context.Context, condition string, by []sorting, limit int) (*Answer, error) {
+func (q *compiler) run(ctx context.Context, t *expression.Term, condition string, by []sorting, limit int) (*Answer, error) {
 	out := &Answer{Rows: []Row{}}
 	for _, o := range q.order {
 		out.Names = append(out.Names, o.name)
 	}
-	if len(by) == 0 {
-		if done, err := q.askNewest(ctx, out, condition, limit); done || err != nil {
+	since, err := q.since(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if since != "" && t != nil {
+		if done, err := q.askFew(ctx, out, t, condition, by, limit); done || err != nil {
+			return out, err
+		}
+	}
+	if since != "" && len(by) == 0 && limit > 0 {
+		if done, err := q.askNewest(ctx, out, since, condition, limit); done || err != nil {
 			return out, err
 		}
 	}
@@ -124,21 +136,38 @@ func (q *compiler) run(ctx context.Context, condition string, by []sorting, limi
 	return out, q.ask(ctx, out, condition+" AND "+first.number+" IS NULL", by[1:], limit)
 }
 
-// recent is among how many of the newest runs an answer is sought first.
+// recent is among how many of the newest runs an answer is sought first, and the least that a
+// search among candidates is for.
 const recent = 2000
 
-// askNewest asks for the newest runs among the most recent ones, if there are many
-// more. Without statistics SQLite begins with the index of a metric, and sorts all
-// that it finds there, also where every second run would do.
-func (q *compiler) askNewest(ctx context.Context, out *Answer, condition string, limit int) (done bool, err error) {
-	if limit == 0 || q.x.path == "" {
-		return false, nil
+// since is the oldest of the most recent runs, if there are more; "" otherwise, and where the
+// database has statistics to go by.
+func (q *compiler) since(ctx context.Context) (id string, err error) {
+	if q.x.path == "" {
+		return "", nil
 	}
-	var since string
-	err = q.x.db.QueryRowContext(ctx, "SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?1", recent).Scan(&since)
-	if err != nil {
-		return false, dropNoRows(err)
+	err = q.x.db.QueryRowContext(ctx, "SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?1", q.x.recent).Scan(&id)
+	return id, dropNoRows(err)
+}
+
+// askFew asks among the candidates, if they are known and few.
+func (q *compiler) askFew(ctx context.Context, out *Answer, t *expression.Term, condition string, by []sorting, limit int) (done bool, err error) {
+	left := counted
+	ps, n, err := q.candidates(ctx, t, recent, &left)
+	if err != nil || len(ps) == 0 || n > recent {
+		return false, err
 	}
+	bound := len(q.args)
+	q.few = q.among(ps)
+	err = q.ask(ctx, out, condition, by, limit)
+	q.few, q.args = "", q.args[:bound]
+	return true, err
+}
+
+// askNewest asks for the newest runs among the most recent ones. Without statistics
+// SQLite begins with the index of a metric, and sorts all that it finds there, also
+// where every second run would do.
+func (q *compiler) askNewest(ctx context.Context, out *Answer, since, condition string, limit int) (done bool, err error) {
 	q.inOrder = true
 	err = q.ask(ctx, out, condition+" AND r.id > "+q.bind(since), nil, limit)
 	q.inOrder, q.args = false, q.args[:len(q.args)-1]
@@ -180,7 +209,7 @@ func (q *compiler) text(condition string, by []sorting, limit int) string {
 		columns = append(columns, o.cells()...)
 		switch {
 		case o.join == "":
-		case o.needed && q.inOrder:
+		case o.needed && (q.inOrder || q.few != ""):
 			joins = append(joins, " CROSS JOIN "+o.join) // SQLite keeps their order
 		case o.needed:
 			joins = append(joins, " JOIN "+o.join)
@@ -197,7 +226,11 @@ func (q *compiler) text(condition string, by []sorting, limit int) string {
 		}
 	}
 	order = append(order, id+" DESC")
-	query := "SELECT " + strings.Join(columns, ", ") + " FROM runs r" + strings.Join(joins, "") + " WHERE r.damage = '' AND " + condition + " ORDER BY " + strings.Join(order, ", ")
+	from := "runs r"
+	if q.few != "" {
+		from = "(" + q.few + ") c CROSS JOIN runs r ON r.id = c.run_id" // in that order
+	}
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + from + strings.Join(joins, "") + " WHERE r.damage = '' AND " + condition + " ORDER BY " + strings.Join(order, ", ")
 	if limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", limit)
 	}
