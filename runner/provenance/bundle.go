@@ -23,8 +23,8 @@ const maxBundle = 16 << 20
 // A Bundle is a signed statement as a Sigstore bundle v0.3 has it, with a hint of
 // the key and neither certificate nor log.
 type Bundle struct {
-	MediaType string        `json:"mediaType"`
-	Material  Material      `json:"verificationMaterial"`
+	MediaType string   `json:"mediaType"`
+	Material  Material `json:"verificationMaterial"`
 	Envelope  Envelope `json:"dsseEnvelope"`
 }
 
