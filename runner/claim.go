@@ -55,6 +55,7 @@ func (s *schedule) admit() {
 	got, rest := s.packer.admit(s.parked, s.jobs()-s.busy, s.now())
 	s.parked = rest
 	for c, g := range got {
+		s.pause = lookFirst
 		if !c.again {
 			s.busy++
 		}
@@ -76,15 +77,20 @@ func (s *schedule) admit() {
 func (s *schedule) barred() <-chan time.Time {
 	for _, c := range s.parked {
 		if c.barred != "" {
-			return time.After(lookAgain)
+			return time.After(s.pause)
 		}
 	}
 	return nil
 }
 
-// lookAgain is how long something may stay unused that one run has given back
-// and another one waits for. To look costs a few system calls.
-const lookAgain = 100 * time.Millisecond
+// How long something may stay unused that one run has given back and another one
+// waits for: a little while after a job has got what it needs, for short jobs of
+// two runs would take turns no faster, and longer each time that nothing has been
+// given back. To look costs some twenty system calls.
+const (
+	lookFirst = 2 * time.Millisecond
+	lookLast  = 100 * time.Millisecond
+)
 
 // withdraw ends those that are not to be started any more, since another job
 // failed.

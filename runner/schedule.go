@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -29,6 +30,7 @@ type schedule struct {
 	legs       map[string]int    // running legs of a matrix job
 	groups     map[string]*group // by matrix job
 	failed     string            // the first job that failed, or ""
+	pause      time.Duration     // until the next look for what other runs have
 
 	member  membership     // of the run
 	entered map[string]int // concurrency group → the node of this run that is in it, or on its way
@@ -59,7 +61,7 @@ func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	s := &schedule{
 		execution: x, hard: hard, soft: soft, usual: agent.WithKill(soft, hard), ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
 		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, kept: map[int]string{}, held: map[int]grant{}, turns: map[int]*turn{},
-		over: make(chan struct{}, 1),
+		over: make(chan struct{}, 1), pause: lookFirst,
 	}
 	for i, node := range x.Plan.Nodes {
 		if !x.selected(i) {
@@ -90,6 +92,7 @@ func (s *schedule) loop() {
 		}
 		select {
 		case <-s.barred():
+			s.pause = min(2*s.pause, lookLast)
 		case <-s.over:
 		case c := <-s.claims:
 			s.park(c)
