@@ -35,7 +35,12 @@ type leases struct {
 	watch         *store.Watch                // while jobs wait for what other runs have
 	cores, memory portion
 	atHead        bool // of the queue
-	waits         bool // a job was refused cores or memory in this round
+
+	// What a round has found out already: up to maxParked jobs ask in it, of which
+	// each would ask the kernel for what has just been refused.
+	waits  bool // a job was refused cores or memory
+	behind bool // another run is at the head
+	owned  bool // the folder is ours
 }
 
 // A portion is what this run has of something that runs divide among themselves.
@@ -45,6 +50,7 @@ type portion struct {
 	unit  int64    // for which there is one lock
 	used  int64    // by the jobs of this run
 	locks []string // held
+	lacks int      // how many more were not to be had in this round; 0 means not known
 }
 
 // memoryParts is in how many parts runs share the memory.
@@ -77,7 +83,7 @@ func (l *leases) take(names []string, d demand, late bool) (got []string, lack s
 	if l == nil {
 		return names[:n:n], ""
 	}
-	if err := ownFolder(l.dir); err != nil {
+	if err := l.own(); err != nil {
 		l.warn(err) // the job need not suffer from it
 		l.note(d)
 		return names[:n:n], ""
@@ -110,9 +116,9 @@ func (l *leases) divide(d demand, late bool) (lack string) {
 	c, m := l.cores.wants(d.cores), l.memory.wants(d.memory)
 	if c > 0 || m > 0 {
 		before := l.waits
-		l.atHead, l.waits = l.atHead || l.lock(headLock), true
+		l.waits = true
 		switch {
-		case !l.atHead:
+		case !l.lead():
 			return "room, for which another run on this machine waits already"
 		case !l.extend(&l.cores, c):
 			return cores(float64(d.cores)/1000) + ", which another run on this machine has"
@@ -124,6 +130,25 @@ func (l *leases) divide(d demand, late bool) (lack string) {
 	}
 	l.note(d)
 	return ""
+}
+
+// lead reports whether this run is at the head of the queue, where it tries to go.
+func (l *leases) lead() bool {
+	if !l.atHead && !l.behind {
+		l.atHead = l.lock(headLock)
+		l.behind = !l.atHead
+	}
+	return l.atHead
+}
+
+// own makes the folder of the locks, or finds that it is ours.
+func (l *leases) own() error {
+	if l.owned {
+		return nil
+	}
+	err := ownFolder(l.dir)
+	l.owned = err == nil
+	return err
 }
 
 func (l *leases) note(d demand) {
@@ -140,7 +165,8 @@ func (l *leases) round() (end func()) {
 	if l == nil {
 		return func() {}
 	}
-	l.waits = false
+	l.waits, l.behind, l.owned = false, false, false
+	l.cores.lacks, l.memory.lacks = 0, 0
 	return func() {
 		if l.atHead && !l.waits {
 			l.release([]string{headLock})
@@ -179,6 +205,10 @@ func (s *portion) wants(more int64) int {
 
 // extend takes n more locks, or none.
 func (l *leases) extend(s *portion, n int) bool {
+	if s.lacks > 0 && n >= s.lacks {
+		return false
+	}
+	want := n
 	for i := int64(0); i*s.unit < s.total && n > 0; i++ {
 		name := fmt.Sprintf("%s %d", s.name, i)
 		if _, mine := l.held[name]; !mine && l.lock(name) {
@@ -187,6 +217,7 @@ func (l *leases) extend(s *portion, n int) bool {
 		}
 	}
 	if n > 0 {
+		s.lacks = want
 		l.shrink(s)
 	}
 	return n <= 0

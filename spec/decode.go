@@ -28,7 +28,10 @@ func (w *walker) decode(text string) *yaml.Node {
 	}
 	text = strings.TrimPrefix(text, "\uFEFF")
 	w.src = newSource(w.src.name, text)
-	doc := w.document(text)
+	doc := documentInPieces(text, piecesOf(text))
+	if doc == nil {
+		doc = w.document(text)
+	}
 	if doc == nil {
 		return nil
 	}

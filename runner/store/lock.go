@@ -18,7 +18,7 @@ func lock(ctx context.Context, path string, exclusive bool) (release func(), err
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		ok, err := tryLock(f, exclusive)
 		if ok {
-			return func() { f.Close() }, nil
+			return func() { unlock(f) }, nil
 		}
 		if err == nil {
 			err = sleep(ctx, pause)

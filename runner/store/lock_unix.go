@@ -19,3 +19,5 @@ func tryLock(f *os.File, exclusive bool) (ok bool, err error) {
 	}
 	return err == nil, err
 }
+
+func freeLock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_UN) }

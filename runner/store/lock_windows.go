@@ -17,3 +17,7 @@ func tryLock(f *os.File, exclusive bool) (ok bool, err error) {
 	}
 	return err == nil, err
 }
+
+func freeLock(f *os.File) error {
+	return windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, &windows.Overlapped{})
+}

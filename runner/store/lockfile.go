@@ -22,7 +22,7 @@ func TryLock(path string) (release func(), ok bool, err error) {
 		f.Close()
 		return nil, false, err
 	}
-	return func() { f.Close() }, true, nil
+	return func() { unlock(f) }, true, nil
 }
 
 // Locked reports whether somebody, this process or another, holds the lock of
@@ -33,7 +33,19 @@ func Locked(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close()
 	ok, err := tryLock(f, true)
+	if ok {
+		unlock(f)
+	} else {
+		f.Close()
+	}
 	return !ok && err == nil, err
+}
+
+// unlock gives back what tryLock took, and closes the file. To close it alone
+// would not do: a program that this process starts in the same moment has the
+// file too until it is executed, and the lock with it.
+func unlock(f *os.File) {
+	_ = freeLock(f) // if it fails, the close does it
+	f.Close()
 }

@@ -60,7 +60,7 @@ func (l *QuietLock) Announce() error {
 
 // Release gives the lock back, and only then tells of it.
 func (l *QuietLock) Release() {
-	l.file.Close()
+	unlock(l.file)
 	if l.bell != nil {
 		l.bell.Close()
 	}
