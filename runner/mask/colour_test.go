@@ -100,7 +100,7 @@ func colour(r *rand.Rand, text string) string {
 // TestThroughEscapes compares with brute force, in pieces of all sizes.
 func TestThroughEscapes(t *testing.T) {
 	t.Parallel()
-	cases := 20_000
+	cases := 10_000
 	if testing.Short() {
 		cases = 2_000
 	}

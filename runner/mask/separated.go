@@ -39,8 +39,14 @@ func (s *spelling) number(b []byte, c byte) []byte {
 	return append(b, n...)
 }
 
-// included is what xxd -i prints, in lines of twelve bytes.
-var included = spelling{"0x", 16, 2, false, ", "}
+// included is what xxd -i prints, in lines of twelve bytes, and with -u.
+var (
+	included        = spelling{"0x", 16, 2, false, ", "}
+	includedCapital = spelling{"0X", 16, 2, true, ", "}
+)
+
+// octal is what od -b prints.
+var octal = spelling{"", 8, 3, false, " "}
 
 // wholeBytes are the spellings that stand in one line: of fingerprints, of string
 // literals, of lists of numbers in programs and in JSON.

@@ -64,7 +64,7 @@ func TestBrokenLines(t *testing.T) {
 	if err := s.Add(secret); err != nil {
 		t.Fatal(err)
 	}
-	for _, dump := range []string{"od -An -c", "od -An -c -w24", "hexdump -c", "xxd -i", "xxd -i -c 7"} {
+	for _, dump := range []string{"od -An -c", "od -An -c -w24", "hexdump -c", "xxd -i", "xxd -i -c 7", "xxd -i -u"} {
 		if _, err := exec.LookPath(strings.Fields(dump)[0]); err != nil {
 			t.Logf("%s: %v", dump, err)
 			continue
@@ -80,7 +80,7 @@ func TestBrokenLines(t *testing.T) {
 			for line := range strings.Lines(masked) {
 				words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" ,\n", r) })
 				words = slices.DeleteFunc(words, func(w string) bool {
-					return len(w) == 7 || slices.Contains([]string{"-", ".", "0x2d", "0x2e", Mark}, w) // offsets, and what is around the value
+					return len(w) == 7 || slices.Contains([]string{"-", ".", "0x2d", "0x2e", "0X2D", "0X2E", Mark}, w) // offsets, and what is around the value
 				})
 				if len(words) > 6 {
 					t.Errorf("%s, %d bytes before it: %q stays of\n%smasked:\n%s", dump, before, words, out, masked)
