@@ -123,6 +123,7 @@ type Task struct {
 	Services  []Service // that are ready before the first step and gone after the last
 	Network   bool      // whether the job may reach the network
 	User      string    // "" for the caller, "root" for root
+	Untrusted bool      // nobody knows who wrote it: what root runs is somebody without rights, where there is a container
 	Agent     string    // path of the mlops binary for the container's platform; "" means this executable
 }
 

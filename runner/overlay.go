@@ -23,6 +23,8 @@ type Overlay struct {
 	// containers, so that they find what this one leaves, and holds the
 	// concurrency groups in which this one waits for others and they for it.
 	Scope string
+	// Untrusted marks the tasks of the run, which are then never root's.
+	Untrusted bool
 	// Limits hold for the run as a whole. One that takes more is ended at once, and
 	// has failed; its record says of what.
 	Limits Limits

@@ -236,6 +236,7 @@ func (x *execution) task(n *plan.Node, d decision, a *attempt, secrets *agent.Se
 			LogLimit: cmp.Or(n.Resources.Log, defaultLog), Disk: n.Resources.Disk, DiskFloor: x.diskFloor(), Pids: n.Resources.Pids,
 		},
 		Network: n.Network, User: n.User, Agent: x.Options.AgentPath,
+		Untrusted: x.Overlay != nil && x.Overlay.Untrusted,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -310,9 +311,20 @@ func heard(err error) error {
 // leave ends the program at once, as a third signal asks for. What still runs
 // bears our labels, by which the next start knows it.
 func (a *app) leave() {
-	fmt.Fprintln(a.stderr, "mlops: left without waiting; the next run removes what still runs")
+	said := make(chan struct{})
+	go func() { // it may never end: nobody need read what we say, as behind Ctrl-S
+		defer close(said)
+		fmt.Fprintln(a.stderr, "mlops: left without waiting; the next run removes what still runs")
+	}()
+	select {
+	case <-said:
+	case <-time.After(lastWord):
+	}
 	os.Exit(exitCancelled)
 }
+
+// lastWord is how long leave tries to say so.
+const lastWord = 200 * time.Millisecond
 
 // execute runs an open session under the signals of the terminal.
 func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.View) (*runner.Finished, error) {

@@ -165,7 +165,7 @@ func (a *app) executeUntrusted(ctx context.Context, s *session, base *trusted, o
 		return nil, err
 	}
 	outputs := filepath.Join(s.Store.Root(), "outputs")
-	s.Overlay = &runner.Overlay{Outputs: outputs, Scope: shared, Limits: o.limits, Params: base.plan.ParamTree}
+	s.Overlay = &runner.Overlay{Outputs: outputs, Scope: shared, Untrusted: true, Limits: o.limits, Params: base.plan.ParamTree}
 	if _, err := os.Stat(filepath.Join(shared, "actions")); err == nil {
 		if s.Overlay.Lower, err = store.OpenWith(shared, store.Options{ReadOnly: true, Counters: a.counters}); err != nil {
 			return nil, err

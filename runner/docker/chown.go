@@ -45,10 +45,13 @@ func chown(name string, d fs.DirEntry, uid, gid int) error {
 }
 
 // handBack gives files that a job wrote as root to the caller, by a container
-// that can do that and nothing else. If it fails it is tried once more with
+// that can do that and nothing else, or takes back what was lent. If it fails it is tried once more with
 // somebody who listens to what it says, which costs a request.
 func (j *job) handBack(ctx context.Context) error {
 	owner, err := j.e.owner(j.task)
+	if err == nil && owner.lent {
+		return j.takeBack()
+	}
 	if err != nil || !owner.root || os.Getuid() == 0 || j.e.isRootless() {
 		return err
 	}

@@ -88,6 +88,7 @@ func containerName(task string) string {
 type identity struct {
 	uid, gid int
 	root     bool // the job asked for root, with the capabilities to use it
+	lent     bool // files are its own while the job runs; see lend.go
 }
 
 func (i identity) String() string { return strconv.Itoa(i.uid) + ":" + strconv.Itoa(i.gid) }
@@ -95,12 +96,16 @@ func (i identity) String() string { return strconv.Itoa(i.uid) + ":" + strconv.I
 // owner returns who a task runs as.
 func (e *Executor) owner(t runner.Task) (identity, error) {
 	switch {
+	case t.User == "root" && t.Untrusted:
+		return identity{}, config("leave out `user: root`", "docker: task %s is not trusted and asks for root", t.Name)
 	case t.User == "root":
 		return identity{root: true}, nil
 	case t.User != "":
 		return identity{}, config(`write "user: root", or leave it out to run as yourself`, "docker: task %s: user %q", t.Name, t.User)
 	case e.isRootless():
-		return identity{}, nil
+		return identity{}, nil // the engine's root is the caller, and nobody with more rights
+	case t.Untrusted && os.Getuid() == 0:
+		return identity{uid: nobody, gid: nobody, lent: true}, nil
 	default:
 		return identity{uid: os.Getuid(), gid: os.Getgid()}, nil
 	}

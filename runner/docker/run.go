@@ -106,6 +106,9 @@ func (j *job) obtain(ctx context.Context) (err error) {
 	if err == nil { // anew for each part, as steps could have written to it
 		err = j.control.write(agent.SpecFile, j.spec)
 	}
+	if err == nil {
+		err = j.lend()
+	}
 	if err != nil {
 		j.e.remove(j.box.name, j.box.id)
 	}

@@ -34,8 +34,9 @@ const (
 	Parent                // the first parent of From, or nothing if it has none
 )
 
-// errNoCommits is a branch that was made of commits which were there before.
-var errNoCommits = errors.New("the branch is new and has no commits of its own")
+// errNoCommits is a branch that was made of commits which were there before, or of
+// more than its push can name.
+var errNoCommits = errors.New("the branch is new, and the event names no commit that is its first")
 
 // rangeOf says what the event changed, as GitHub compares it.
 func (e *Event) rangeOf() (Range, error) {

@@ -31,7 +31,7 @@ type Event struct {
 	From    string `json:"from,omitempty"`    // branch that a pull request comes from, in its own repository
 	Head    string `json:"head,omitempty"`    // newest commit of what is proposed or was pushed
 	Before  string `json:"before,omitempty"`  // commit to compare Head with; "" if the branch is new
-	Deepest string `json:"deepest,omitempty"` // oldest commit of a push, the first in the payload
+	Deepest string `json:"deepest,omitempty"` // oldest commit of a push, the first in the payload; "" if there are none, or more than it holds
 	Created bool   `json:"created,omitempty"` // the branch or tag is new
 	Deleted bool   `json:"deleted,omitempty"` // the branch or tag is gone
 	Number  int    `json:"number,omitempty"`  // of the pull request

@@ -97,7 +97,8 @@ func fillPush(e *Event, p map[string]any) {
 		e.Sha, e.Head = "", ""
 	}
 	e.Touched, e.Whole = touched(p)
-	if list, ok := p["commits"].([]any); ok && len(list) > 0 {
+	// Of more commits than fit, nobody knows which are left out.
+	if list, ok := p["commits"].([]any); ok && len(list) > 0 && len(list) < maxCommits {
 		e.Deepest = text(list[0], "id")
 	}
 }

@@ -350,3 +350,22 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestTooManyCommits shows that of a new branch with more commits than GitHub
+// names, none is taken for the first.
+func TestTooManyCommits(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{maxCommits - 1: first, maxCommits: ""} {
+		e := event(t, "push_branch.json", func(p map[string]any) {
+			one := commit(p)
+			list := make([]any, n)
+			for i := range list {
+				list[i] = one
+			}
+			p["commits"] = list
+		})
+		if e.Deepest != want || e.Whole != (want != "") {
+			t.Errorf("%d commits: deepest %q, whole %v", n, e.Deepest, e.Whole)
+		}
+	}
+}
