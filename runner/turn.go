@@ -63,7 +63,7 @@ func (x *execution) join(ctx context.Context, m membership, job string) (*turn, 
 	// are the runs that it must not be at work beside.
 	seat, err := concurrency.At(x.scope()).Join(ctx, concurrency.Request{
 		Group: m.group, Cancel: m.cancel,
-		Member: concurrency.Member{Run: x.writer.ID(), Job: job, Pipeline: x.Plan.Pipeline, Folder: x.Root, Untrusted: x.Overlay != nil},
+		Member: concurrency.Member{Run: x.writer.ID(), Job: job, Pipeline: x.Plan.Pipeline, Folder: x.Root, Untrusted: x.Overlay != nil && x.Overlay.Untrusted},
 		Wait: func(at concurrency.Member, asked bool) {
 			waited = true
 			text := fmt.Sprintf("waits for the concurrency group %q: %s", m.group, at)
