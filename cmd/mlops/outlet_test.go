@@ -39,6 +39,7 @@ func machineOf(t *testing.T, far remote.Store, actor string) *promotion {
 		t.Fatal(err)
 	}
 	p := &promotion{
+		app:      &app{},
 		session:  &session{Runner: &runner.Runner{Store: s}},
 		registry: registry.Open(s, nil),
 		outlet:   &outlet{share: &share.Share{Local: s, Remote: far}},
