@@ -16,6 +16,7 @@ import (
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/baseline"
 	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/worktree"
 )
@@ -86,6 +87,9 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 	if idle.Past != nil && !idle.Past.holds(p.sharedStore()) {
 		return false
 	}
+	if idle.Models != "" && idle.Models != modelsState(p.sharedStore()) {
+		return false
+	}
 	a.warnShort(idle.Secrets, secrets)
 	sum := &idle.Summary
 	sum.Wall = time.Since(began)
@@ -102,7 +106,8 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 		return nil
 	}
 	paths, ok := s.watched(f)
-	if !ok {
+	models, known := s.modelsState()
+	if !ok || !known {
 		return nil
 	}
 	key := s.project.snapshotKey(a.bootID(), o, names)
@@ -112,7 +117,7 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	}
 	forgetOldest(filepath.Dir(file))
 	saved, err := worktree.SaveSnapshot(file, s.project.root, paths, worktree.SnapshotOptions{
-		Key: key, Payload: writeIdle(idleRun{f.Summary, s.secretNames(), f.Until, s.awaits(), past, noiseDigest(s.project.sharedStore(), s.Plan.Pipeline)}), Now: time.Now(), Counters: a.counters,
+		Key: key, Payload: writeIdle(idleRun{f.Summary, s.secretNames(), f.Until, s.awaits(), past, noiseDigest(s.project.sharedStore(), s.Plan.Pipeline), models}), Now: time.Now(), Counters: a.counters,
 		Stamp: func(path string) (store.Digest, bool) {
 			d, ok := f.Files[path]
 			return d, ok && !d.IsZero()
@@ -260,6 +265,26 @@ type idleRun struct {
 	Awaits  string         `json:"awaits,omitempty"`  // commit whose run it would have been compared with, had there been one
 	Past    *pastBasis     `json:"past,omitempty"`    // what jobs got of earlier runs; nil if none asked
 	Noise   string         `json:"noise,omitempty"`   // digest of the noise by which metrics were judged; "" for none
+	Models  string         `json:"models,omitempty"`  // what the registry came to; "" if it promotes nothing
+}
+
+// modelsState is what the registry comes to once a run that promotes has ended. It is
+// not known where another machine may move an alias in the shared store.
+func (s *session) modelsState() (state string, known bool) {
+	if s.promotion == nil {
+		return "", true
+	}
+	state = modelsState(s.project.sharedStore())
+	return state, state != "" && !s.promotion.outlet.on()
+}
+
+// modelsState is what a store's registry comes to; "" if it cannot be read.
+func modelsState(root string) string {
+	state, err := registry.State(root)
+	if err != nil {
+		return ""
+	}
+	return state.Hex()
 }
 
 // awaits is the commit whose run was wanted to compare with and is not there, so

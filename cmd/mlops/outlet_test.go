@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -39,7 +40,7 @@ func machineOf(t *testing.T, far remote.Store, actor string) *promotion {
 		t.Fatal(err)
 	}
 	p := &promotion{
-		app:      &app{},
+		app:      &app{stderr: io.Discard},
 		session:  &session{Runner: &runner.Runner{Store: s}},
 		registry: registry.Open(s, nil),
 		outlet:   &outlet{share: &share.Share{Local: s, Remote: far}},

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mlops-runner/mlops/runner/oci/serve"
+	"github.com/mlops-runner/mlops/runner/store"
 )
 
 type registryServeOptions struct {
@@ -43,7 +44,11 @@ func (a *app) registryServe(ctx context.Context, o registryServeOptions) error {
 		return err
 	}
 	defer l.Close()
-	d, err := a.openStore()
+	p, err := a.here()
+	if err != nil {
+		return err
+	}
+	d, err := store.Open(p.store()) // made if need be: others may push before anything runs here
 	if err != nil {
 		return err
 	}

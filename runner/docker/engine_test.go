@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,8 +55,13 @@ func TestMain(m *testing.M) {
 
 func copySelf() (string, error) {
 	out := filepath.Join(shared.dir, "docker.test")
-	b, err := os.ReadFile(os.Args[0])
-	return out, errors.Join(err, os.WriteFile(out, b, 0o755))
+	// By another process: what another test starts meanwhile would have the copy open for
+	// writing for a moment, and the kernel starts no such file.
+	b, err := exec.Command("install", "-m", "755", os.Args[0], out).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, b)
+	}
+	return out, err
 }
 
 // withEngine calls f with an executor if an engine answers.
