@@ -13,7 +13,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## bin/mlops, one static binary
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/mlops ./cmd/mlops
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -funcalign=16" -o bin/mlops ./cmd/mlops
 
 test: ## all tests; those that need Docker are skipped, with a reason, where none answers
 	$(GO) test -timeout 30m $(TESTFLAGS) ./...

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+	"sort"
 
 	"github.com/mlops-runner/mlops/runner/dataset"
 	"github.com/mlops-runner/mlops/runner/plan"
@@ -94,5 +94,7 @@ func (u *usedFiles) addData(d DataRead) {
 func (u *usedFiles) datasets() []DataRead {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return slices.SortedFunc(maps.Values(u.data), func(a, b DataRead) int { return strings.Compare(a.Name, b.Name) })
+	all := slices.Collect(maps.Values(u.data))
+	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
+	return all
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -110,9 +111,10 @@ func (ds Diagnostics) Quote(path string, src []byte) Diagnostics {
 // Sorted orders problems by file, then by place, code and message,
 // and drops exact repetitions.
 func (ds Diagnostics) Sorted() Diagnostics {
-	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
+	sort.SliceStable(ds, func(i, j int) bool {
+		a, b := &ds[i], &ds[j]
 		return cmp.Or(cmp.Compare(a.File, b.File), a.Pos.compare(b.Pos), cmp.Compare(a.Severity, b.Severity),
-			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message)) < 0
 	})
 	return slices.CompactFunc(ds, func(a, b Diagnostic) bool {
 		return a.File == b.File && a.Pos == b.Pos && a.Code == b.Code && a.Message == b.Message

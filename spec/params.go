@@ -1,11 +1,11 @@
 package spec
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -57,7 +57,8 @@ func (w *walker) readParams(in *walker, n *yaml.Node) {
 	r := paramReader{in: in, overrides: w.opts.Params}
 	w.file.Params.Tree = r.mapping(n, "")
 	w.file.Params.Leaves = r.leaves
-	slices.SortStableFunc(w.file.Params.Leaves, func(a, b Param) int { return cmp.Compare(a.Name, b.Name) })
+	leaves := r.leaves
+	sort.SliceStable(leaves, func(i, j int) bool { return leaves[i].Name < leaves[j].Name })
 }
 
 type paramReader struct {

@@ -1,9 +1,8 @@
 package datacheck
 
 import (
-	"cmp"
 	"path/filepath"
-	"slices"
+	"sort"
 
 	"github.com/mlops-runner/mlops/actions/columns"
 	"github.com/mlops-runner/mlops/actions/profile"
@@ -141,7 +140,7 @@ func (c *Checked) sum() {
 			c.Warned++
 		}
 	}
-	slices.SortStableFunc(c.Results, func(a, b Result) int { return cmp.Compare(a.rank(), b.rank()) })
+	sort.SliceStable(c.Results, func(i, j int) bool { return c.Results[i].rank() < c.Results[j].rank() })
 }
 
 func (r *Result) rank() int {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/runner/report/distribution"
@@ -54,7 +55,7 @@ func (c comparer) compare(base, now *profile.Profile) *Result {
 		r.Columns = append(r.Columns, column)
 	}
 	c.judgeAll(r.Columns)
-	slices.SortFunc(r.Columns, worstFirst)
+	sort.Slice(r.Columns, func(i, j int) bool { return worstFirst(r.Columns[i], r.Columns[j]) < 0 })
 	if len(r.Columns) > 0 && r.Columns[0].Verdict != LeftOut {
 		r.Verdict, r.Level = r.Columns[0].Verdict, r.Columns[0].Level
 	}

@@ -1,10 +1,10 @@
 package drift
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/mlops-runner/mlops/actions/profile"
 	"github.com/mlops-runner/mlops/actions/table"
@@ -76,7 +76,7 @@ func Schema(base, now *profile.Profile) ([]SchemaChange, error) {
 	for _, p := range together {
 		changes = append(changes, p.changes()...)
 	}
-	slices.SortStableFunc(changes, func(a, b SchemaChange) int { return cmp.Compare(gravity(a.Severity), gravity(b.Severity)) })
+	sort.SliceStable(changes, func(i, j int) bool { return gravity(changes[i].Severity) < gravity(changes[j].Severity) })
 	return changes, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func movedCategories(c categories, size float64) string {
 		most = slices.Insert(most, at, ch)
 		most = most[:min(len(most), mostNamed)]
 	}
-	slices.SortStableFunc(most, func(a, b change) int { return -cmp.Compare(a.to-a.from, b.to-b.from) })
+	sort.SliceStable(most, func(i, j int) bool { return cmp.Compare(most[i].to-most[i].from, most[j].to-most[j].from) > 0 })
 	text := percent(size) + " changed"
 	for _, ch := range most {
 		text += fmt.Sprintf(", %s %s → %s", quoted(ch.name), percent(ch.from), percent(ch.to))

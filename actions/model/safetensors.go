@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sort"
 )
 
 // maxSafetensorsHeader is the format's own limit, in bytes.
@@ -99,8 +100,9 @@ func (s *scan) spans(in input, spans []span, base int64) {
 		}
 	}
 	spans = slices.DeleteFunc(spans, func(x span) bool { return x.Offsets == nil })
-	slices.SortFunc(spans, func(a, b span) int {
-		return cmp.Or(cmp.Compare(a.Offsets[0], b.Offsets[0]), cmp.Compare(a.Offsets[1], b.Offsets[1]))
+	sort.Slice(spans, func(i, j int) bool {
+		a, b := spans[i].Offsets, spans[j].Offsets
+		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) < 0
 	})
 	end := int64(0)
 	for _, x := range spans {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -163,7 +163,7 @@ func cachedResults(ctx context.Context, s *store.Dir) ([]cachedResult, error) {
 		}
 		out = append(out, c)
 	}
-	slices.SortFunc(out, func(a, b cachedResult) int { return b.Used.Compare(a.Used) })
+	sort.Slice(out, func(i, j int) bool { return out[i].Used.After(out[j].Used) })
 	return out, nil
 }
 

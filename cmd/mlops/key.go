@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -332,7 +333,10 @@ func (a *app) keys() ([]keyLine, error) {
 		}
 		lines = append(lines, keyLine{Name: strings.TrimSuffix(filepath.Base(f), ".pub"), ID: p.ID(), Kind: p.Kind(), Private: private})
 	}
-	slices.SortFunc(lines, func(a, b keyLine) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	sort.Slice(lines, func(i, j int) bool {
+		a, b := lines[i], lines[j]
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) < 0
+	})
 	return lines, nil
 }
 

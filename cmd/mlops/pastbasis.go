@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/mlops-runner/mlops/runner/baseline"
 	"github.com/mlops-runner/mlops/runner/record"
@@ -25,7 +27,11 @@ func (p *pastFiles) basis() (b *pastBasis, ok bool) {
 	if len(p.asked) == 0 {
 		return nil, true
 	}
-	files := slices.SortedFunc(slices.Values(p.asked), func(a, b pastFile) int { return slices.Compare([]string{a.Job, a.Name}, []string{b.Job, b.Name}) })
+	files := slices.Clone(p.asked)
+	sort.Slice(files, func(i, j int) bool {
+		a, b := files[i], files[j]
+		return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.Name, b.Name)) < 0
+	})
 	files = slices.Compact(files)
 	b = &pastBasis{Trail: p.trail, Files: files, Kept: keptDigest(p.runs, files)}
 	if len(p.runs) > 0 {

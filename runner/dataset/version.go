@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -97,7 +98,7 @@ func New(name, path string, es []store.Entry) Version {
 		v.Size += e.Size
 		digests[e.Path] = e.Digest
 	}
-	slices.SortFunc(v.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	sort.Slice(v.Files, func(i, j int) bool { return v.Files[i].Path < v.Files[j].Path })
 	v.Digest = Digest(digests)
 	return v
 }

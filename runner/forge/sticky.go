@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"sort"
 	"time"
 )
 
@@ -103,7 +103,7 @@ func (s *Sticky) own(ctx context.Context, key string) ([]seen, error) {
 			own = append(own, seen{c, m})
 		}
 	}
-	slices.SortFunc(own, func(a, b seen) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+	sort.Slice(own, func(i, j int) bool { return own[i].ID < own[j].ID })
 	return own, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
@@ -109,7 +110,7 @@ func (x *Index) look(ctx context.Context) (*change, error) {
 	for name := range known {
 		c.forget = append(c.forget, name)
 	}
-	slices.SortFunc(c.read, func(a, b found) int { return a.Time.Compare(b.Time) })
+	sort.Slice(c.read, func(i, j int) bool { return c.read[i].Time.Before(c.read[j].Time) })
 	return c, nil
 }
 

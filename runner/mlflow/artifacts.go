@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode"
@@ -268,7 +268,7 @@ func listed(files map[string]Artifact, folder string) []wireFile {
 			out = append(out, wireFile{Path: name, Folder: true})
 		}
 	}
-	slices.SortFunc(out, func(a, b wireFile) int { return cmp.Compare(a.Path, b.Path) })
+	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
 	return out
 }
 

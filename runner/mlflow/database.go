@@ -1,7 +1,6 @@
 package mlflow
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,7 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 
 	_ "modernc.org/sqlite" // the driver
 )
@@ -77,7 +76,8 @@ func (r *dbReader) read() error {
 	for _, run := range r.runs {
 		r.found.Runs = append(r.found.Runs, *run)
 	}
-	slices.SortFunc(r.found.Runs, func(a, b FoundRun) int { return cmp.Compare(a.Started, b.Started) })
+	runs := r.found.Runs
+	sort.Slice(runs, func(i, j int) bool { return runs[i].Started < runs[j].Started })
 	return nil
 }
 

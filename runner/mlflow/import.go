@@ -1,7 +1,6 @@
 package mlflow
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 
 	"github.com/google/uuid"
 
@@ -37,7 +37,7 @@ func (i *Imported) note(format string, args ...any) {
 func Import(ctx context.Context, d *store.Dir, f *Found, env record.Environment) (*Imported, error) {
 	out := &Imported{Runs: []string{}, Versions: []string{}, Notes: slices.Clone(f.Notes)}
 	runs := slices.Clone(f.Runs)
-	slices.SortFunc(runs, func(a, b FoundRun) int { return cmp.Compare(a.Started, b.Started) })
+	sort.Slice(runs, func(i, j int) bool { return runs[i].Started < runs[j].Started })
 	here := map[string]bool{}
 	for e, err := range record.List(d.Root()) {
 		if err != nil {

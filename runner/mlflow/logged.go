@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/google/uuid"
@@ -304,8 +305,9 @@ func (s *Server) searchLogged(_ context.Context, q *loggedSearch) (any, error) {
 		}
 		t.mu.Unlock()
 	}
-	slices.SortFunc(all, func(a, b wireLogged) int {
-		return cmp.Or(cmp.Compare(b.Info.Created, a.Info.Created), cmp.Compare(a.Info.ID, b.Info.ID))
+	sort.Slice(all, func(i, j int) bool {
+		a, b := &all[i].Info, &all[j].Info
+		return cmp.Or(cmp.Compare(b.Created, a.Created), cmp.Compare(a.ID, b.ID)) < 0
 	})
 	found, next, err := search(searchQuery{Filter: q.Filter, Order: q.keys(), Max: q.Max, Page: q.Page}, 100, all, wireLogged.field)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -112,7 +113,7 @@ func order[T any](keys []string, list []T, get func(T, field) any) error {
 		if len(list) > 0 && get(list[0], f) == any(unknown) {
 			return invalid("Invalid order_by %q: there is no such attribute.", key)
 		}
-		slices.SortStableFunc(list, func(a, b T) int { return compare(get(a, f), get(b, f), down) })
+		sort.SliceStable(list, func(i, j int) bool { return compare(get(list[i], f), get(list[j], f), down) < 0 })
 	}
 	return nil
 }

@@ -3,12 +3,12 @@ package oci
 import (
 	"archive/tar"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -97,7 +97,7 @@ func toOCI(d store.Digest) digest.Digest { return digest.Digest(d.String()) }
 func Pack(ctx context.Context, d *store.Dir, m Model) (*Artifact, error) {
 	p := &packing{d: d}
 	files := slices.Clone(m.Files)
-	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
 	if len(files) == 0 {
 		return nil, fmt.Errorf("pack %s: it has no files", m.Name)
 	}

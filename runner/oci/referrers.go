@@ -2,12 +2,12 @@ package oci
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -48,7 +48,7 @@ func (n Note) Pack(subject ocispec.Descriptor) (manifest []byte, blobs [][]byte,
 	blobs = append(blobs, m.Config.Data)
 	m.Config.Data = nil
 	files := slices.Clone(n.Files)
-	slices.SortFunc(files, func(a, b Attachment) int { return cmp.Compare(a.Name, b.Name) })
+	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
 	for _, f := range files {
 		l := content.NewDescriptorFromBytes(f.MediaType, f.Data)
 		l.Annotations = map[string]string{ocispec.AnnotationTitle: f.Name}
@@ -125,7 +125,7 @@ func Referrers(ctx context.Context, r *Repository, subject ocispec.Descriptor, a
 		}
 		return nil
 	})
-	slices.SortFunc(out, func(a, b Referrer) int { return bytes.Compare(a.Digest[:], b.Digest[:]) })
+	sort.Slice(out, func(i, j int) bool { return bytes.Compare(out[i].Digest[:], out[j].Digest[:]) < 0 })
 	return out, r.explain(err)
 }
 

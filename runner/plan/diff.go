@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -36,7 +37,7 @@ func Diff(old, new []string) []Change {
 			cs = append(cs, Change{Kind: k.kind, Name: k.name, Old: v, Removed: true})
 		}
 	}
-	slices.SortFunc(cs, compareChanges)
+	sort.Slice(cs, func(i, j int) bool { return compareChanges(cs[i], cs[j]) < 0 })
 	return cs
 }
 

@@ -3,7 +3,7 @@ package plan
 import (
 	"cmp"
 	"maps"
-	"slices"
+	"sort"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -36,10 +36,12 @@ func New(f *spec.File, o Options) (*Plan, error) {
 	}
 	b.order()
 	if len(b.diagnostics) > 0 {
-		slices.SortStableFunc(b.diagnostics, func(x, y spec.Diagnostic) int {
-			return cmp.Or(x.Pos.Line-y.Pos.Line, x.Pos.Col-y.Pos.Col)
+		found := b.diagnostics
+		sort.SliceStable(found, func(i, j int) bool {
+			x, y := found[i].Pos, found[j].Pos
+			return cmp.Or(x.Line-y.Line, x.Col-y.Col) < 0
 		})
-		return nil, b.diagnostics
+		return nil, found
 	}
 	b.plan.reindex()
 	return b.plan, nil

@@ -1,8 +1,8 @@
 package plan
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -47,7 +47,7 @@ func (b *builder) secrets(j *spec.Job) []Secret {
 			note(v.Value.Value, v.Value.Pos)
 		}
 	}
-	slices.SortFunc(out, func(x, y Secret) int { return cmp.Compare(x.Name, y.Name) })
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out
 }
 

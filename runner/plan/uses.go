@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec"
@@ -38,7 +39,8 @@ func (b *builder) actionInputs(n *Node, j *spec.Job) {
 			n.Past[k] = spec.KeptName(n.Past[k], turns[s.Uses.Value])
 		}
 	}
-	slices.SortFunc(n.Inputs[declared:], func(a, b Input) int { return strings.Compare(a.Pattern, b.Pattern) })
+	own := n.Inputs[declared:]
+	sort.Slice(own, func(i, j int) bool { return own[i].Pattern < own[j].Pattern })
 	slices.Sort(n.Past)
 	n.Past = slices.Compact(n.Past)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -321,7 +322,7 @@ func (e *encoder) fieldsOf(t reflect.Type) []field {
 		}
 		fs = append(fs, field{name, i, strings.Contains(options, "omitempty"), strings.Contains(options, "omitzero")})
 	}
-	slices.SortFunc(fs, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	sort.Slice(fs, func(i, j int) bool { return fs[i].name < fs[j].name })
 	if e.fields == nil {
 		e.fields = map[reflect.Type][]field{}
 	}

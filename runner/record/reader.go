@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -338,8 +339,9 @@ func (r *reader) unsealedJobs() {
 		}
 		r.run.Jobs = append(r.run.Jobs, *j)
 	}
-	slices.SortFunc(r.run.Jobs, func(a, b Job) int { return strings.Compare(a.ID, b.ID) })
-	slices.SortStableFunc(r.run.Jobs, func(a, b Job) int { return a.Started.Compare(b.Started) })
+	jobs := r.run.Jobs
+	sort.Slice(jobs, func(i, j int) bool { return jobs[i].ID < jobs[j].ID })
+	sort.SliceStable(jobs, func(i, j int) bool { return jobs[i].Started.Before(jobs[j].Started) })
 }
 
 // startedJobs reads the notes of jobs that began, or ended without running; the

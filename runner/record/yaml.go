@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -257,6 +257,6 @@ func goObject(m map[string]any, depth int, values *int) (node, error) {
 		child.key = k
 		n.items = append(n.items, child)
 	}
-	slices.SortFunc(n.items, func(a, b node) int { return strings.Compare(a.key, b.key) })
+	sort.Slice(n.items, func(i, j int) bool { return n.items[i].key < n.items[j].key })
 	return n, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -149,7 +150,7 @@ func below(as []record.Artifact, path string) (out []File) {
 			out = append(out, f)
 		}
 	}
-	slices.SortFunc(out, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
 	return slices.CompactFunc(out, func(a, b File) bool { return a.Path == b.Path })
 }
 

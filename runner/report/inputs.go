@@ -2,7 +2,7 @@ package report
 
 import (
 	"cmp"
-	"slices"
+	"sort"
 
 	"github.com/mlops-runner/mlops/runner/record"
 )
@@ -32,7 +32,7 @@ func inputs(old, now *record.Run) (cs []InputChange) {
 			cs = append(cs, added(is))
 		}
 	}
-	slices.SortFunc(cs, compareInputs)
+	sort.Slice(cs, func(i, j int) bool { return compareInputs(cs[i], cs[j]) < 0 })
 	return cs
 }
 

@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
-	"strings"
+	"sort"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/dataset"
@@ -234,7 +233,7 @@ func (g *sweeping) records(ctx context.Context) error {
 		}
 		all = append(all, i)
 	}
-	slices.SortFunc(all, func(a, b remote.Info) int { return strings.Compare(path.Base(b.Name), path.Base(a.Name)) })
+	sort.Slice(all, func(i, j int) bool { return path.Base(all[i].Name) > path.Base(all[j].Name) })
 	stays := map[string]bool{}
 	for n, i := range all {
 		id, old := idOf(i.Name), n > 0 && i.Modified.Before(g.o.Before) // the newest stays

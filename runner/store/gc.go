@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/disk"
@@ -250,7 +250,7 @@ func (g *collector) treeNodes(dig Digest, size int64) []node {
 // choose takes actions away, the longest unused first, until the rest fits,
 // and returns them.
 func (g *collector) choose() (gone []usedAction) {
-	slices.SortFunc(g.actions, func(a, b usedAction) int { return a.used.Compare(b.used) })
+	sort.Slice(g.actions, func(i, j int) bool { return g.actions[i].used.Before(g.actions[j].used) })
 	size := g.reachable()
 	for _, a := range g.actions {
 		torn := a.used.IsZero() && a.root == ""

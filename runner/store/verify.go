@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -37,8 +37,9 @@ func (d *Dir) Verify(ctx context.Context, progress func(done, total int64)) ([]P
 	if err := v.run(ctx); err != nil {
 		return v.problems, fmt.Errorf("verify store: %w", err)
 	}
-	slices.SortFunc(v.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	sort.Slice(v.problems, func(i, j int) bool {
+		a, b := v.problems[i], v.problems[j]
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) < 0
 	})
 	return v.problems, nil
 }

@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec/spelling"
@@ -71,7 +72,10 @@ func (t *Tree) slips(at *climber, dir, rest string) []string {
 		}
 		near = append(near, slip{p, far})
 	}
-	slices.SortFunc(near, func(a, b slip) int { return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(a.path, b.path)) })
+	sort.Slice(near, func(i, j int) bool {
+		a, b := near[i], near[j]
+		return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(a.path, b.path)) < 0
+	})
 	out := make([]string, 0, nearMost)
 	for _, s := range near[:min(nearMost, len(near))] {
 		out = append(out, s.path)

@@ -1,13 +1,13 @@
 package worktree
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"runtime"
 	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,7 +62,7 @@ func (t *Tree) digests(ctx context.Context, items []item, from func(string) stri
 	}
 	p.run(min(workers, len(items)), (*worker).chunks)
 	if len(p.large) > 0 {
-		slices.SortFunc(p.large, func(a, b large) int { return cmp.Compare(b.st.Size, a.st.Size) })
+		sort.Slice(p.large, func(i, j int) bool { return p.large[i].st.Size > p.large[j].st.Size })
 		p.next.Store(0)
 		p.run(min(workers, len(p.large)), (*worker).larges)
 	}
@@ -102,7 +102,7 @@ func (p *pass) fail(i int, err error) {
 
 // err joins the problems in the order of the paths.
 func (p *pass) err() error {
-	slices.SortStableFunc(p.problems, func(a, b problem) int { return cmp.Compare(a.i, b.i) })
+	sort.SliceStable(p.problems, func(i, j int) bool { return p.problems[i].i < p.problems[j].i })
 	errs := make([]error, len(p.problems))
 	for i, x := range p.problems {
 		errs[i] = x.err

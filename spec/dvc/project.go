@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -56,8 +56,9 @@ func (p *project) note(n *yaml.Node, fix, format string, args ...any) {
 }
 
 func (p *project) sortedNotes() []Note {
-	slices.SortStableFunc(p.notes, func(a, b Note) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), a.Line-b.Line)
+	sort.SliceStable(p.notes, func(i, j int) bool {
+		a, b := p.notes[i], p.notes[j]
+		return cmp.Or(cmp.Compare(a.File, b.File), a.Line-b.Line) < 0
 	})
 	return p.notes
 }

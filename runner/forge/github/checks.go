@@ -54,7 +54,7 @@ func checkLengths(op string, ck forge.Check) error {
 // check looks for the check run before it makes one: the answer to an earlier
 // try may have been lost.
 func (c *Client) check(ctx context.Context, commit string, ck forge.Check) (string, error) {
-	list, _, err := c.api.Checks.ListCheckRunsForRef(ctx, c.owner, c.name, commit, &github.ListCheckRunsOptions{CheckName: &ck.Name, ListOptions: github.ListOptions{PerPage: 100}})
+	list, _, err := c.api.ListCheckRunsForRef(ctx, c.owner, c.name, commit, &github.ListCheckRunsOptions{CheckName: &ck.Name, ListOptions: github.ListOptions{PerPage: 100}})
 	if err != nil {
 		return "", c.reading(err, "checks", "look for check run %s on commit %.12s", ck.Name, commit)
 	}
@@ -74,7 +74,7 @@ func (c *Client) check(ctx context.Context, commit string, ck forge.Check) (stri
 
 func (c *Client) createCheck(ctx context.Context, commit string, ck forge.Check) (string, error) {
 	now := ck.Annotations[:min(len(ck.Annotations), maxAnnotations)]
-	run, _, err := c.api.Checks.CreateCheckRun(ctx, c.owner, c.name, github.CreateCheckRunOptions{
+	run, _, err := c.api.CreateCheckRun(ctx, c.owner, c.name, github.CreateCheckRunOptions{
 		Name: ck.Name, HeadSHA: commit, DetailsURL: text(ck.URL), ExternalID: text(ck.ExternalID),
 		Status: statusOf(ck), Conclusion: text(ck.Conclusion), Output: output(ck, now), Actions: actions(ck),
 	})
@@ -93,7 +93,7 @@ func (c *Client) updateCheck(ctx context.Context, run *github.CheckRun, ck forge
 		now := annotations[:min(len(annotations), maxAnnotations)]
 		annotations = annotations[len(now):]
 		// The name has to be sent again, or it becomes empty.
-		_, _, err := c.api.Checks.UpdateCheckRun(ctx, c.owner, c.name, run.GetID(), github.UpdateCheckRunOptions{
+		_, _, err := c.api.UpdateCheckRun(ctx, c.owner, c.name, run.GetID(), github.UpdateCheckRunOptions{
 			Name: ck.Name, DetailsURL: text(ck.URL), ExternalID: text(ck.ExternalID),
 			Status: statusOf(ck), Conclusion: text(ck.Conclusion), Output: output(ck, now), Actions: actions(ck),
 		})

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/go-github/v60/github"
-
 	"github.com/mlops-runner/mlops/runner/forge"
 )
 
@@ -31,7 +29,7 @@ type Options struct {
 type Client struct {
 	opts        Options
 	owner, name string
-	api         *github.Client
+	api         api
 	transport   *forge.Transport
 
 	mu    sync.Mutex
@@ -65,9 +63,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{opts: o, owner: owner, name: name, login: o.Login}
 	c.transport = &forge.Transport{Base: o.Base, Host: base.Host, Clock: o.Clock, Authorize: c.authorize}
-	c.api = github.NewClient(&http.Client{Transport: c.transport})
-	c.api.BaseURL = base
-	c.api.UserAgent = "mlops"
+	c.api = newAPI(base, c.transport)
 	return c, nil
 }
 

@@ -16,7 +16,7 @@ func (c *Client) MergeBase(ctx context.Context, base, head string) (string, int,
 		return c.giteaMergeBase(ctx, base, head)
 	}
 	// One commit a page: a comparison lists up to 250 of them, and 300 files.
-	cmp, _, err := c.api.Repositories.CompareCommits(ctx, c.owner, c.name, base, head, &github.ListOptions{PerPage: 1})
+	cmp, _, err := c.api.CompareCommits(ctx, c.owner, c.name, base, head, &github.ListOptions{PerPage: 1})
 	if err != nil {
 		return "", -1, c.reading(err, "contents", "compare %.12s and %.12s", base, head)
 	}
@@ -56,7 +56,7 @@ func unsupported(repo, base, head string) error {
 // File implements [forge.Source].
 func (c *Client) File(ctx context.Context, path, commit string) ([]byte, error) {
 	op := fmt.Sprintf("read %s of commit %.12s", path, commit)
-	file, folder, _, err := c.api.Repositories.GetContents(ctx, c.owner, c.name, path, &github.RepositoryContentGetOptions{Ref: commit})
+	file, folder, _, err := c.api.GetContents(ctx, c.owner, c.name, path, &github.RepositoryContentGetOptions{Ref: commit})
 	switch {
 	case err != nil:
 		return nil, c.reading(err, "contents", "%s", op)

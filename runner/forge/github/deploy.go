@@ -51,7 +51,7 @@ func (c *Client) deploy(ctx context.Context, d forge.Deployment) (made bool, err
 
 // deployment is the newest one of a task; nil if there is none.
 func (c *Client) deployment(ctx context.Context, environment, task string) (*github.Deployment, error) {
-	list, _, err := c.api.Repositories.ListDeployments(ctx, c.owner, c.name, &github.DeploymentsListOptions{Environment: environment, Task: task, ListOptions: github.ListOptions{PerPage: 1}})
+	list, _, err := c.api.ListDeployments(ctx, c.owner, c.name, &github.DeploymentsListOptions{Environment: environment, Task: task, ListOptions: github.ListOptions{PerPage: 1}})
 	if err != nil || len(list) == 0 {
 		return nil, c.reading(err, "deployments", "look for the deployment %s to %s", task, environment)
 	}
@@ -62,7 +62,7 @@ func (c *Client) deployment(ctx context.Context, environment, task string) (*git
 // into the commit's, and ask for all of its statuses, of which the run's own is one
 // that is not there yet.
 func (c *Client) createDeployment(ctx context.Context, d forge.Deployment) (*github.Deployment, error) {
-	one, _, err := c.api.Repositories.CreateDeployment(ctx, c.owner, c.name, &github.DeploymentRequest{
+	one, _, err := c.api.CreateDeployment(ctx, c.owner, c.name, &github.DeploymentRequest{
 		Ref: &d.Commit, Task: &d.Task, Environment: &d.Environment, Payload: d.Payload,
 		AutoMerge: github.Bool(false), RequiredContexts: &[]string{}, Description: github.String(forge.Clip(d.Description, forge.MaxDescription)),
 	})
@@ -72,14 +72,14 @@ func (c *Client) createDeployment(ctx context.Context, d forge.Deployment) (*git
 // setState adds a status, unless the newest one says the same. Others of the
 // environment stay as they are: they may be of other models.
 func (c *Client) setState(ctx context.Context, one *github.Deployment, d forge.Deployment, state forge.StatusState) (bool, error) {
-	list, _, err := c.api.Repositories.ListDeploymentStatuses(ctx, c.owner, c.name, one.GetID(), &github.ListOptions{PerPage: 1})
+	list, _, err := c.api.ListDeploymentStatuses(ctx, c.owner, c.name, one.GetID(), &github.ListOptions{PerPage: 1})
 	if err != nil {
 		return false, c.reading(err, "deployments", "read the state of deployment %s to %s", one.GetTask(), d.Environment)
 	}
 	if len(list) > 0 && list[0].GetState() == string(state) {
 		return false, nil
 	}
-	_, _, err = c.api.Repositories.CreateDeploymentStatus(ctx, c.owner, c.name, one.GetID(), &github.DeploymentStatusRequest{
+	_, _, err = c.api.CreateDeploymentStatus(ctx, c.owner, c.name, one.GetID(), &github.DeploymentStatusRequest{
 		State: github.String(string(state)), LogURL: text(d.URL), AutoInactive: github.Bool(false),
 		Description: github.String(forge.Clip(d.Description, forge.MaxDescription)),
 	})

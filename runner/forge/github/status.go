@@ -19,7 +19,7 @@ func (c *Client) Status(ctx context.Context, commit string, s forge.Status) erro
 		status.TargetURL = &s.URL
 	}
 	return c.opts.Clock.Repeat(ctx, func() error {
-		_, _, err := c.api.Repositories.CreateStatus(ctx, c.owner, c.name, commit, status)
+		_, _, err := c.api.CreateStatus(ctx, c.owner, c.name, commit, status)
 		return c.writing(err, "statuses", "set status %s on commit %.12s", s.Context, commit)
 	})
 }

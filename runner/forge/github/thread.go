@@ -75,7 +75,7 @@ func (t *thread) Comments(ctx context.Context) ([]forge.Comment, error) {
 func (t *thread) marked(ctx context.Context) (marked []*github.IssueComment, err error) {
 	o := &github.IssueListCommentsOptions{ListOptions: github.ListOptions{PerPage: 100}}
 	for range maxPages {
-		cs, resp, err := t.api.Issues.ListComments(ctx, t.owner, t.name, t.number, o)
+		cs, resp, err := t.api.ListComments(ctx, t.owner, t.name, t.number, o)
 		if err != nil {
 			return nil, t.reading(err, "pull-requests", "read the comments of pull request %d", t.number)
 		}
@@ -109,7 +109,7 @@ func comment(c *github.IssueComment) forge.Comment {
 
 // Create implements [forge.Thread].
 func (t *thread) Create(ctx context.Context, body string) (forge.Comment, error) {
-	c, _, err := t.api.Issues.CreateComment(ctx, t.owner, t.name, t.number, &github.IssueComment{Body: &body})
+	c, _, err := t.api.CreateComment(ctx, t.owner, t.name, t.number, &github.IssueComment{Body: &body})
 	if err != nil {
 		return forge.Comment{}, t.writing(err, "pull-requests", "comment on pull request %d", t.number)
 	}
@@ -118,13 +118,13 @@ func (t *thread) Create(ctx context.Context, body string) (forge.Comment, error)
 
 // Edit implements [forge.Thread].
 func (t *thread) Edit(ctx context.Context, id int64, body string) error {
-	_, _, err := t.api.Issues.EditComment(ctx, t.owner, t.name, id, &github.IssueComment{Body: &body})
+	_, _, err := t.api.EditComment(ctx, t.owner, t.name, id, &github.IssueComment{Body: &body})
 	return t.writing(err, "pull-requests", "edit the comment on pull request %d", t.number)
 }
 
 // Delete implements [forge.Thread].
 func (t *thread) Delete(ctx context.Context, id int64) error {
-	_, err := t.api.Issues.DeleteComment(ctx, t.owner, t.name, id)
+	_, err := t.api.DeleteComment(ctx, t.owner, t.name, id)
 	return t.writing(err, "pull-requests", "delete a comment on pull request %d", t.number)
 }
 

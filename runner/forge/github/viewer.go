@@ -64,7 +64,7 @@ func (c *Client) viewerByGraphQL(ctx context.Context) (string, error) {
 }
 
 func (c *Client) viewerByREST(ctx context.Context) (string, error) {
-	u, _, err := c.api.Users.Get(ctx, "")
+	u, _, err := c.api.GetUser(ctx, "")
 	return u.GetLogin(), c.reading(err, "metadata", "find out whom the token belongs to, in comments")
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/report"
@@ -25,8 +26,9 @@ type Block struct {
 // and the trailer of the whole. It fails with [ErrBudget] if not even that fits.
 func Blocks(blocks []Block, o Options) (string, error) {
 	sorted := slices.Clone(blocks)
-	slices.SortStableFunc(sorted, func(a, b Block) int {
-		return cmp.Or(badness(b.Decision)-badness(a.Decision), strings.Compare(a.Key, b.Key))
+	sort.SliceStable(sorted, func(i, j int) bool {
+		a, b := &sorted[i], &sorted[j]
+		return cmp.Or(badness(b.Decision)-badness(a.Decision), strings.Compare(a.Key, b.Key)) < 0
 	})
 	texts := make([]string, len(sorted))
 	total := 0

@@ -1,7 +1,7 @@
 package render
 
 import (
-	"slices"
+	"sort"
 	"strings"
 
 	"github.com/mlops-runner/mlops/runner/report"
@@ -110,7 +110,7 @@ func (p *page) failedGates() section {
 			all = append(all, g)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b report.Judged) int { return order[a.Outcome] - order[b.Outcome] })
+	sort.SliceStable(all, func(i, j int) bool { return order[all[i].Outcome] < order[all[j].Outcome] })
 	if len(all) == 0 {
 		return section{}
 	}
