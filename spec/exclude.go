@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // exclusive reports whether two conditions never hold together, as far as their text
 // tells: both are ands, and one asks for what the other one denies. Most conditions
@@ -16,7 +19,8 @@ func exclusive(a, b []string) bool {
 	return false
 }
 
-// terms are the parts of conditions that all have to hold; none of those with an or.
+// terms are the parts of conditions that all have to hold; none of those with an or, or with
+// an and in parentheses, before which a not may stand.
 func terms(conditions ...string) (all []string) {
 	for _, c := range conditions {
 		c = strings.TrimSpace(c)
@@ -26,7 +30,11 @@ func terms(conditions ...string) (all []string) {
 		if strings.Contains(c, "||") {
 			continue
 		}
-		for t := range strings.SplitSeq(c, "&&") {
+		parts := strings.Split(c, "&&")
+		if slices.ContainsFunc(parts, torn) {
+			continue
+		}
+		for _, t := range parts {
 			if t = strings.Join(strings.Fields(t), " "); t != "" {
 				all = append(all, t)
 			}
@@ -34,6 +42,9 @@ func terms(conditions ...string) (all []string) {
 	}
 	return all
 }
+
+// torn reports whether a term ends within parentheses that another one closes.
+func torn(term string) bool { return strings.Count(term, "(") != strings.Count(term, ")") }
 
 // deny reports whether two terms exclude each other: x and !x, x == 'a' and x == 'b', or
 // x == 'a' and x != 'a'. Texts are equal whatever their case, as == has it.

@@ -21,6 +21,9 @@ func TestExclusive(t *testing.T) {
 		{"github.ref == github.x", "github.ref == github.y", false},
 		{"(github.ref == 'a')", "(github.ref == 'b')", false}, // not looked into
 		{"", "github.ref == 'b'", false},
+		{"!(github.ref == 'a' && inputs.x)", "!(github.ref == 'b' && inputs.y)", false},
+		{"!(inputs.x && inputs.y)", "(inputs.x && inputs.z)", false},
+		{"!(inputs.x && inputs.y && inputs.z)", "!inputs.y", false},
 	} {
 		if exclusive(terms(c.a), terms(c.b)) != c.want || exclusive(terms(c.b), terms(c.a)) != c.want {
 			t.Errorf("%q and %q: want %v", c.a, c.b, c.want)

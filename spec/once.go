@@ -15,11 +15,7 @@ func (w *walker) checkAlone(j *Job) {
 		return
 	}
 	for _, s := range j.Steps {
-		at := s.Run
-		if strings.HasPrefix(s.Uses.Value, "./") {
-			at = s.Uses
-		}
-		if at.Value != "" {
+		if at := s.Run; at.Value != "" {
 			at.Pos = s.Pos
 			w.str(at, CodeActionAlone, "give it a job of its own", "this step of job %q stands beside uses: %s, and could ask in its name", j.ID.Value, j.Steps[asks].Uses.Value)
 		}

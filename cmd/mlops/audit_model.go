@@ -186,7 +186,7 @@ func (w *audit) missing(ctx context.Context, problems []registry.Problem) []regi
 	l, err := w.app.lookout(w.store, false)
 	if err == nil {
 		var faults []registry.Problem
-		if faults, err = l.faults(ctx, problems); err == nil {
+		if faults, err = lacking(ctx, l, problems, modelProblem); err == nil {
 			return faults
 		}
 	}

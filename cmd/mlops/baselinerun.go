@@ -89,7 +89,7 @@ func (j *judging) runCommit(hard, soft context.Context, y *yardstick, c commitRu
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close(), os.RemoveAll(p.indexPath())) }()
-	j.prepare(s, c)
+	j.prepare(soft, s, c)
 	s.Overlay = &runner.Overlay{Outputs: filepath.Join(scratch, "outputs"), Scope: j.session.Store.Root()}
 	if err := j.app.giveSecrets(s, maps.Clone(j.session.Secrets), os.LookupEnv); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (j *judging) runCommit(hard, soft context.Context, y *yardstick, c commitRu
 
 // prepare makes a session one of a baseline: it is recorded as such, waits for no
 // turn, since the run that waits for it may have it, and promotes nothing.
-func (j *judging) prepare(s *session, c commitRun) {
+func (j *judging) prepare(ctx context.Context, s *session, c commitRun) {
 	s.Watch = j.hear
 	s.Plan.Group = plan.Group{}
 	s.Options.Jobs, s.Options.KeepGoing, s.Options.Alone, s.Options.DiskFloor = j.options.jobs, false, j.options.alone, j.options.floor
@@ -115,7 +115,7 @@ func (j *judging) prepare(s *session, c commitRun) {
 	}
 	s.Options.Header = s.header(engineOptions{})
 	s.Options.Header.File = j.session.project.path
-	s.Options.Header.Trigger = record.Trigger{Event: baseline.Event, Actor: j.session.source.Author}
+	s.Options.Header.Trigger = record.Trigger{Event: baseline.Event, Actor: j.app.starter(ctx, j.session.project)}
 	s.Options.Withheld = map[string]string{}
 	for _, n := range s.Plan.Nodes {
 		for _, step := range n.Steps {

@@ -22,7 +22,7 @@ func (a *app) cacheVerify(ctx context.Context, remote bool) error {
 	if err != nil {
 		return err
 	}
-	problems, err := l.unkept(ctx, all)
+	problems, err := lacking(ctx, l, all, func(p *store.Problem) (store.Digest, *string) { return p.Missing, &p.Reason })
 	if err != nil {
 		return err
 	}
@@ -45,25 +45,6 @@ func (a *app) cacheVerify(ctx context.Context, remote bool) error {
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s files, %s: all as they should be\n", view.Count(u.Blobs), view.Bytes(u.BlobBytes))
 	return err
-}
-
-// unkept are the problems that are none of names whose bytes are only in the shared store.
-func (l *lookout) unkept(ctx context.Context, all []store.Problem) (out []store.Problem, err error) {
-	var missing []store.Digest
-	for _, p := range all {
-		missing = append(missing, p.Missing)
-	}
-	if err := l.ask(ctx, missing); err != nil {
-		return nil, err
-	}
-	for _, p := range all {
-		if l.has(p.Missing) {
-			continue
-		}
-		p.Reason += l.nor(p.Missing)
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 // adviseVerified says what can be done: a run makes results anew, and no run the files of

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/mlops-runner/mlops/runner/registry"
 	"github.com/mlops-runner/mlops/runner/remote"
 	"github.com/mlops-runner/mlops/runner/share"
 	"github.com/mlops-runner/mlops/runner/store"
@@ -84,6 +85,30 @@ func (l *lookout) ask(ctx context.Context, ds []store.Digest) error {
 func (l *lookout) has(d store.Digest) bool {
 	return l.share != nil && l.asked[d] && l.lacks[d] == nil
 }
+
+// lacking are the problems that are none of blobs which are only in the shared store. of
+// returns what a problem misses, and the text of why.
+func lacking[P any](ctx context.Context, l *lookout, all []P, of func(*P) (store.Digest, *string)) (out []P, err error) {
+	missing := make([]store.Digest, len(all))
+	for i := range all {
+		missing[i], _ = of(&all[i])
+	}
+	if err := l.ask(ctx, missing); err != nil {
+		return nil, err
+	}
+	for i, p := range all {
+		if l.has(missing[i]) {
+			continue
+		}
+		_, why := of(&p)
+		*why += l.nor(missing[i])
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// modelProblem is what a problem of a model misses, and why.
+func modelProblem(p *registry.Problem) (store.Digest, *string) { return p.Missing, &p.What }
 
 // count is how many blobs are only in the shared store.
 func (l *lookout) count() int {

@@ -54,7 +54,7 @@ func (a *app) modelVerify(ctx context.Context, names []string, o modelVerifyOpti
 		if err != nil {
 			return cured(err)
 		}
-		if ps, err = l.faults(ctx, ps); err != nil {
+		if ps, err = lacking(ctx, l, ps, modelProblem); err != nil {
 			return err
 		}
 		if len(ps) == 0 && !o.asJSON {
@@ -63,25 +63,6 @@ func (a *app) modelVerify(ctx context.Context, names []string, o modelVerifyOpti
 		all = append(all, ps...)
 	}
 	return a.showVerified(all, l, o.asJSON)
-}
-
-// faults are the problems that are none of files that are only in the shared store.
-func (l *lookout) faults(ctx context.Context, all []registry.Problem) (out []registry.Problem, err error) {
-	var missing []store.Digest
-	for _, p := range all {
-		missing = append(missing, p.Missing)
-	}
-	if err := l.ask(ctx, missing); err != nil {
-		return nil, err
-	}
-	for _, p := range all {
-		if l.has(p.Missing) {
-			continue
-		}
-		p.What += l.nor(p.Missing)
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 func (a *app) showVerified(all []registry.Problem, l *lookout, asJSON bool) (err error) {

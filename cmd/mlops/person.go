@@ -9,6 +9,15 @@ import (
 	"github.com/mlops-runner/mlops/runner/worktree"
 )
 
+// starter is who starts a run: whom its event names, else who calls. It is not the author
+// of the commit, which anybody may run.
+func (a *app) starter(ctx context.Context, p *project) string {
+	if p.event != nil {
+		return p.event.Actor
+	}
+	return a.person(ctx)
+}
+
 // person is who calls, as far as can be told: whom a CI service names, else who
 // would commit here, else the user of the machine. Nobody has checked it; what
 // is proven is the key that signs.

@@ -332,9 +332,7 @@ func (a *app) execute(ctx context.Context, s *session, o runOptions, out view.Vi
 	s.Options.Verify = ciFacts() != nil
 	s.Options.Jobs, s.Options.KeepGoing, s.Options.Alone, s.Options.DiskFloor = o.jobs, o.keepGoing, o.alone, o.floor
 	s.Options.Header = s.header(o.engineOptions)
-	if s.project.event == nil { // not the author of the commit: anybody may run it
-		s.Options.Header.Trigger.Actor = a.person(ctx)
-	}
+	s.Options.Header.Trigger.Actor = a.starter(ctx, s.project)
 	hard, soft, stop := interruptible(ctx, a.leave)
 	defer stop()
 	return s.Run(hard, soft)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 	"gopkg.in/yaml.v3"
 
+	"github.com/mlops-runner/mlops/runner/forge"
 	"github.com/mlops-runner/mlops/runner/remote"
 	"github.com/mlops-runner/mlops/runner/s3"
 	"github.com/mlops-runner/mlops/runner/share"
@@ -118,10 +119,15 @@ const (
 )
 
 // pushSetting decides what goes to the shared store by itself. In CI the store here may
-// be gone after the job, and nobody is there to push a promotion; a person decides.
+// be gone after the job, and nobody is there to push a promotion; a person decides. What a
+// pull request promotes nobody has merged: others get it if somebody says so.
 func pushSetting(file, path string) (setting, error) {
 	s := setting{"push", pushNothing, "default"}
-	if ciFacts() != nil {
+	switch {
+	case ciFacts() == nil:
+	case ofPullRequest(os.LookupEnv):
+		s.From = "default for pull requests"
+	default:
 		s.Value, s.From = pushPromotions, "default in CI"
 	}
 	if file != "" {
@@ -135,6 +141,12 @@ func pushSetting(file, path string) (setting, error) {
 		return s, nil
 	}
 	return s, usagef("push, of %s, is %q; write %s", s.From, s.Value, pushWords)
+}
+
+// ofPullRequest reports whether CI runs for a pull request.
+func ofPullRequest(lookup func(string) (string, bool)) bool {
+	ci, _ := forge.Detect(lookup)
+	return ci.Number > 0 || strings.HasPrefix(ci.Event, "pull_request")
 }
 
 // s3Options are what the environment says of servers of objects.

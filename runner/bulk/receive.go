@@ -27,12 +27,14 @@ func (e *WriteError) Unwrap() error { return e.Err }
 // it to sum. A piece is hashed while the next one comes and is written: hashing
 // alone takes longer than either. told, if not nil, is called with the bytes that were
 // written since it was called last. Whatever happens, n bytes are in the file and in
-// sum. Errors are those of r, a *[WriteError] or the context's cause.
+// sum, and the file may end behind them. Errors are those of r, a *[WriteError] or the context's cause.
 func Receive(ctx context.Context, file *os.File, at int64, sum hash.Hash, r io.Reader, told func(int64)) (n int64, err error) {
 	if told == nil {
 		told = func(int64) {}
 	}
 	x := &receiving{ctx: ctx, file: file, at: at, r: r, told: told}
+	x.spare = at >= piece // whoever wrote that may have reserved more, and died
+	defer x.giveBack()
 	// What is short, as most are, is worth no goroutines.
 	buf := make([]byte, small)
 	k, more, err := x.one(buf)
@@ -49,6 +51,7 @@ type receiving struct {
 	file     *os.File
 	at       int64 // where the next byte goes
 	reserved int64 // up to where there is place
+	spare    bool  // whether there may be place behind the end
 	r        io.Reader
 	told     func(int64)
 }
@@ -98,7 +101,6 @@ func (x *receiving) many(sum hash.Hash) error {
 	})
 	defer hashing.Wait()
 	defer close(full)
-	defer x.giveBack()
 	for {
 		buf := <-free
 		if buf == nil {
@@ -118,13 +120,13 @@ func (x *receiving) many(sum hash.Hash) error {
 func (x *receiving) reserve() {
 	if x.at >= piece && x.at+buffer > x.reserved {
 		Reserve(x.file, x.at, ahead)
-		x.reserved = x.at + ahead
+		x.reserved, x.spare = x.at+ahead, true
 	}
 }
 
 // giveBack frees what was reserved behind the end.
 func (x *receiving) giveBack() {
-	if x.reserved > x.at {
+	if x.spare {
 		x.file.Truncate(x.at) // what stays reserved costs place, and harms nothing
 	}
 }

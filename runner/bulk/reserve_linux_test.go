@@ -3,6 +3,7 @@ package bulk_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"os"
 	"syscall"
 	"testing"
 
@@ -17,6 +18,24 @@ func TestReceiveGivesBack(t *testing.T) {
 	if _, err := bulk.Receive(t.Context(), file, 0, sha256.New(), bytes.NewReader(make([]byte, size)), nil); err != nil {
 		t.Fatal(err)
 	}
+	takes(t, file, size)
+}
+
+// What was reserved by a process that died is given back by who goes on, however little comes.
+func TestReceiveGivesBackOfOthers(t *testing.T) {
+	t.Parallel()
+	const before, more = 10 << 20, 5
+	file := create(t, "to", make([]byte, before))
+	bulk.Reserve(file, before, 64<<20)
+	if _, err := bulk.Receive(t.Context(), file, before, sha256.New(), bytes.NewReader(make([]byte, more)), nil); err != nil {
+		t.Fatal(err)
+	}
+	takes(t, file, before+more)
+}
+
+// takes fails if a file has another size, or takes much more of the disk.
+func takes(t *testing.T, file *os.File, size int64) {
+	t.Helper()
 	st, err := file.Stat()
 	if err != nil {
 		t.Fatal(err)

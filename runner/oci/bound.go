@@ -45,14 +45,14 @@ type bound struct {
 	total      *LimitError
 }
 
-// bound is that of an archive.
-func (u *unpacking) bound(l ocispec.Descriptor) *bound {
+// bound is that of an archive, where those before it came to so many bytes.
+func (u *unpacking) bound(l ocispec.Descriptor, before int64) *bound {
 	most, all := u.repo.opts.MaxUnpacked, u.repo.opts.MaxUnpacked
 	if most == 0 {
 		all = MaxUnpacked
 		most = max(FreeUnpacked, min(l.Size, MaxUnpacked/MaxRatio)*MaxRatio)
 	}
-	return &bound{layer: most, all: all - u.unpacked, err: &LimitError{most, l.Size}, total: &LimitError{all, 0}}
+	return &bound{layer: most, all: all - before, err: &LimitError{most, l.Size}, total: &LimitError{all, 0}}
 }
 
 // take fails if that many bytes are too many.

@@ -46,6 +46,22 @@ func zeros(t testing.TB, form string, n int64, empty int) []byte {
 	return b.Bytes()
 }
 
+// folders is an archive of n folders, compressed: none of it counts as bytes of a file.
+func folders(t testing.TB, n int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	a := tar.NewWriter(w)
+	var err error
+	for i := 0; i < n && err == nil; i++ {
+		err = a.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: fmt.Sprint("d", i), Mode: 0o755})
+	}
+	if err = errors.Join(err, a.Close(), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // sparse is an archive whose file is one hole of n bytes (GNU's format 1.0): it is small also
 // without being compressed.
 func sparse(t testing.TB, n int64) []byte {
@@ -106,6 +122,7 @@ func TestBound(t *testing.T) {
 		{"few, and nothing allowed", "tar+gzip", zeros(t, "tar+gzip", 1<<20, 3), 1 << 20, 1 << 20, false},
 		{"many empty files", "tar+zstd", zeros(t, "tar+zstd", 0, 5000), 1 << 20, 1 << 20, false},
 		{"two that are too much together", "tar+gzip", zeros(t, "tar+gzip", 600<<10, 0), 1 << 20, 1 << 20, true},
+		{"folders that are too many together", "tar+gzip", folders(t, 1500), 1 << 20, 1 << 20, true},
 		{"allowed", "tar+zstd", zeros(t, "tar+zstd", 65<<20, 0), 1 << 30, 0, false},
 	} {
 		r := open(t, s.Host+"/other/bomb:1", Options{MaxUnpacked: c.most})

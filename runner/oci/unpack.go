@@ -72,6 +72,7 @@ type unpacking struct {
 	links []store.Entry
 
 	unpacked int64 // bytes of files that came out of archives
+	passed   int64 // bytes of the archives themselves, with the heads of empty files
 }
 
 func (u *unpacking) layer(l ocispec.Descriptor) error {
@@ -90,7 +91,11 @@ func (u *unpacking) layer(l ocispec.Descriptor) error {
 		return err
 	}
 	defer done()
-	return u.tar(&bounded{r, u.bound(l)}, u.bound(l))
+	own := u.bound(l, u.passed)
+	before := own.all
+	err = u.tar(&bounded{r, own}, u.bound(l, u.unpacked))
+	u.passed += before - own.all
+	return err
 }
 
 // maxWindow is how many bytes of what came before a compressed stream may refer to:

@@ -32,7 +32,7 @@ type upload struct {
 	*pusher
 	blob    ocispec.Descriptor
 	at      *url.URL // where the upload goes on; nil before it has begun
-	auth    string   // that the registry took for it
+	auth    string   // that whoever answered took for it
 	offset  int64    // bytes that the registry has
 	best    int64    // most bytes that it ever had
 	shown   int64    // bytes that were told to who watches
@@ -99,7 +99,7 @@ func (u *upload) ask(ctx context.Context) error {
 	from := resp.Header.Get("Range")
 	if resp.StatusCode/100 == 4 && resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusUnauthorized {
 		u.at = nil
-		return nil
+		return resp.Body.Close()
 	}
 	if err := u.went(resp, http.StatusNoContent); err != nil {
 		return err
@@ -227,9 +227,7 @@ func (u *upload) went(resp *http.Response, want int) error {
 		return refusal(resp)
 	}
 	u.renewed = false
-	if login := resp.Request.Header.Get("Authorization"); login != "" {
-		u.auth = login
-	}
+	u.auth = resp.Request.Header.Get("Authorization") // none where the registry sent us on to another host
 	to, err := resp.Location()
 	if errors.Is(err, http.ErrNoLocation) && u.at != nil {
 		return nil

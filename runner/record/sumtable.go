@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -64,9 +65,8 @@ func (t *sumTable) open(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return err
+	if err := os.Remove(f.Name()); err != nil { // where open files cannot go, such as on Windows
+		return errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
 	t.away = f
 	return nil

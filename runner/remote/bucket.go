@@ -197,8 +197,12 @@ func (b *Bucket) Replace(ctx context.Context, name string, data []byte, old Tag)
 }
 
 // Sweep gives up uploads in parts.
-func (b *Bucket) Sweep(ctx context.Context, now time.Time, dry bool) (s Swept, err error) {
-	all, err := b.b.Unfinished(ctx, b.prefix)
+func (b *Bucket) Sweep(ctx context.Context, names []string, now time.Time, dry bool) (s Swept, err error) {
+	var all []s3.Unfinished
+	for _, name := range names {
+		some, listErr := b.b.Unfinished(ctx, b.prefix+name)
+		all, err = append(all, some...), errors.Join(err, listErr)
+	}
 	for _, u := range all {
 		if now.Sub(u.Begun) <= abandoned {
 			s.Young++

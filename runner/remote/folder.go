@@ -236,8 +236,8 @@ func (f *Folder) Delete(_ context.Context, name string) error {
 	return f.fail("remove", name, err)
 }
 
-// Sweep looks into the folder of temporary files.
-func (f *Folder) Sweep(_ context.Context, now time.Time, dry bool) (s Swept, err error) {
+// Sweep looks into the folder of temporary files, which is this store's alone.
+func (f *Folder) Sweep(_ context.Context, _ []string, now time.Time, dry bool) (s Swept, err error) {
 	es, err := os.ReadDir(f.path(foldersTemp))
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -250,8 +250,11 @@ func (f *Folder) Sweep(_ context.Context, now time.Time, dry bool) (s Swept, err
 			s.Young++
 		default:
 			s.Removed++
-			if !dry {
-				err = errors.Join(err, os.Remove(filepath.Join(f.path(foldersTemp), e.Name())))
+			if dry {
+				continue
+			}
+			if gone := os.Remove(filepath.Join(f.path(foldersTemp), e.Name())); !errors.Is(gone, fs.ErrNotExist) { // else its writer has just ended
+				err = errors.Join(err, gone)
 			}
 		}
 	}

@@ -57,8 +57,9 @@ type Local interface {
 // objects. Both stores of this package are one.
 type Sweeper interface {
 	// Sweep removes what is a day old by now, unless dry is set, and says what there is. What is
-	// younger is what the next Put of the same goes on with.
-	Sweep(ctx context.Context, now time.Time, dry bool) (Swept, error)
+	// younger is what the next Put of the same goes on with. Only objects whose names begin
+	// with one of those are meant: others may keep theirs in the same bucket.
+	Sweep(ctx context.Context, names []string, now time.Time, dry bool) (Swept, error)
 }
 
 // Swept is what a [Sweeper] found.

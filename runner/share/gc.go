@@ -66,7 +66,7 @@ func (s *Share) GC(ctx context.Context, o GCOptions) (rep GCReport, err error) {
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	if f, ok := s.Remote.(remote.Sweeper); ok {
-		swept, err := f.Sweep(ctx, s.now(), s.DryRun)
+		swept, err := f.Sweep(ctx, tops, s.now(), s.DryRun)
 		if err != nil {
 			return rep, err
 		}

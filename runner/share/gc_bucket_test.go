@@ -46,7 +46,9 @@ func TestGCBucket(t *testing.T) {
 	if _, err := far.Put(t.Context(), stray, strings.NewReader("stray"), 5, nil); err != nil {
 		t.Fatal(err)
 	}
-	half := halfUpload(t, far)
+	half := halfUpload(t, far, "")
+	root := open("")
+	theirs := halfUpload(t, root, "others/weights.bin")
 	gc := func(dry bool) GCReport {
 		t.Helper()
 		s.DryRun = dry
@@ -73,6 +75,14 @@ func TestGCBucket(t *testing.T) {
 			t.Errorf("%s is there: %v", name, err)
 		}
 	}
+	whole := machine(t, root) // a store that has the bucket without a prefix leaves what is none of its
+	whole.Now = s.Now
+	if rep, err := whole.GC(t.Context(), GCOptions{}); err != nil || rep.Halves+rep.YoungHalves > 0 {
+		t.Errorf("GC beside others: %+v, %v", rep, err)
+	}
+	if swept, err := root.(remote.Sweeper).Sweep(t.Context(), []string{theirs}, time.Now(), true); err != nil || swept.Young != 1 {
+		t.Errorf("the upload of others: %+v, %v", swept, err)
+	}
 	other := machine(t, far)
 	if _, err := other.Pull(t.Context(), Choice{Models: true}); err != nil {
 		t.Fatal(err)
@@ -96,8 +106,9 @@ func TestGCBucket(t *testing.T) {
 	}
 }
 
-// halfUpload breaks an upload off when its first part has gone, and returns its name.
-func halfUpload(t *testing.T, far remote.Store) string {
+// halfUpload breaks an upload off when its first part has gone, and returns its name: that
+// of the blob, if none is given.
+func halfUpload(t *testing.T, far remote.Store, name string) string {
 	t.Helper()
 	data := make([]byte, 5*s3.PartSize)
 	if _, err := rand.NewChaCha8([32]byte{1}).Read(data); err != nil {
@@ -105,7 +116,9 @@ func halfUpload(t *testing.T, far remote.Store) string {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	name := blobName(store.Sum(data))
+	if name == "" {
+		name = blobName(store.Sum(data))
+	}
 	if _, err := far.Put(ctx, name, bytes.NewReader(data), int64(len(data)), func(int64) { cancel() }); err == nil {
 		t.Fatal("it was not broken off")
 	}

@@ -150,6 +150,9 @@ type blob struct {
 
 func blobName(d store.Digest) string { return sharded("cas/sha256", d) }
 
+// tops are what the names of all objects begin with, but for locks, which are short.
+var tops = []string{"cas/", "actions/", "runs/", "datasets/", "models/"}
+
 func sharded(kind string, d store.Digest) string {
 	h := d.Hex()
 	return kind + "/" + h[:2] + "/" + h
