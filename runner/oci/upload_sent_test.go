@@ -61,7 +61,9 @@ func TestUploadKeepsLogin(t *testing.T) {
 	}))
 	defer other.Close()
 	elsewhere := strings.Replace(other.URL, "127.0.0.1", "localhost", 1) + "/up"
-	u := begunAt(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect) }, nil)
+	u := begunAt(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
+	}, nil)
 	if _, err := u.more(t.Context()); err != nil || came.Load() != 3 {
 		t.Fatalf("%d requests elsewhere: %v", came.Load(), err)
 	}
