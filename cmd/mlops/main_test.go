@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +32,18 @@ func (t tidy) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	agentPath = filepath.Join(dir, "mlops")
+	atOnce()
 	return t.M.Run()
+}
+
+// atOnce lets twice as many stories run at once as there are cores, unless a flag says
+// another number: they wait for processes, containers and files that settle more than they work.
+func atOnce() {
+	flag.Parse()
+	f := flag.Lookup("test.parallel")
+	if f.Value.String() == f.DefValue {
+		f.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
+	}
 }
 
 // TestScripts runs the stories in testdata/script. Each line `exec mlops …`
@@ -72,7 +85,7 @@ func setUp(e *testscript.Env) error {
 	e.Setenv("GIT_COMMITTER_EMAIL", "ada@example.org")
 	e.Setenv("GITHUB_ACTIONS", "")
 	e.Values[testKey{}], e.Values[forgeKey{}] = e.T(), &storyForge{}
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "MLOPS_NEED_DOCKER"} {
+	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "MLOPS_NEED_DOCKER", "GORACE"} {
 		e.Setenv(name, os.Getenv(name))
 	}
 	return nil
