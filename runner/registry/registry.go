@@ -37,9 +37,15 @@ const top = "models"
 
 func folder(model string) string { return path.Join(top, record.JobFolder(model)) }
 
-func journalFile(model string) string { return folder(model) + "/journal.jsonl" }
+// Names of files in the folder of a model.
+const (
+	journalName = "journal.jsonl"
+	headName    = "head"
+)
 
-func headFile(model string) string { return folder(model) + "/head" }
+func journalFile(model string) string { return folder(model) + "/" + journalName }
+
+func headFile(model string) string { return folder(model) + "/" + headName }
 
 func versionFile(model string, n int) string {
 	return folder(model) + "/versions/" + strconv.Itoa(n) + ".json"
@@ -85,12 +91,12 @@ func State(root string) (store.Digest, error) {
 	}
 	var all []byte
 	for _, m := range models {
-		head, err := os.ReadFile(filepath.Join(dir, m.Name(), "head"))
+		head, err := os.ReadFile(filepath.Join(dir, m.Name(), headName))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return store.Digest{}, fmt.Errorf("model %s: %w", m.Name(), err)
 		}
 		size := int64(-1)
-		if info, err := os.Stat(filepath.Join(dir, m.Name(), "journal.jsonl")); err == nil {
+		if info, err := os.Stat(filepath.Join(dir, m.Name(), journalName)); err == nil {
 			size = info.Size()
 		}
 		all = fmt.Appendf(all, "%q %q %d\n", m.Name(), head, size)
