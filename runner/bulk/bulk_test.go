@@ -80,7 +80,7 @@ func TestCopyCancelled(t *testing.T) {
 	t.Parallel()
 	from, to := create(t, "from", random(30<<20)), create(t, "to", nil)
 	ctx, cancel := context.WithCancel(t.Context())
-	err := bulk.Copy(ctx, to, from, 1<<40, func(int64) { cancel() }) // longer than it is, so that it is no clone
+	err := bulk.Copy(ctx, to, from, 31<<20, func(int64) { cancel() }) // longer than it is, so that it is no clone
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}

@@ -24,8 +24,14 @@ func copyRange(to, from *os.File, at, n int64) (done int64) {
 }
 
 // Reserve asks for place for n bytes from an offset on, and leaves the file's length as
-// it is. Where that is not to be had, writing tells.
+// it is. Where that is not to be had, writing tells. It never asks for more than half
+// of what is free: sizes come from others, and ext4 that has too little gives all it
+// has before it says so, which takes the disk from everybody else.
 func Reserve(f *os.File, at, n int64) {
+	var disk unix.Statfs_t
+	if unix.Fstatfs(int(f.Fd()), &disk) != nil || uint64(n) > disk.Bavail*uint64(disk.Bsize)/2 {
+		return
+	}
 	unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, at, n)
 }
 

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mlops-runner/mlops/runner/bulk"
 )
 
@@ -31,6 +33,19 @@ func TestReceiveGivesBackOfOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	takes(t, file, before+more)
+}
+
+// A size that was lied about takes nothing from others.
+func TestReserveLeavesTheDisk(t *testing.T) {
+	t.Parallel()
+	file := create(t, "to", nil)
+	var disk unix.Statfs_t
+	if err := unix.Fstatfs(int(file.Fd()), &disk); err != nil {
+		t.Fatal(err)
+	}
+	bulk.Reserve(file, 0, int64(disk.Bavail)*disk.Bsize)
+	bulk.Reserve(file, 0, 1<<50)
+	takes(t, file, 0)
 }
 
 // takes fails if a file has another size, or takes much more of the disk.
