@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,26 @@ type modelChange struct {
 	To   string `json:"to"`
 }
 
+// brief returns both sides for people: metrics are as long as elsewhere, but for those
+// that differ in later digits alone.
+func (c modelChange) brief() (from, to string) {
+	if c.Kind != "metric" {
+		return c.From, c.To
+	}
+	if from, to = briefNumber(c.From), briefNumber(c.To); from == to {
+		return c.From, c.To
+	}
+	return from, to
+}
+
+func briefNumber(text string) string {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text // "", of a version without it
+	}
+	return view.Number(v)
+}
+
 func (a *app) modelDiff(from, to string, asJSON bool) error {
 	var vs [2]*registry.Version
 	for i, name := range []string{from, to} {
@@ -57,7 +78,8 @@ func (a *app) modelDiff(from, to string, asJSON bool) error {
 	}
 	rows := make([][]string, len(changes))
 	for i, c := range changes {
-		rows[i] = []string{c.Kind, foreign(c.Name), foreign(c.From), foreign(c.To)}
+		from, to := c.brief()
+		rows[i] = []string{c.Kind, foreign(c.Name), foreign(from), foreign(to)}
 	}
 	header := []string{"", "", versionName(vs[0].Model, vs[0].Version), versionName(vs[1].Model, vs[1].Version)}
 	return view.Table(a.stdout, header, rows, a.color())

@@ -142,6 +142,24 @@ func (e *SchemeError) Unwrap() error { return e.Err }
 // Cure says what to do about it.
 func (e *SchemeError) Cure() string { return e.Fix }
 
+// An UnreachableError reports a registry to which no connection came about: nobody
+// listens there, its name is unknown, or the network does not lead to it.
+type UnreachableError struct {
+	Host string
+	Err  error
+}
+
+// Error says what is wrong, and where.
+func (e *UnreachableError) Error() string { return e.Host + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Cure says what to look at.
+func (e *UnreachableError) Cure() string {
+	return "look whether the registry runs and its name and port are right; behind a proxy, set HTTPS_PROXY"
+}
+
 // explain says what an answer of the registry means.
 func (r *Repository) explain(err error) error {
 	var resp *errcode.ErrorResponse

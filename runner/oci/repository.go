@@ -199,11 +199,14 @@ func (r *Repository) scheme(err error) error {
 	host := r.remote.Reference.Registry
 	var record tls.RecordHeaderError
 	var unknown x509.UnknownAuthorityError
+	var dial *net.OpError
 	switch {
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return &SchemeError{host, "if it speaks no TLS on purpose, add --plain-http", err}
 	case errors.As(err, &unknown):
 		return &SchemeError{host, "name its authority's certificate in SSL_CERT_FILE", err}
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return &UnreachableError{host, err}
 	}
 	return err
 }
