@@ -294,6 +294,22 @@ func (a *app) keys() ([]keyLine, error) {
 	if err != nil {
 		return nil, err
 	}
+	lines, err := trustedKeys(trust)
+	if err != nil {
+		return nil, err
+	}
+	if lines, err = withOwnKeys(lines); err != nil {
+		return nil, err
+	}
+	sort.Slice(lines, func(i, j int) bool {
+		a, b := lines[i], lines[j]
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) < 0
+	})
+	return lines, nil
+}
+
+// trustedKeys are those of the policy, with the models for which they may sign.
+func trustedKeys(trust *provenance.Trust) ([]keyLine, error) {
 	lines := []keyLine{}
 	for name, k := range trust.Keys {
 		p, err := provenance.ParsePublic([]byte(k.PEM))
@@ -309,6 +325,12 @@ func (a *app) keys() ([]keyLine, error) {
 		slices.Sort(l.Signs)
 		lines = append(lines, l)
 	}
+	return lines, nil
+}
+
+// withOwnKeys adds the pairs of this machine: to the line of the same key if there is
+// one, whatever it is called there.
+func withOwnKeys(lines []keyLine) ([]keyLine, error) {
 	dir, err := keyFolder()
 	if err != nil {
 		return nil, err
@@ -333,10 +355,6 @@ func (a *app) keys() ([]keyLine, error) {
 		}
 		lines = append(lines, keyLine{Name: strings.TrimSuffix(filepath.Base(f), ".pub"), ID: p.ID(), Kind: p.Kind(), Private: private})
 	}
-	sort.Slice(lines, func(i, j int) bool {
-		a, b := lines[i], lines[j]
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) < 0
-	})
 	return lines, nil
 }
 

@@ -183,30 +183,14 @@ func (s *Server) updateRun(_ context.Context, q *runQuery) (any, error) {
 	if t.run.Stage != active {
 		return nil, invalid("The run %s must be in the 'active' state. Current state is %s.", t.run.ID, t.run.Stage)
 	}
-	c := &change{Name: q.Name, Status: status, Ended: int64(q.Ended)}
-	if q.Name != "" {
-		c.Tags = []pair{{tagName, q.Name}}
-	}
-	ends := status == finished || status == failed || status == killed
-	if ends && c.Ended == 0 {
-		c.Ended = cmp.Or(t.run.Ended, s.now())
-	}
-	if t.run.over() && ends && !t.sealed.IsZero() && status == t.run.Status { // it has been said, and is in the record
-		c.Status, c.Ended = "", 0
-	}
-	if !ends && status == t.run.Status {
-		c.Status = ""
-	}
-	if c.Status != "" {
-		c.Untag = tagLost
-	}
+	c := t.update(q, status, s.now())
 	t.last = s.o.Now()
 	if c.Name != "" || c.Status != "" {
 		if err := s.change(t, c); err != nil {
 			return nil, err
 		}
 	}
-	if t.run.over() && t.sealed.IsZero() && ends {
+	if t.run.over() && t.sealed.IsZero() && ending(status) {
 		if err := s.seal(t); err != nil {
 			return nil, err
 		}
@@ -214,6 +198,30 @@ func (s *Server) updateRun(_ context.Context, q *runQuery) (any, error) {
 	return struct {
 		Info wireInfo `json:"run_info"`
 	}{t.run.info()}, nil
+}
+
+// update is what a client's word of a name and a status, "" for none, changes. A status
+// that has been said and is in the record is not said again.
+func (t *tracked) update(q *runQuery, status string, now int64) *change {
+	c := &change{Name: q.Name, Status: status, Ended: int64(q.Ended)}
+	if q.Name != "" {
+		c.Tags = []pair{{tagName, q.Name}}
+	}
+	ends := ending(status)
+	if ends && c.Ended == 0 {
+		c.Ended = cmp.Or(t.run.Ended, now)
+	}
+	said := status == t.run.Status
+	switch {
+	case ends && said && t.run.over() && !t.sealed.IsZero():
+		c.Status, c.Ended = "", 0
+	case !ends && said:
+		c.Status = ""
+	}
+	if c.Status != "" {
+		c.Untag = tagLost
+	}
+	return c
 }
 
 func (s *Server) logBatch(_ context.Context, q *runQuery) (any, error) {

@@ -148,7 +148,10 @@ func orEmpty(m map[string]string) map[string]string {
 }
 
 // over reports whether the run has ended.
-func (r *Run) over() bool { return r.Status == finished || r.Status == failed || r.Status == killed }
+func (r *Run) over() bool { return ending(r.Status) }
+
+// ending reports whether a run of that status is over.
+func ending(status string) bool { return status == finished || status == failed || status == killed }
 
 // latest is a metric's value as MLflow shows it: that of the last step, and of those
 // the newest, and of those the largest.
