@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"runner/oci/serve":           {"runner/access", "runner/bulk", "runner/store"},                                                           // other tools' protocol over the store's blobs and refs
 	"runner/index":               {"runner/dataset", "runner/record", "runner/registry", "runner/store", "spec/expression", "spec/spelling"}, // SQL made from files; queries are expressions
 	"runner/provenance":          {"runner/record", "runner/registry", "runner/store"},                                                       // signed statements about what those hold
-	"runner/oci":                 {"runner/bulk", "runner/record", "runner/store"},                                                           // models to and from registries: what to say of one is given
+	"runner/oci":                 {"runner/bulk", "runner/disk", "runner/record", "runner/store"},                                            // models to and from registries: what to say of one is given
 	"runner/oci/ocitest":         {},                                                                                                         // a real registry, for tests
 	"runner/s3":                  {},                                                                                                         // objects of a bucket: it knows nothing of what they hold
 	"runner/s3/s3test":           {},                                                                                                         // a real server, for tests

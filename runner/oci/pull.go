@@ -19,6 +19,7 @@ import (
 	"oras.land/oras-go/v2/errdef"
 
 	"github.com/mlops-runner/mlops/runner/bulk"
+	"github.com/mlops-runner/mlops/runner/disk"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -111,23 +112,17 @@ func Pull(ctx context.Context, r *Repository, dir string) (*Pulled, error) {
 		}
 		return nil, errors.Join(err, os.RemoveAll(p.part)) // the next pull would come to the same
 	}
-	if out.Tree, err = treeOf(ctx, p.part, out.Files); err != nil {
+	if out.Tree, err = store.TreeDigest(out.Files); err != nil {
 		return nil, err
 	}
 	if want := a.Manifest.Annotations[annotationTree]; want != "" && want != out.Tree.String() {
 		dig, _ := store.Parse(want) // zero if it is none
 		return nil, errors.Join(&MismatchError{What: "what is in " + r.String(), Want: dig, Got: out.Tree}, os.RemoveAll(p.part))
 	}
-	return out, p.publish(dir)
-}
-
-// treeOf is the digest of files together, by a store that lives as long.
-func treeOf(ctx context.Context, scratch string, es []store.Entry) (store.Digest, error) {
-	s, err := store.Open(filepath.Join(scratch, "store"))
-	if err != nil {
-		return store.Digest{}, err
+	if err := p.flush(out.Files); err != nil {
+		return nil, err
 	}
-	return s.PutTree(ctx, es)
+	return out, p.publish(dir)
 }
 
 type puller struct {
@@ -314,6 +309,21 @@ func (d *download) verify() error {
 	return nil
 }
 
+// flush brings the files to the disk: what has its name is whole after a power cut, too.
+func (p *puller) flush(es []store.Entry) error {
+	var paths []string
+	for _, e := range es {
+		if e.Link == "" {
+			paths = append(paths, filepath.Join(p.files(), filepath.FromSlash(e.Path)))
+		}
+	}
+	if len(paths) == 1 {
+		return disk.Real{}.Sync(paths[0])
+	}
+	_, err := disk.Real{}.SyncAll(p.files(), paths)
+	return err
+}
+
 // publish gives the folder its name.
 func (p *puller) publish(dir string) error {
 	if p.within {
@@ -328,7 +338,7 @@ func (p *puller) publish(dir string) error {
 	if err := os.Rename(p.files(), dir); err != nil {
 		return err
 	}
-	return os.RemoveAll(p.part)
+	return errors.Join(os.RemoveAll(p.part), disk.Real{}.Sync(filepath.Dir(filepath.Clean(dir))))
 }
 
 // fill moves the files into the folder that was there before.
@@ -347,7 +357,7 @@ func (p *puller) fill(dir string) error {
 			return err
 		}
 	}
-	return os.RemoveAll(p.part)
+	return errors.Join(os.RemoveAll(p.part), disk.Real{}.Sync(dir))
 }
 
 func metadataOf(l ocispec.Descriptor) (m fileMetadata) {

@@ -224,22 +224,38 @@ func comparePaths(a, b string) int {
 // of its top folder. The files' blobs need not be in the store. It fails with
 // an *UnsafeError; see CheckEntries.
 func (b *Batch) PutTree(ctx context.Context, es []Entry) (Digest, error) {
-	if err := CheckEntries(es); err != nil {
+	dig, err := putter(func(tree []byte) (Digest, error) { return b.PutBytes(ctx, tree) }).all(es)
+	if err != nil {
 		return Digest{}, fmt.Errorf("put tree: %w", err)
 	}
+	return dig, nil
+}
+
+// TreeDigest returns what PutTree does, and stores nothing.
+func TreeDigest(es []Entry) (Digest, error) {
+	return putter(func(tree []byte) (Digest, error) { return Sum(tree), nil }).all(es)
+}
+
+// A putter is told of each folder's bytes, those within others first, and names them.
+type putter func(tree []byte) (Digest, error)
+
+func (put putter) all(es []Entry) (Digest, error) {
+	if err := CheckEntries(es); err != nil {
+		return Digest{}, err
+	}
 	sorted := slices.SortedFunc(slices.Values(es), func(a, b Entry) int { return comparePaths(a.Path, b.Path) })
-	dig, _, err := b.putFolder(ctx, sorted, 0)
+	dig, _, err := put.folder(sorted, 0)
 	return dig, err
 }
 
-// putFolder stores the folder that all entries share, whose path and slash are
+// folder puts the folder that all entries share, whose path and slash are
 // the first skip bytes of theirs, and returns its digest and the bytes below it.
-func (b *Batch) putFolder(ctx context.Context, es []Entry, skip int) (dig Digest, size int64, err error) {
+func (put putter) folder(es []Entry, skip int) (dig Digest, size int64, err error) {
 	var ns []node
 	for len(es) > 0 {
 		name, _, deeper := strings.Cut(es[0].Path[skip:], "/")
 		if !deeper {
-			n, err := b.leaf(ctx, es[0], name)
+			n, err := put.leaf(es[0], name)
 			if err != nil {
 				return dig, 0, err
 			}
@@ -251,22 +267,22 @@ func (b *Batch) putFolder(ctx context.Context, es []Entry, skip int) (dig Digest
 			below = i
 		}
 		n := node{kind: 'd', name: name}
-		if n.digest, n.size, err = b.putFolder(ctx, es[:below], skip+len(name)+1); err != nil {
+		if n.digest, n.size, err = put.folder(es[:below], skip+len(name)+1); err != nil {
 			return dig, 0, err
 		}
 		ns, es, size = append(ns, n), es[below:], size+n.size
 	}
 	slices.SortFunc(ns, func(a, b node) int { return strings.Compare(a.name, b.name) })
-	dig, err = b.PutBytes(ctx, encodeTree(ns))
+	dig, err = put(encodeTree(ns))
 	return dig, size, err
 }
 
-func (b *Batch) leaf(ctx context.Context, e Entry, name string) (node, error) {
+func (put putter) leaf(e Entry, name string) (node, error) {
 	switch e.Mode {
 	case fs.ModeSymlink:
 		return node{kind: 'l', name: name, link: e.Link}, nil
 	case fs.ModeDir:
-		dig, err := b.PutBytes(ctx, encodeTree(nil))
+		dig, err := put(encodeTree(nil))
 		return node{kind: 'd', name: name, digest: dig}, err
 	case 0o755:
 		return node{kind: 'x', name: name, size: e.Size, digest: e.Digest}, nil

@@ -52,6 +52,9 @@ func TestTreeRoundTripAndCanon(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Shuffle(len(es), func(i, j int) { es[i], es[j] = es[j], es[i] })
+		if named, err := TreeDigest(es); named != dig || err != nil {
+			t.Fatalf("TreeDigest: %v, %v; PutTree: %v", named, err, dig)
+		}
 		again, err := d.PutTree(t.Context(), es)
 		if err != nil || again != dig {
 			t.Fatalf("shuffled entries give %s, %v; want %s", again, err, dig)
