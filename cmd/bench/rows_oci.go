@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,14 +23,16 @@ import (
 func ociRows() []row {
 	type work struct {
 		name, of string
-		t        target
+		ts       []target
 	}
+	// Both flush, and hash what came: cp does neither.
+	large := []target{{copyName, 2}, {flushedCopy, 2}, {hashing, 1.3}}
 	var rows []row
-	for _, w := range []work{{"push", "push a model of 1 GiB", target{copyName, 2}}, {"pull", "pull a model of 1 GiB into a folder, hashed,", target{copyName, 2}}, {"repush", "push a model of 1 GiB that is there", target{"", 0.05}}} {
+	for _, w := range []work{{"push", "push a model of 1 GiB", large}, {"pull", "pull a model of 1 GiB into a folder, hashed,", large}, {"repush", "push a model of 1 GiB that is there", []target{{"", 0.05}}}} {
 		way := map[string]string{"push": "to", "pull": "from", "repush": "to"}[w.name]
 		rows = append(rows,
-			row{"serve-" + w.name + "/1GiB", w.of + " " + way + " mlops registry serve on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "serve-"+w.name, "oci-"+w.name, b.mlops, w.t) }},
-			row{"oci-" + w.name + "/1GiB", w.of + " " + way + " Debian's docker-registry on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-"+w.name, "oci-"+w.name, "", w.t) }})
+			row{"serve-" + w.name + "/1GiB", w.of + " " + way + " mlops registry serve on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "serve-"+w.name, "oci-"+w.name, b.mlops, w.ts) }},
+			row{"oci-" + w.name + "/1GiB", w.of + " " + way + " Debian's docker-registry on this machine", seconds, func(b *bench) (contest, error) { return setupOCI(b, "oci-"+w.name, "oci-"+w.name, "", w.ts) }})
 	}
 	return rows
 }
@@ -36,11 +40,12 @@ func ociRows() []row {
 const (
 	copyName    = "cp"
 	flushedCopy = "cp, then sync"
+	hashing     = "sha256"
 )
 
 // setupOCI prepares a workload beside the registry of mlops, or docker-registry if
 // that is "".
-func setupOCI(b *bench, name, workload, mlops string, t target) (contest, error) {
+func setupOCI(b *bench, name, workload, mlops string, ts []target) (contest, error) {
 	dir, err := b.dir(name)
 	if err != nil {
 		return contest{}, err
@@ -66,9 +71,9 @@ func setupOCI(b *bench, name, workload, mlops string, t target) (contest, error)
 		inside(name, ours, workload, kept, dir, tree.String(), mlops),
 		fresh(peerCommand(copyName, "", "cp", large, to)),
 		fresh(peerCommand(flushedCopy, "", "sh", "-c", `cp "$0" "$1" && sync "$1"`, large, to)), // as a registry does
-		peerCommand("sha256", "", "openssl", "dgst", "-sha256", large),                          // as none can do without
+		peerCommand(hashing, "", "openssl", "dgst", "-sha256", large),                           // as none can do without
 	}
-	return contest{contestants: ks, targets: []target{t}}, nil
+	return contest{contestants: ks, targets: ts}, nil
 }
 
 // keepLarge packs a model of one file and returns the digest of its files together.
@@ -96,6 +101,9 @@ func keepLarge(ctx context.Context, kept, large string) (tree store.Digest, err 
 
 func ociPush(args []string) (time.Duration, error) {
 	return withRegistry(args, func(ctx context.Context, d *store.Dir, a *oci.Artifact, r *oci.Repository) (time.Duration, error) {
+		if err := freeMemory(args[1]); err != nil {
+			return 0, err
+		}
 		began := time.Now()
 		_, err := oci.Push(ctx, d, a, r)
 		return time.Since(began), err
@@ -127,10 +135,32 @@ func ociPull(args []string) (time.Duration, error) {
 		}
 		to := filepath.Join(args[1], "pulled")
 		defer os.RemoveAll(to)
+		if err := freeMemory(args[1]); err != nil {
+			return 0, err
+		}
 		began := time.Now()
 		_, err := oci.Pull(ctx, r, to)
 		return time.Since(began), err
 	})
+}
+
+// freeMemory copies the large file and removes the copy, as is done right before cp is
+// measured. A virtual machine gives free memory back to its host after seconds and pays
+// for each page that it takes again: cp of 1 GiB has cost 0.22 s of CPU into pages that were
+// freed just now, and 1.8 s into others.
+func freeMemory(dir string) error {
+	from, err := os.Open(filepath.Join(dir, "large"))
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.CreateTemp(dir, "gone-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(to.Name())
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
 }
 
 // withRegistry does a piece of work beside a registry that is new and then gone.
