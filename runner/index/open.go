@@ -142,7 +142,7 @@ func (x *Index) tryOpen(ctx context.Context) (err error) {
 		return fmt.Errorf("index %s: not a regular file", x.path)
 	}
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-65536)", "mmap_size(268435456)", "temp_store(MEMORY)"}}
+		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-65536)", "mmap_size(1073741824)", "temp_store(MEMORY)"}}
 	x.db, err = sql.Open(x.dialect.driver, (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: x.path}).EscapedPath(), RawQuery: q.Encode()}).String())
 	if err != nil {
 		return fmt.Errorf("index %s: %w", x.path, err)

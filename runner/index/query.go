@@ -204,18 +204,9 @@ func (q *compiler) ask(ctx context.Context, out *Answer, condition string, by []
 // text is the whole statement.
 func (q *compiler) text(condition string, by []sorting, limit int) string {
 	columns := []string{"r.id", "r.pipeline", "r.status", "r.started", "r.ended", "r.commit_hash", "r.branch", "r.actor", "r.dirty"}
-	var joins []string
+	from, joins := q.from(by)
 	for _, o := range q.order {
 		columns = append(columns, o.cells()...)
-		switch {
-		case o.join == "":
-		case o.needed && (q.inOrder || q.few != ""):
-			joins = append(joins, " CROSS JOIN "+o.join) // SQLite keeps their order
-		case o.needed:
-			joins = append(joins, " JOIN "+o.join)
-		default:
-			joins = append(joins, " LEFT JOIN "+o.join)
-		}
 	}
 	var order []string
 	id := "r.id"
@@ -226,15 +217,56 @@ func (q *compiler) text(condition string, by []sorting, limit int) string {
 		}
 	}
 	order = append(order, id+" DESC")
-	from := "runs r"
-	if q.few != "" {
-		from = "(" + q.few + ") c CROSS JOIN runs r ON r.id = c.run_id" // in that order
-	}
-	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + from + strings.Join(joins, "") + " WHERE r.damage = '' AND " + condition + " ORDER BY " + strings.Join(order, ", ")
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + from + joins + " WHERE r.damage = '' AND " + condition + " ORDER BY " + strings.Join(order, ", ")
 	if limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", limit)
 	}
 	return query
+}
+
+// from is the runs with the tables that are joined to them. CROSS JOIN is in the order of the
+// text, for SQLite.
+func (q *compiler) from(by []sorting) (from, joins string) {
+	if q.indexed && by[0].indexed != nil && q.x.path != "" {
+		return q.inOrderOf(by[0].operand)
+	}
+	from = "runs r"
+	if q.few != "" {
+		from = "(" + q.few + ") c CROSS JOIN runs r ON r.id = c.run_id"
+	}
+	for _, o := range q.order {
+		switch {
+		case o.join == "":
+		case o.needed && (q.inOrder || q.few != ""):
+			joins += " CROSS JOIN " + o.join
+		case o.needed:
+			joins += " JOIN " + o.join
+		default:
+			joins += " LEFT JOIN " + o.join
+		}
+	}
+	return from, joins
+}
+
+// inOrderOf begins with the values of an operand, in the order of their index, and reads a
+// run only when all that it needs is there. SQLite itself would begin with another
+// condition's index and sort what that finds, or read each run first.
+func (q *compiler) inOrderOf(first *operand) (from, joins string) {
+	from, on, _ := strings.Cut(first.join, " ON ")
+	alias, _, _ := strings.Cut(first.number, ".")
+	joins = " CROSS JOIN runs r ON " + on
+	for _, o := range q.order {
+		switch {
+		case o.join == "" || o == first:
+		case o.needed && o.indexed != nil:
+			from += " CROSS JOIN " + strings.Replace(o.join, "r.id", alias+".run_id", 1)
+		case o.needed:
+			joins += " CROSS JOIN " + o.join
+		default:
+			joins += " LEFT JOIN " + o.join
+		}
+	}
+	return from, joins
 }
 
 // terms are what a sorting orders by. plain leaves out where runs without it come.

@@ -94,7 +94,7 @@ func (x *Index) look(ctx context.Context) (*change, error) {
 	if err != nil {
 		return nil, err
 	}
-	open, err := x.pairs(ctx, "SELECT id, content FROM runs WHERE sealed = 0 OR damage <> ''")
+	open, err := x.pairs(ctx, "SELECT id, content FROM runs WHERE sealed = 0") // with the damaged ones
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +219,7 @@ func (x *Index) lookMonth(ctx context.Context, c *change, m record.Month, open m
 
 // lookOpen takes the unsealed runs of a month that did not change.
 func (x *Index) lookOpen(ctx context.Context, c *change, m record.Month, open map[string]string) error {
-	ids, err := x.pairs(ctx, "SELECT h.run_id, '' FROM holders h JOIN runs r ON r.id = h.run_id WHERE (r.sealed = 0 OR r.damage <> '') AND h.store = ? AND h.month = ?", x.store, m.Name)
+	ids, err := x.pairs(ctx, "SELECT h.run_id, '' FROM runs r CROSS JOIN holders h WHERE r.sealed = 0 AND h.run_id = r.id AND h.store = ? AND h.month = ?", x.store, m.Name)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func runRow(r *record.Run) []any {
 	return append(row, number, r.Started.UnixMicro(), ended, seconds, "", flag(r.Sealed), "")
 }
 
-// damagedRow stands for a record that cannot be read, so that it is tried again.
+// damagedRow stands for a record that cannot be read. It is not sealed, so that it is tried again.
 func damagedRow(e record.Entry, why error) *rows {
 	row := runRow(&record.Run{ID: e.ID, Started: e.Time})
 	out := &rows{id: e.ID, tables: make([][][]any, len(runTables)), content: "damaged " + clean(why.Error())}
