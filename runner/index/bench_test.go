@@ -55,6 +55,7 @@ func TestSpeed(t *testing.T) {
 			{Where: "branch == 'nowhere'", Limit: 20},
 			{Where: "params.depth == 8", Sort: []string{"metrics.auc"}, Limit: 20},
 			{Where: "metrics.auc > 0.999", Sort: []string{"params.depth", "metrics.m03"}, Limit: 20},
+			{Where: "metrics.auc > 0.5", Sort: []string{"-metrics.m07"}, Limit: 20},
 			{Where: "metrics.auc > 0.9995 || metrics.m03 > 0.9995", Limit: 20},
 		} {
 			best := time.Hour
