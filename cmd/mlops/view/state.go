@@ -13,10 +13,11 @@ type state struct {
 	run, pipeline string
 	total         int
 	started       time.Time
-	jobs          map[string]*job // that have not ended, or did not succeed
-	over          string          // the job whose end was the last event, if it is to be forgotten; ""
-	running       []*job          // in the order in which they started
-	waiting       string          // what the run as a whole waits for; "" after any other news
+	jobs          map[string]*job   // that have begun and not ended, or did not succeed
+	lined         map[string]string // those before, by their color: they are queued, and no more is known of them
+	over          string            // the job whose end was the last event, if it is to be forgotten; ""
+	running       []*job            // in the order in which they started
+	waiting       string            // what the run as a whole waits for; "" after any other news
 
 	queued, cached, failed, done int
 	warnings, errors             int // notices
@@ -55,7 +56,7 @@ const (
 )
 
 func newState() *state {
-	return &state{jobs: map[string]*job{}, reported: func() bool { return false }}
+	return &state{jobs: map[string]*job{}, lined: map[string]string{}, reported: func() bool { return false }}
 }
 
 // gateReason is the reason of a notice that a gate did not pass.
@@ -65,10 +66,27 @@ const gateReason = "gate"
 func (s *state) job(id string) *job {
 	j := s.jobs[id]
 	if j == nil {
-		j = &job{id: oneLine(id, false), color: s.palette.pick(id)}
+		j = &job{id: oneLine(id, false)}
+		if color, ok := s.lined[id]; ok {
+			delete(s.lined, id)
+			j.phase, j.color = queued, color
+		} else {
+			j.color = s.palette.pick(id)
+		}
 		s.jobs[id] = j
 	}
 	return j
+}
+
+// lineUp notes that a job is queued. Of very many that are at once it is all that
+// is kept.
+func (s *state) lineUp(id string) {
+	if j := s.jobs[id]; j != nil {
+		j.move(s, queued)
+	} else if _, ok := s.lined[id]; !ok {
+		s.lined[id] = s.palette.pick(id)
+		s.queued++
+	}
 }
 
 // apply takes one event in. For output it returns the lines that are complete
@@ -86,7 +104,11 @@ func (s *state) apply(e runner.Event) (lines []byte) {
 	case runner.Waiting:
 		s.await(e)
 	}
-	if e.Job == "" {
+	switch {
+	case e.Job == "":
+		return nil
+	case e.Kind == runner.JobQueued:
+		s.lineUp(e.Job)
 		return nil
 	}
 	return s.job(e.Job).apply(s, e)
@@ -139,8 +161,6 @@ func (s *state) await(e runner.Event) {
 
 func (j *job) apply(s *state, e runner.Event) []byte {
 	switch e.Kind {
-	case runner.JobQueued:
-		j.move(s, queued)
 	case runner.JobStarted:
 		j.move(s, running)
 		j.started = e.Time
