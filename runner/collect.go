@@ -42,7 +42,7 @@ func (x *execution) conclude(ctx context.Context, n *plan.Node, d decision, job 
 	}
 	x.fill(job, r)
 	if n.Publish {
-		if err := x.publish(ctx, n, r.Outputs); err != nil {
+		if err := x.publish(ctx, n, entries(r.Outputs)); err != nil {
 			return x.end(n, failure(n, err), job)
 		}
 	}

@@ -17,27 +17,27 @@ import (
 // the inputs: a forecast may then be certain although they are not known yet.
 // A file, not one for each, because making a file costs more than many jobs do.
 type definitions struct {
-	path string
-	once sync.Once
-	err  error
+	path  string
+	nodes int // of the plan, each of which may add one
+	once  sync.Once
+	err   error
 
 	mu   sync.Mutex          // guards what follows
 	seen map[uint64]struct{} // beginnings of digests: they are for forecasts, and no two are ever alike
 	file *os.File
 }
 
-func newDefinitions(s *store.Dir) *definitions {
-	return &definitions{path: filepath.Join(s.Root(), "definitions")}
+func newDefinitions(s *store.Dir, nodes int) *definitions {
+	return &definitions{path: filepath.Join(s.Root(), "definitions"), nodes: nodes}
 }
 
 func (d *definitions) load() error {
 	d.once.Do(func() {
-		d.seen = map[uint64]struct{}{}
 		data, err := os.ReadFile(d.path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return
+		if !errors.Is(err, fs.ErrNotExist) {
+			d.err = err
 		}
-		d.err = err
+		d.seen = make(map[uint64]struct{}, max(len(data)/len(store.Digest{}), d.nodes))
 		for len(data) >= len(store.Digest{}) {
 			d.seen[binary.NativeEndian.Uint64(data)] = struct{}{}
 			data = data[len(store.Digest{}):]

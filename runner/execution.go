@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,14 +76,16 @@ type cost struct {
 
 // A product is what a job that succeeded made, for the jobs and gates that read it.
 type product struct {
-	outputs []record.Artifact
+	outputs []store.Entry
 	values  map[string]string // outputs of its steps
 	metrics []record.Metric
 	wall    time.Duration // that the job took when it was executed
 	until   time.Time     // until when it holds; zero means forever
 }
 
-func (r *Result) product() *product { return &product{r.Outputs, r.Values, r.Metrics, r.Wall, r.Until} }
+func (r *Result) product() *product {
+	return &product{entries(r.Outputs), r.Values, r.Metrics, r.Wall, r.Until}
+}
 
 // word is the outcome as expressions see it: needs.X.result.
 func (o *outcome) word() string {
@@ -107,11 +110,10 @@ func (l *lostRecords) add(job record.Job) {
 
 // usedFiles collects what the decisions of a run rested on.
 type usedFiles struct {
-	mu      sync.Mutex              // guards all below
-	files   map[string]store.Digest // zero for a link
-	folders map[string]bool
-	inputs  []store.Digest // by node: of what it saw of the repository; zero for one that did not look
-	data    map[string]DataRead
+	mu     sync.Mutex              // guards all below
+	files  map[string]store.Digest // zero for a link
+	inputs []store.Digest          // by node: of what it saw of the repository; zero for one that did not look
+	data   map[string]DataRead
 }
 
 // addInputs notes what a node saw of the repository.
@@ -126,23 +128,40 @@ func (u *usedFiles) addInputs(node int, in inputs) {
 func (u *usedFiles) add(es []store.Entry) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.files == nil {
-		u.files = make(map[string]store.Digest, len(es))
-	}
 	for _, e := range es {
 		u.files[e.Path] = e.Digest
 	}
 }
 
-func (u *usedFiles) addPatterns(patterns []plan.Input) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for _, p := range patterns {
-		if u.folders == nil {
-			u.folders = map[string]bool{}
+// expect makes room for the files that a plan names, as far as they are not named twice.
+func (u *usedFiles) expect(p *plan.Plan, w *written) {
+	named := map[string]struct{}{}
+	for _, n := range p.Nodes {
+		for _, in := range n.Inputs {
+			if !plan.Glob(in.Pattern) && !w.files[in.Pattern] {
+				named[in.Pattern] = struct{}{}
+			}
 		}
-		u.folders[p.Pattern] = true
 	}
+	u.files = make(map[string]store.Digest, len(named)+len(w.files))
+}
+
+// patterns are those by which the nodes that looked have chosen files, each once.
+func (u *usedFiles) patterns(p *plan.Plan) (out []string) {
+	for i, n := range p.Nodes {
+		if u.inputs[i].IsZero() {
+			continue
+		}
+		chosen, _ := splitPatterns(n)
+		for _, in := range chosen {
+			out = append(out, in.Pattern)
+		}
+		if n.Build != nil {
+			out = append(out, n.Build.Context)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // trackedFiles are the files that git tracks, listed once a run.

@@ -153,7 +153,7 @@ func (x *execution) upstream(n *plan.Node, patterns []plan.Input, exclude []stri
 		if o.product == nil || !n.Tracked && len(need.Paths) == 0 {
 			continue
 		}
-		for _, e := range entries(o.product.outputs) {
+		for _, e := range o.product.outputs {
 			if (n.Tracked || worktree.Match(names, e.Path)) && !worktree.Match(exclude, e.Path) {
 				out = append(out, e)
 			}

@@ -44,7 +44,7 @@ func heapInUse() uint64 {
 // that ten thousand fit as well as ten. It must not run beside other tests: they
 // share the heap that it measures.
 func TestRetainedHeapOfEndedJobs(t *testing.T) {
-	const jobs, most = 160, 1400 // bytes a job
+	const jobs, most = 160, 700 // bytes a job
 	p := newPlace(t)
 	var file strings.Builder
 	file.WriteString("jobs:\n")

@@ -111,12 +111,7 @@ func (x *execution) unexecuted(ctx context.Context, n *plan.Node, d *decision) *
 // noteUse remembers what the decision rested on.
 func (x *execution) noteUse(n *plan.Node, d decision) {
 	x.used.addInputs(x.Plan.Index(n.ID), d.inputs)
-	patterns, _ := splitPatterns(n)
-	x.used.addPatterns(patterns)
 	x.noteData(n, d.inputs)
-	if n.Build != nil {
-		x.used.addPatterns([]plan.Input{{Pattern: n.Build.Context}})
-	}
 }
 
 // newJob is what the record says of a node before it runs.
@@ -156,7 +151,7 @@ func (x *execution) reuse(ctx context.Context, n *plan.Node, d decision) (*outco
 		d.hit = hit
 	}
 	if n.Publish {
-		if err := x.publish(ctx, n, d.hit.Outputs); err != nil {
+		if err := x.publish(ctx, n, entries(d.hit.Outputs)); err != nil {
 			return nil, err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/mlops-runner/mlops/runner/agent"
 	"github.com/mlops-runner/mlops/runner/plan"
-	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -73,8 +72,7 @@ func (x *execution) vacate() {
 
 // publish puts a job's outputs into the repository folder, unless they are
 // there already.
-func (x *execution) publish(ctx context.Context, n *plan.Node, outputs []record.Artifact) error {
-	es := entries(outputs)
+func (x *execution) publish(ctx context.Context, n *plan.Node, es []store.Entry) error {
 	if err := x.bring(ctx, es); err != nil { // of a leg that was selected
 		return err
 	}
@@ -121,7 +119,7 @@ func (x *execution) publishAgain(ctx context.Context) error {
 		if o == nil || o.product == nil || !n.Publish {
 			continue
 		}
-		if err := x.replace(ctx, n, entries(o.product.outputs)); err != nil {
+		if err := x.replace(ctx, n, o.product.outputs); err != nil {
 			return err
 		}
 	}

@@ -73,11 +73,7 @@ func (r *Runner) Run(hard, soft context.Context) (*Finished, error) {
 		return nil, errors.Join(err, x.writer.Close())
 	}
 	run.Digest = digest
-	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Until: x.until(), Files: x.used.files, Data: x.used.datasets(), Still: x.still}
-	for p := range x.used.folders {
-		f.Folders = append(f.Folders, p)
-	}
-	slices.Sort(f.Folders)
+	f := &Finished{Record: run, Summary: x.summary(run), Settled: x.settled(run), Until: x.until(), Files: x.used.files, Folders: x.used.patterns(x.Plan), Data: x.used.datasets(), Still: x.still}
 	x.watch.send(Event{Kind: RunEnded, Status: string(run.Status), Summary: &f.Summary})
 	return f, nil
 }
@@ -119,6 +115,8 @@ func (x *execution) begin(ctx context.Context) (err error) {
 	if x.writer, err = record.CreateOn(x.Store.Disk(), x.Store.Root(), header); err != nil {
 		return errors.Join(err, x.release())
 	}
+	x.writer.Expect(x.total())
+	x.used.expect(x.Plan, x.written)
 	x.publishing.last = x.publisher()
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now, x.secret)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})
@@ -349,7 +347,7 @@ func (x *execution) published() []store.Entry {
 	var es []store.Entry
 	for i, n := range x.Plan.Nodes {
 		if o := x.outcomes[i]; x.Overlay == nil && o != nil && o.product != nil && n.Publish {
-			es = append(es, entries(o.product.outputs)...)
+			es = append(es, o.product.outputs...)
 		}
 	}
 	return es

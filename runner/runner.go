@@ -208,7 +208,7 @@ func (r *Runner) open(ctx context.Context) *execution {
 	return &execution{
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
-		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store), secret: r.masks(),
+		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store, len(r.Plan.Nodes)), secret: r.masks(),
 		claims: make(chan *claim), used: usedFiles{inputs: make([]store.Digest, len(r.Plan.Nodes))}, budget: r.newBudget(), key: agent.NewKey(),
 	}
 }

@@ -13,6 +13,7 @@ import (
 // in loop, owns all of it.
 type schedule struct {
 	*execution
+	room       *room
 	hard, soft context.Context
 	usual      context.Context // ends with the first signal, and the second kills it
 	ended      chan ended
@@ -57,7 +58,7 @@ type ended struct {
 func newSchedule(x *execution, hard, soft context.Context) *schedule {
 	n := len(x.Plan.Nodes)
 	s := &schedule{
-		execution: x, hard: hard, soft: soft, usual: agent.WithKill(soft, hard), ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
+		execution: x, room: newRoom(x.Plan), hard: hard, soft: soft, usual: agent.WithKill(soft, hard), ended: make(chan ended), waiting: make([]int, n), readers: make([][]int, n), taken: make([]bool, n),
 		legs: map[string]int{}, groups: map[string]*group{}, entered: map[string]int{}, kept: map[int]string{}, held: map[int]grant{}, turns: map[int]*turn{},
 		over: make(chan struct{}, 1),
 	}
@@ -250,7 +251,7 @@ func (s *schedule) withheld(n *plan.Node) *holdback {
 // settle notes an outcome and readies who waited for it.
 func (s *schedule) settle(node int, o *outcome) {
 	s.leaveGroup(node)
-	s.outcomes[node] = o
+	s.outcomes[node] = s.room.keep(node, o)
 	n := s.Plan.Nodes[node]
 	if o.status == agent.Failure && !o.soft {
 		if s.failed == "" {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -17,11 +18,25 @@ type jobState struct {
 	metrics span
 }
 
+// Expect makes room for what is kept in memory of so many jobs, so that it does not
+// grow while they end. There may be more or fewer of them, and it need not be called.
+func (w *Writer) Expect(jobs int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make(map[string]*jobState, len(w.jobs)+jobs)
+	maps.Copy(all, w.jobs)
+	w.jobs, w.order, w.room = all, slices.Grow(w.order, jobs), make([]jobState, jobs)
+}
+
 // state returns what is kept of a job. The caller holds w.mu.
 func (w *Writer) state(id string) *jobState {
 	s := w.jobs[id]
 	if s == nil {
-		s = &jobState{JobSummary: JobSummary{ID: id}}
+		if len(w.room) == 0 {
+			w.room = make([]jobState, 1)
+		}
+		s, w.room = &w.room[0], w.room[1:]
+		s.ID = id
 		w.jobs[id] = s
 	}
 	return s

@@ -30,6 +30,7 @@ type Writer struct {
 	sums    sumTable // every file as we wrote it
 	jobs    map[string]*jobState
 	order   []*jobState // of jobs, as they ended
+	room    []jobState  // for those of jobs that are to come
 	metrics journal     // lines of jobs that ended, until Seal replaces it
 	started journal     // notes of jobs that began, or ended without running; gone once sealed
 	temps   int         // names of temporary files
