@@ -27,5 +27,18 @@ const (
 // have columns and may take no more for garbage than it needs.
 const tableGC = 40
 
-// manyJobs is from how many jobs on a run has much memory: some 5 MB.
-const manyJobs = 2000
+// manyJobs is from how many jobs on a run has much memory: some 5 MB. A file of
+// longSource bytes may hold so many; what is made of it while it is read is the
+// most that a run of as many jobs ever has.
+const (
+	manyJobs   = 2000
+	longSource = 64 * manyJobs
+)
+
+// garbage is the value for a run, by whether it has much memory.
+func garbage(much bool) int {
+	if much {
+		return manyGC
+	}
+	return usualGC
+}

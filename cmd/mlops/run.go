@@ -158,15 +158,13 @@ func (o *runOptions) check() error {
 // runJobs runs what is not cached, keeps what came of it, closes the view, and
 // then tells of the run what a reader is to see last.
 func (a *app) runJobs(ctx context.Context, p *project, o runOptions, names []string, secrets map[string]string, out view.View) error {
-	debug.SetGCPercent(usualGC)
+	debug.SetGCPercent(garbage(len(p.source) >= longSource))
 	s, err := a.openSession(ctx, p, o.engineOptions, names)
 	if err != nil {
 		return errors.Join(a.skip(err, out, p.name()), out.Close())
 	}
 	p.spec = nil // the plan has what a run needs of it, and of many jobs it is a third of the memory
-	if len(s.Plan.Nodes) >= manyJobs {
-		debug.SetGCPercent(manyGC)
-	}
+	debug.SetGCPercent(garbage(len(s.Plan.Nodes) >= manyJobs))
 	if err := a.prepare(ctx, s, o, secrets); err != nil {
 		return errors.Join(err, s.close(), out.Close())
 	}
