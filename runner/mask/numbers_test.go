@@ -106,3 +106,41 @@ func TestNumbersThatStay(t *testing.T) {
 		}
 	}
 }
+
+// Programs print numbers of four bytes: at each end of the value, a number in which
+// something else has a part may stay, and the one beside it.
+func TestQuadDumps(t *testing.T) {
+	t.Parallel()
+	const secret = "<correct/horse+battery=staple\xc3\xb6\x01\x7f>"
+	s := &Set{}
+	if err := s.Add(secret); err != nil {
+		t.Fatal(err)
+	}
+	for _, dump := range []string{"od -An -t x4", "od -t x4z", "od -A x -t x4 -w24", "hexdump -v -e '4/4 \"%08x \" \"\\n\"'", "xxd -e"} {
+		if _, err := exec.LookPath(strings.Fields(dump)[0]); err != nil {
+			t.Logf("%s: %v", dump, err)
+			continue
+		}
+		for before := range 17 {
+			c := exec.Command("sh", "-c", "LC_ALL=C "+dump)
+			c.Stdin = strings.NewReader(strings.Repeat("-", before) + secret + ".......")
+			out, err := c.Output()
+			if err != nil {
+				t.Fatalf("%s: %v", dump, err)
+			}
+			masked := s.Text(string(out))
+			for line := range strings.Lines(masked) {
+				line, _, _ = strings.Cut(line, "  >")
+				whole := 0
+				for _, w := range strings.Fields(line) {
+					if number := strings.Trim(w, "*"); len(number) == 8 && !strings.Contains(number, "2d2d") && !strings.Contains(number, "2e2e") {
+						whole++
+					}
+				}
+				if whole > 2 {
+					t.Errorf("%s, %d bytes before it: %q stays of\n%smasked:\n%s", dump, before, line, out, masked)
+				}
+			}
+		}
+	}
+}
