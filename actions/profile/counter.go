@@ -84,40 +84,26 @@ func sortValues(vs []Value) {
 	})
 }
 
-// addMany counts values that are not few; either keys or texts say what they are.
-func (c *counter) addMany(hashes, keys []uint64, texts [][]byte) {
+// addMany counts values that are not few by their hashes and returns the places
+// of those that are to be counted by name too, by [frequent.vote].
+func (c *counter) addMany(hashes []uint64, s *scratch) []int32 {
 	c.count += int64(len(hashes))
-	limit := c.top.sieve.limit(int64(len(hashes)))
-	if small := c.top.sieve.small; small != nil {
-		sift(c, small, openSmall, limit, hashes, keys, texts)
-	} else {
-		sift(c, c.top.sieve.cells, open, limit, hashes, keys, texts)
-	}
-}
-
-// sift counts values, those that cells of the sieve let pass also by name.
-func sift[T uint8 | uint32](c *counter, cells []T, open T, limit int64, hashes, keys []uint64, texts [][]byte) {
-	sketch := c.sketch
-	for i, h := range hashes {
-		sketch.add(h)
-		switch {
-		case drops(cells, h, 1, limit, open):
-		case texts != nil:
-			c.top.vote(h, h, texts[i], 1)
-		default:
-			c.top.vote(h, keys[i], nil, 1)
-		}
-	}
+	s.passed = sized(s.passed, len(hashes))
+	return c.top.sieve.pass(hashes, c.sketch, s.passed)
 }
 
 // addTexts counts texts that have the given hashes.
-func (c *counter) addTexts(hashes []uint64, texts [][]byte) {
+func (c *counter) addTexts(hashes []uint64, texts [][]byte, s *scratch) {
 	i := 0
 	for i < len(texts) && c.sketch == nil {
 		c.add(hashes[i], hashes[i], texts[i], 1)
 		i++
 	}
-	if i < len(texts) {
-		c.addMany(hashes[i:], nil, texts[i:])
+	if i == len(texts) {
+		return
+	}
+	hashes, texts = hashes[i:], texts[i:]
+	for _, at := range c.addMany(hashes, s) {
+		c.top.vote(hashes[at], hashes[at], texts[at], 1)
 	}
 }

@@ -37,14 +37,41 @@ func (d *dense) add(vs []int64) bool {
 	if len(vs) == 0 {
 		return true
 	}
-	if low, high := bounds(vs); !d.fit(low, high) {
+	low, high := bounds(vs)
+	return d.addWithin(vs, low, high)
+}
+
+// addWithin counts vs, whose bounds are known, unless they lie too far apart.
+func (d *dense) addWithin(vs []int64, low, high int64) bool {
+	if !d.fit(low, high) {
 		return false
 	}
 	counts := d.counts
+	if high-low <= 1 { // as of booleans: each count would wait for the one before
+		n := above(vs, low)
+		counts[low-d.base] += int64(len(vs)) - n
+		counts[high-d.base] += n
+		return true
+	}
 	for _, v := range vs {
 		counts[v-d.base]++
 	}
 	return true
+}
+
+// above returns how many of vs, which are low or one more, are more.
+func above(vs []int64, low int64) int64 {
+	var a, b, c, d int64
+	for ; len(vs) >= 4; vs = vs[4:] {
+		a += vs[0] - low
+		b += vs[1] - low
+		c += vs[2] - low
+		d += vs[3] - low
+	}
+	for _, v := range vs {
+		a += v - low
+	}
+	return a + b + c + d
 }
 
 // maxNear is how many whole numbers in a row are counted one by one from the first on.
@@ -53,10 +80,11 @@ const maxNear = 512
 // addNear counts vs, if they lie near each other.
 func (d *dense) addNear(vs []int64) bool {
 	low, high := bounds(vs)
+	first, last := low, high
 	if n := len(d.counts); n > 0 {
-		low, high = min(low, d.base), max(high, d.base+int64(n)-1)
+		first, last = min(low, d.base), max(high, d.base+int64(n)-1)
 	}
-	return uint64(high)-uint64(low) < maxNear && d.add(vs)
+	return uint64(last)-uint64(first) < maxNear && d.addWithin(vs, low, high)
 }
 
 // addTimes counts v n times, unless it lies too far away.

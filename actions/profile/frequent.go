@@ -1,5 +1,7 @@
 package profile
 
+import "math/bits"
+
 // A frequent finds the values that are common among too many to be counted. Each
 // of 256 ballots counts four of the values whose hashes fall into it: one that is
 // not counted takes the place of a count of zero, or else lowers all four by one
@@ -47,18 +49,66 @@ func (f *frequent) add(hash, key uint64, text []byte, n int64) {
 // vote counts a value n times.
 func (f *frequent) vote(hash, key uint64, text []byte, n int64) {
 	b := &f.ballots[hash%ballots]
-	switch hash { // a count of zero may rise again
-	case b.hashes[0]:
-		b.counts[0] += n
-	case b.hashes[1]:
-		b.counts[1] += n
-	case b.hashes[2]:
-		b.counts[2] += n
-	case b.hashes[3]:
-		b.counts[3] += n
-	default:
-		f.other(b, hash, key, text, n)
+	if place := b.place(hash); place < places { // a count of zero may rise again
+		b.counts[place] += n
+		return
 	}
+	f.other(b, hash, key, text, n)
+}
+
+// place returns the first place that is that of a hash, places if there is none.
+// It compares with all: which one it is cannot be guessed.
+func (b *ballot) place(hash uint64) uint {
+	place := uint(places)
+	if b.hashes[3] == hash {
+		place = 3
+	}
+	if b.hashes[2] == hash {
+		place = 2
+	}
+	if b.hashes[1] == hash {
+		place = 1
+	}
+	if b.hashes[0] == hash {
+		place = 0
+	}
+	return place
+}
+
+// voteNumber does what vote does for a number that occurs once. Which of the ways
+// it goes cannot be guessed where many values are common to some degree, so it goes
+// all of them and nothing branches.
+func (f *frequent) voteNumber(hash, key uint64) {
+	if hash == 0 { // the hash of places that were never taken
+		f.vote(hash, key, nil, 1)
+		return
+	}
+	at := hash % ballots
+	b, keys := &f.ballots[at], &f.keys[at]
+	h, c := &b.hashes, &b.counts
+	zeros := same(c[0], 0) | same(c[1], 0)<<1 | same(c[2], 0)<<2 | same(c[3], 0)<<3
+	free := bits.TrailingZeros8(uint8(zeros | 1<<places)) // the first place with a count of zero
+	is0, is1, is2, is3 := same(h[0], hash), same(h[1], hash), same(h[2], hash), same(h[3], hash)
+	other := 1 - (is0 | is1 | is2 | is3)
+	lower := other & int64(free/places) & 1
+	c[0] += is0 - lower
+	c[1] += is1 - lower
+	c[2] += is2 - lower
+	c[3] += is3 - lower
+	b.lowered += lower
+	take := other - lower
+	free %= places
+	c[free] += take
+	h[free] ^= (h[free] ^ hash) & uint64(-take)
+	keys[free] ^= (keys[free] ^ key) & uint64(-take)
+}
+
+// same returns 1 if a and b are equal, else 0.
+func same[T int64 | uint64](a, b T) int64 {
+	if a == b {
+		return 1
+	}
+	return 0
 }
 
 // other counts a value that has no place.

@@ -34,29 +34,49 @@ func (n *numeric) add(v *table.Vector, rows int) {
 	case v.Codes != nil:
 		n.addCodes(v.Dict, v.Codes[:rows])
 	case n.kind == table.Float:
-		n.finite(v, rows)
-		n.addFloats(n.floats)
-	case v.Nulls != nil:
-		n.ints = n.ints[:0]
-		for i, x := range v.Ints[:rows] {
-			if !v.Nulls[i] {
-				n.ints = append(n.ints, x)
-			}
+		xs := v.Floats[:rows]
+		if v.Nulls != nil {
+			n.floats = present(xs, v.Nulls, n.floats)
+			xs = n.floats
 		}
+		n.addFloats(n.finite(xs))
+	case v.Nulls != nil:
+		n.ints = present(v.Ints[:rows], v.Nulls, n.ints)
 		n.addInts(n.ints)
 	default:
 		n.addInts(v.Ints[:rows])
 	}
 }
 
-// finite collects the numbers of v that are neither null nor NaN nor infinite.
-func (n *numeric) finite(v *table.Vector, rows int) {
-	n.floats = n.floats[:0]
-	for i, x := range v.Floats[:rows] {
-		if (v.Nulls == nil || !v.Nulls[i]) && n.isFinite(x, 1) {
-			n.floats = append(n.floats, x+0) // no -0
+// present returns those of xs that are not null, in room if it is large enough.
+func present[T int64 | float64 | []byte](xs []T, nulls []bool, room []T) []T {
+	room, nulls = sized(room, len(xs)), nulls[:len(xs)]
+	n := 0
+	for i, x := range xs {
+		room[n] = x // and over it the next, if this is null: that cannot be guessed
+		one := 1
+		if nulls[i] {
+			one = 0
+		}
+		n += one
+	}
+	return room[:n]
+}
+
+// finite returns those of xs that are neither NaN nor infinite, without -0. It
+// lends xs if they are what is wanted, as they mostly are.
+func (n *numeric) finite(xs []float64) []float64 {
+	if low, high := orders(xs); low >= leastFinite && high <= mostFinite && (low > zeroOrder || high < zeroOrder) {
+		return xs
+	}
+	finite := sized(n.floats, len(xs))[:0] // which may be xs
+	for _, x := range xs {
+		if n.isFinite(x, 1) {
+			finite = append(finite, x+0) // no -0
 		}
 	}
+	n.floats = finite
+	return finite
 }
 
 // isFinite counts x, which occurs so many times, if it is NaN or infinite.
@@ -89,12 +109,8 @@ func (n *numeric) addFloats(xs []float64) {
 }
 
 func (n *numeric) countFloats(xs []float64) {
-	hashes, keys := n.hashed(len(xs))
-	for i, x := range xs {
-		b := math.Float64bits(x)
-		hashes[i], keys[i] = mix(b), b
-	}
-	n.each(xs)
+	hashNumbers(xs, n.hashed(len(xs)))
+	n.each(xs, nil)
 }
 
 func (n *numeric) addInts(vs []int64) {
@@ -153,12 +169,11 @@ func (n *numeric) countInts(vs []int64) {
 		n.leaveDense()
 	}
 	n.floats = sized(n.floats, len(vs))
-	floats := n.floats
-	hashes, keys := n.hashed(len(vs))
+	floats, hashes := n.floats, n.hashed(len(vs))
 	for i, v := range vs {
-		floats[i], hashes[i], keys[i] = float64(v), hashInt(v), uint64(v)
+		floats[i], hashes[i] = float64(v), hashInt(v)
 	}
-	n.each(floats)
+	n.each(floats, vs)
 }
 
 // leaveDense hands what was counted in a row to the table.
@@ -172,11 +187,12 @@ func (n *numeric) leaveDense() {
 	n.dense = dense{}
 }
 
-// each counts numbers whose hashes and keys are worked out.
-func (n *numeric) each(xs []float64) {
+// each counts numbers whose hashes are worked out. Where they are whole vs are the
+// same numbers, else it is nil.
+func (n *numeric) each(xs []float64, vs []int64) {
 	i := 0
 	if n.extent.trie == nil {
-		for i < len(xs) && n.values.add(n.hashes[i], n.keys[i], nil, 1) {
+		for i < len(xs) && n.values.add(n.hashes[i], keyOf(xs, vs, i), nil, 1) {
 			i++
 		}
 		if i == len(xs) {
@@ -188,7 +204,18 @@ func (n *numeric) each(xs []float64) {
 	} else {
 		n.extent.add(xs)
 	}
-	n.values.addMany(n.hashes[i:], n.keys[i:], nil)
+	hashes := n.hashes[i:len(xs)]
+	for _, at := range n.values.addMany(hashes, n.scratch) {
+		n.values.top.voteNumber(hashes[at], keyOf(xs, vs, i+int(at)))
+	}
+}
+
+// keyOf returns the key of the number at a place.
+func keyOf(xs []float64, vs []int64, i int) uint64 {
+	if vs != nil {
+		return uint64(vs[i])
+	}
+	return math.Float64bits(xs[i])
 }
 
 // start hands the numbers of the table to the extent.

@@ -3,11 +3,13 @@ package profile
 // A scratch is memory that the columns of a builder use in turns, and that one
 // builder after the other can use.
 type scratch struct {
-	ints         []int64
-	floats       []float64
-	hashes, keys []uint64
-	texts        [][]byte
-	tries        []*trie // that are free
+	ints   []int64
+	floats []float64
+	hashes []uint64
+	places []int32
+	passed []int32
+	texts  [][]byte
+	tries  []*trie // that are free
 }
 
 // trie returns one that is empty.
@@ -22,10 +24,10 @@ func (s *scratch) trie() *trie {
 	return t
 }
 
-// hashed makes room for the hashes and keys of n numbers.
-func (s *scratch) hashed(n int) (hashes, keys []uint64) {
-	s.hashes, s.keys = sized(s.hashes, n), sized(s.keys, n)
-	return s.hashes, s.keys
+// hashed makes room for the hashes of n numbers.
+func (s *scratch) hashed(n int) []uint64 {
+	s.hashes = sized(s.hashes, n)
+	return s.hashes
 }
 
 // sized returns n values to be overwritten, in old if it has the room.

@@ -12,6 +12,8 @@ type sieve struct {
 	small []uint8  // how many were dropped, and open, while that is little
 	cells []uint32 // and from then on
 	seen  int64
+
+	crowded bool // many of the last passed
 }
 
 const (
@@ -57,6 +59,56 @@ func drops[T uint8 | uint32](cells []T, hash uint64, n, limit int64, open T) boo
 	}
 	*c |= open
 	return false
+}
+
+// pass counts values by their hashes, in the sketch too, and lists the places of
+// those that are not rare, in room, which has as many elements.
+func (s *sieve) pass(hashes []uint64, sketch Sketch, room []int32) []int32 {
+	limit := s.limit(int64(len(hashes)))
+	var passed []int32
+	switch {
+	case s.small != nil && s.crowded:
+		passed = sift(s.small, hashes, sketch, limit, openSmall, room)
+	case s.small != nil:
+		passed = pick(s.small, hashes, sketch, limit, openSmall, room)
+	case s.crowded:
+		passed = sift(s.cells, hashes, sketch, limit, open, room)
+	default:
+		passed = pick(s.cells, hashes, sketch, limit, open, room)
+	}
+	s.crowded = len(passed) > len(hashes)/16
+	return passed
+}
+
+// pick does for many hashes what drops does for one, n = 1, and is quick if it drops
+// nearly all.
+func pick[T uint8 | uint32](cells []T, hashes []uint64, sketch Sketch, limit int64, open T, room []int32) []int32 {
+	cells, sketch, room = cells[:sieveCells], sketch[:registers], room[:len(hashes)]
+	passed := 0
+	for i, h := range hashes {
+		sketch.add(h)
+		if !drops(cells, h, 1, limit, open) {
+			room[passed] = int32(i)
+			passed++
+		}
+	}
+	return room[:passed]
+}
+
+// sift does what pick does where it cannot be guessed whether a value is rare: it
+// does not branch on it.
+func sift[T uint8 | uint32](cells []T, hashes []uint64, sketch Sketch, limit int64, open T, room []int32) []int32 {
+	cells, sketch, room = cells[:sieveCells], sketch[:registers], room[:len(hashes)]
+	most, passed := limit-2, uint(0)
+	for i, h := range hashes {
+		sketch.add(h)
+		c := &cells[h%sieveCells]
+		lets := uint64((most - int64(*c)) >> 63) // all ones if it is full or open, else 0
+		*c = T((uint64(*c)+1)&^lets | uint64(*c|open)&lets)
+		room[passed] = int32(i)
+		passed -= uint(lets)
+	}
+	return room[:passed]
 }
 
 // dropped returns how many values were dropped that share a cell with hash.

@@ -121,6 +121,14 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
+// hashNumbers puts what hashFloat returns of xs, none of which is -0, into hashes.
+func hashNumbers(xs []float64, hashes []uint64) {
+	hashes = hashes[:len(xs)]
+	for i, x := range xs {
+		hashes[i] = mix(math.Float64bits(x))
+	}
+}
+
 // hashFloat returns the hash of a number, the same as of an equal whole number.
 func hashFloat(x float64) uint64 { return mix(math.Float64bits(x + 0)) } // -0 + 0 = 0
 

@@ -26,15 +26,81 @@ func (t *textual) add(v *table.Vector, rows int) {
 		t.tally.add(v.Dict, len(v.Dict.Values), v.Codes[:rows], t.flush)
 		return
 	}
-	t.hashes, t.texts = t.hashes[:0], t.texts[:0]
-	for i, s := range v.Texts[:rows] {
-		if !v.Null(i) && !t.shorts.add(s, t.values.count+int64(len(t.texts)), t.addText) {
-			t.hashes, t.texts = append(t.hashes, hashText(s)), append(t.texts, s)
-			t.look(s, 1)
+	t.count(t.present(v, rows))
+}
+
+// present returns the texts of v that are not null and that shorts do not count.
+func (t *textual) present(v *table.Vector, rows int) [][]byte {
+	texts := v.Texts[:rows]
+	switch {
+	case !t.shorts.given:
+		t.texts = t.texts[:0]
+		for i, s := range texts {
+			if !v.Null(i) && !t.shorts.add(s, t.values.count+int64(len(t.texts)), t.addText) {
+				t.texts = append(t.texts, s)
+			}
+		}
+	case v.Nulls != nil:
+		t.texts = present(texts, v.Nulls, t.texts)
+	default:
+		return texts
+	}
+	return t.texts
+}
+
+// count takes in texts, each of which occurs once.
+func (t *textual) count(texts [][]byte) {
+	t.hashes = sized(t.hashes, len(texts))
+	for i := 0; i < len(texts); i += textsAtOnce {
+		upTo := min(i+textsAtOnce, len(texts))
+		t.lookAtAll(texts[i:upTo], t.hashes[i:upTo])
+	}
+	t.values.addTexts(t.hashes, texts, t.scratch)
+	clear(t.texts) // they are the reader's
+}
+
+// textsAtOnce is how many texts are looked at together, few enough to stay near.
+const textsAtOnce = 512
+
+// lookAtAll hashes texts and finds out what is to be told of each but its value.
+func (t *textual) lookAtAll(texts [][]byte, hashes []uint64) {
+	if t.lengths.extent.trie == nil {
+		if places, counts, ok := t.byLength(texts); ok {
+			t.lookAlike(texts, hashes, places, &counts)
+			return
 		}
 	}
-	t.values.addTexts(t.hashes, t.texts)
-	clear(t.texts) // they are the reader's
+	for i, s := range texts {
+		hashes[i] = hashText(s)
+		t.look(s, 1)
+	}
+}
+
+// lookAlike does what lookAtAll does for texts at places in order of their lengths,
+// of which there are so many each: loops over their bytes turn as often as for the
+// text before, which is guessed right.
+func (t *textual) lookAlike(texts [][]byte, hashes []uint64, places []int32, counts *[maxAlike + 1]int32) {
+	for length, n := range counts {
+		if n == 0 {
+			continue
+		}
+		odd := int64(0)
+		for _, at := range places[:n] {
+			s := texts[at]
+			hashes[at] = hashText(s)
+			if !ascii(s) {
+				t.lookOdd(s, 1)
+				odd++
+			}
+			if len(s) > 0 && s[0] <= '9' && isNumber(s) {
+				t.numeric++
+			}
+		}
+		if rest := int64(n) - odd; rest > 0 {
+			t.lengths.add(int64(length), rest, t.scratch)
+		}
+		places = places[n:]
+	}
 }
 
 // flush takes in the texts of the dictionary that were counted by code.
@@ -55,18 +121,25 @@ func (t *textual) addText(s []byte, n int64) {
 
 // look finds out what is to be told of a text that occurs n times, but its value.
 func (t *textual) look(s []byte, n int64) {
-	length := len(s)
-	if !ascii(s) {
-		length = utf8.RuneCount(s)
-		if garbled(s) {
-			t.garbled += n
-		}
+	if ascii(s) {
+		t.lengths.add(int64(len(s)), n, t.scratch)
+	} else {
+		t.lookOdd(s, n)
 	}
-	t.lengths.add(int64(length), n, t.scratch)
 	if len(s) > 0 && s[0] <= '9' && isNumber(s) {
 		t.numeric += n
 	}
 }
+
+// lookOdd finds out how long a text that is not ASCII is, and whether it is garbled.
+func (t *textual) lookOdd(s []byte, n int64) {
+	t.lengths.add(int64(utf8.RuneCount(s)), n, t.scratch)
+	if garbled(s) {
+		t.garbled += n
+	}
+}
+
+func hashText(s []byte) uint64 { return xxhash.Sum64(s) }
 
 // describe fills in what is known of the column.
 func (t *textual) describe(into *Column) {
@@ -171,5 +244,3 @@ func digits(s []byte) int {
 	}
 	return len(s)
 }
-
-func hashText(s []byte) uint64 { return xxhash.Sum64(s) }

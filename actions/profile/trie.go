@@ -19,12 +19,14 @@ import (
 //
 // Most numbers do not come so far: fronts before the trie count them.
 type trie struct {
-	fronts fronts
-	pages  [rootCells / fanout]int32 // the first cell of each, 0 for none
-	tree   []knot                    // of which the first is no cell
-	zeros  int64
-	count  int64 // less than 1<<32
-	split  int64 // the count of a cell from which on it is divided
+	fronts  fronts
+	near    []near                    // nil while few numbers come so far
+	crowded bool                      // many did of the last
+	pages   [rootCells / fanout]int32 // the first cell of each, 0 for none
+	tree    []knot                    // of which the first is no cell
+	zeros   int64
+	count   int64 // less than 1<<32
+	split   int64 // the count of a cell from which on it is divided
 }
 
 // A knot is a cell as it is counted: small, so that a level costs one look into
@@ -52,8 +54,9 @@ func newTrie() *trie {
 // reset empties the trie and keeps its memory.
 func (t *trie) reset() {
 	clear(t.pages[:])
+	clear(t.near)
 	t.tree = t.tree[:1]
-	t.zeros, t.count, t.split = 0, 0, leastSplit
+	t.zeros, t.count, t.split, t.crowded = 0, 0, leastSplit, false
 	t.fronts.reset()
 }
 
@@ -73,6 +76,24 @@ func orderOf(x float64) uint64 {
 	b := math.Float64bits(x)
 	below := uint64(int64(b) >> 63) // all ones or 0: a branch would be guessed wrong
 	return (b ^ below - below) + ^below&(1<<63)
+}
+
+// Orders of numbers: those of zero, and the least and the most that are finite.
+const (
+	zeroOrder   = 1 << 63
+	leastFinite = zeroOrder - 0x7fefffffffffffff
+	mostFinite  = zeroOrder + 0x7fefffffffffffff
+)
+
+// orders returns the smallest and the largest order of xs, in which NaN lies
+// beyond the infinities.
+func orders(xs []float64) (low, high uint64) {
+	low = math.MaxUint64
+	for _, x := range xs {
+		o := orderOf(x)
+		low, high = min(low, o), max(high, o)
+	}
+	return low, high
 }
 
 // valueOf is the inverse of orderOf.
@@ -172,21 +193,128 @@ func (t *trie) addNear(xs []float64, low, high uint64) {
 // countNear counts xs in the cells of a front or else from a node on, and returns
 // how many lie outside of the front.
 func countNear[T uint8 | uint16](t *trie, xs []float64, counts []T, f *front, first int32, shift int) (outside int) {
-	base, width, limit := f.base, f.shift&63, limitOf[T](t.split)
+	var rest [restAtOnce]uint64
+	for len(xs) > 0 {
+		some := xs[:min(len(xs), restAtOnce)]
+		var k uint
+		switch limit := limitOf[T](t.split); {
+		case len(counts) < frontCells: // there is no front
+			k = ordersInto(&rest, some)
+		case t.crowded:
+			k = sortOut(some, counts, f, limit, &rest)
+		default:
+			k = leaveOut(some, counts, f, limit, &rest)
+		}
+		t.crowded = k > restAtOnce/8
+		outside += t.descendAll(rest[:k], f, first, shift)
+		xs = xs[len(some):]
+	}
+	return outside
+}
+
+// restAtOnce is how many numbers are looked at before those that do not stay in the
+// front go to the tree.
+const restAtOnce = 512
+
+func ordersInto(rest *[restAtOnce]uint64, xs []float64) uint {
+	for i, x := range xs {
+		rest[uint(i)%restAtOnce] = orderOf(x)
+	}
+	return uint(len(xs))
+}
+
+// leaveOut counts xs in the cells of a front that have room, puts the orders of the
+// others, which should be few, into rest and returns how many they are.
+func leaveOut[T uint8 | uint16](xs []float64, counts []T, f *front, limit T, rest *[restAtOnce]uint64) (k uint) {
+	counts = counts[:frontCells]
+	base, width := f.base, f.shift&63
 	for _, x := range xs {
 		o := orderOf(x)
-		i := (o - base) >> width
-		if i >= uint64(len(counts)) {
-			outside++
-		} else if counts[i] < limit {
+		if i := (o - base) >> width; i < frontCells && counts[i] < limit {
 			counts[i]++
 			continue
 		}
-		cell := first + digit(o, shift)
-		if shift == rootShift {
-			cell = t.root(o)
+		rest[k%restAtOnce] = o
+		k++
+	}
+	return k
+}
+
+// sortOut does what leaveOut does where the others are many, as they are of columns
+// in which some values are common. Which they are cannot be guessed, so nothing
+// branches on it. The numbers are of one sign.
+func sortOut[T uint8 | uint16](xs []float64, counts []T, f *front, limit T, rest *[restAtOnce]uint64) (k uint) {
+	counts = counts[:frontCells]
+	base, width, flip, zero := f.base, f.shift&63, ^uint64(0), uint64(zeroOrder+1)
+	if xs[0] > 0 {
+		flip, zero = 0, zeroOrder
+	}
+	for _, x := range xs {
+		o := math.Float64bits(x)&^zeroOrder ^ flip + zero // orderOf(x)
+		i := (o - base) >> width
+		c := &counts[i%frontCells]
+		stays := uint(0)
+		if i < frontCells {
+			stays = 1
 		}
-		t.descend(cell, o, shift)
+		if *c >= limit {
+			stays = 0
+		}
+		*c += T(stays)
+		rest[k%restAtOnce] = o
+		k += 1 - stays
+	}
+	return k
+}
+
+// A near remembers the cell of the tree that holds the orders of a prefix: of
+// values that are common the cell is many levels deep.
+type near struct {
+	prefix      uint64
+	cell, shift int32
+}
+
+const nearCells = 1 << 11
+
+// descendAll counts numbers in the tree, from a node on that holds them all, and
+// returns how many lie outside of the front.
+func (t *trie) descendAll(orders []uint64, f *front, first int32, shift int) (outside int) {
+	base, width := f.base, f.shift&63
+	if len(orders) > restAtOnce/8 && t.near == nil {
+		t.near = make([]near, nearCells)
+	}
+	if t.near == nil {
+		for _, o := range orders {
+			if (o-base)>>width >= frontCells {
+				outside++
+			}
+			cell := first + digit(o, shift)
+			if shift == rootShift {
+				cell = t.root(o)
+			}
+			t.descend(cell, o, shift)
+		}
+		return outside
+	}
+	for _, o := range orders {
+		if (o-base)>>width >= frontCells {
+			outside++
+		}
+		p := &t.near[o>>width%nearCells]
+		if o>>(p.shift&63) != p.prefix {
+			cell := first + digit(o, shift)
+			if shift == rootShift {
+				cell = t.root(o)
+			}
+			*p = near{o >> shift, cell, int32(shift)}
+		}
+		if k := &t.tree[p.cell]; k.child == 0 && int64(k.count) < t.split {
+			k.count++
+			continue
+		}
+		cell, deeper := t.leaf(p.cell, o, int(p.shift))
+		*p = near{o >> deeper, cell, int32(deeper)}
+		t.descend(cell, o, deeper)
 	}
 	return outside
 }
