@@ -132,10 +132,11 @@ func fixedType(e format.SchemaElement, converted deprecated.ConvertedType) (Kind
 func booleans(p stored, to *values) error {
 	to.ints = grow(to.ints, p.n)
 	for i, b := range p.bools[:p.n] {
-		to.ints[i] = 0
+		v := int64(0) // set, not stored, by what cannot be guessed
 		if b != 0 {
-			to.ints[i] = 1
+			v = 1
 		}
+		to.ints[i] = v
 	}
 	return nil
 }

@@ -65,9 +65,7 @@ func (s *scratch) plain(l *leaf, data []byte, n int) (stored, error) {
 	switch l.physical {
 	case format.Boolean:
 		s.bytes = grow(s.bytes, n)
-		for i := range s.bytes {
-			s.bytes[i] = data[i/8] >> (i % 8) & 1
-		}
+		unpackBits(s.bytes, data)
 		v.bools = s.bytes
 	case format.Int32:
 		v.Values = pages.Int32ValuesFromBytes(data)
@@ -85,6 +83,18 @@ func (s *scratch) plain(l *leaf, data []byte, n int) (stored, error) {
 		return s.plainTexts(data, n)
 	}
 	return v, nil
+}
+
+// unpackBits puts the bits of data, the lowest first, into a byte each.
+func unpackBits(to, data []byte) {
+	for ; len(to) >= 8; to, data = to[8:], data[1:] {
+		// Seven bits are spread by one product, none of which meet, the eighth is set apart.
+		b := uint64(data[0])
+		binary.LittleEndian.PutUint64(to, b&0x7F*0x0002040810204081&lowBits|b>>7<<56)
+	}
+	for i := range to {
+		to[i] = data[0] >> i & 1
+	}
 }
 
 // width is how many bytes a value of fixed length takes, 0 for others.
