@@ -96,6 +96,9 @@ func overlay(a, b []Cell, share int64) []Cell {
 	if len(a) == 0 || len(b) == 0 {
 		return append(a, b...)
 	}
+	if last := a[len(a)-1]; last.High < b[0].Low || last.High == b[0].Low && last.Low < last.High {
+		return append(a, b...)
+	}
 	o := overlayer{a: a, b: b, out: make([]Cell, 0, len(a)+len(b))}
 	for _, c := range a {
 		o.count += c.Count

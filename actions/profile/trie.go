@@ -27,6 +27,9 @@ type trie struct {
 	zeros   int64
 	count   int64 // less than 1<<32
 	split   int64 // the count of a cell from which on it is divided
+
+	sums  []int64 // memory of deep
+	found []Cell  // likewise
 }
 
 // A knot is a cell as it is counted: small, so that a level costs one look into
@@ -455,9 +458,11 @@ func (t *trie) cells() []Cell {
 	return overlay(t.deep(), t.fronts.close(), wideShare)
 }
 
-// deep returns what is counted in the tree.
+// deep returns what is counted in the tree, in memory that the next call uses again.
 func (t *trie) deep() []Cell {
-	w := walker{trie: t, sums: make([]int64, len(t.tree))}
+	t.sums = sized(t.sums, len(t.tree))
+	clear(t.sums)
+	w := walker{trie: t, sums: t.sums, cells: t.found[:0]}
 	// A node is made after the cell that it is under, so that counting backwards
 	// meets what is below before it is needed.
 	for cell := len(t.tree) - 1; cell >= 0; cell-- {
@@ -478,7 +483,8 @@ func (t *trie) deep() []Cell {
 			}
 		}
 	}
-	return slices.Clone(w.cells) // without the room that is left
+	t.found = w.cells
+	return w.cells
 }
 
 type walker struct {
