@@ -71,7 +71,7 @@ func TestNear(t *testing.T) {
 			slow.add(xs, low, high)
 			slow.near, slow.crowded = nil, false // forgets what it knows
 		}
-		if diff := cmp.Diff(slow.cells(), quick.cells()); diff != "" {
+		if diff := cmp.Diff(slow.cells(&scratch{}), quick.cells(&scratch{})); diff != "" {
 			t.Errorf("seed %d: (-slow +quick)\n%.2000s", seed, diff)
 		}
 	}

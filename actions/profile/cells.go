@@ -92,14 +92,17 @@ func single(cells []Cell) {
 // overlay returns the cells of both histograms, disjoint again. Of cells that lie
 // inside each other the wide one is kept while it holds less than a share of the
 // numbers, else its count is spread over the narrow ones.
-func overlay(a, b []Cell, share int64) []Cell {
+func overlay(a, b []Cell, share int64) []Cell { return overlayIn(nil, a, b, share) }
+
+// overlayIn does as overlay, using room, which is neither of the two, if it is large enough.
+func overlayIn(room, a, b []Cell, share int64) []Cell {
 	if len(a) == 0 || len(b) == 0 {
 		return append(a, b...)
 	}
 	if last := a[len(a)-1]; last.High < b[0].Low || last.High == b[0].Low && last.Low < last.High {
 		return append(a, b...)
 	}
-	o := overlayer{a: a, b: b, out: make([]Cell, 0, len(a)+len(b))}
+	o := overlayer{a: a, b: b, out: sized(room, len(a)+len(b))[:0]}
 	for _, c := range a {
 		o.count += c.Count
 	}

@@ -41,7 +41,7 @@ func (e *extent) addTimes(x float64, n int64) {
 // numbers returns the description, nil if there was no number, and gives the
 // trie back.
 func (e *extent) numbers(whole bool, s *scratch) *Numbers {
-	n := e.moments.numbers(tidy(e.trie.cells(), whole))
+	n := e.moments.numbers(tidy(e.trie.cells(s), whole))
 	s.tries, e.trie = append(s.tries, e.trie), nil
 	return n
 }

@@ -10,6 +10,9 @@ type scratch struct {
 	passed []int32
 	texts  [][]byte
 	tries  []*trie // that are free
+
+	sums        []int64 // of a trie that is closed
+	deep, cells []Cell
 }
 
 // trie returns one that is empty.

@@ -27,9 +27,6 @@ type trie struct {
 	zeros   int64
 	count   int64 // less than 1<<32
 	split   int64 // the count of a cell from which on it is divided
-
-	sums  []int64 // memory of deep
-	found []Cell  // likewise
 }
 
 // A knot is a cell as it is counted: small, so that a level costs one look into
@@ -453,16 +450,19 @@ func run(vs []counted, in func(counted) bool) int {
 	return len(vs)
 }
 
-// cells returns what was counted, ascending. The fronts are empty then.
-func (t *trie) cells() []Cell {
-	return overlay(t.deep(), t.fronts.close(), wideShare)
+// cells returns what was counted, ascending, in memory of s that the next trie uses
+// too. The fronts are empty then.
+func (t *trie) cells(s *scratch) []Cell {
+	deep, near := t.deep(s), t.fronts.close()
+	s.cells = sized(s.cells, len(deep)+len(near))
+	return overlayIn(s.cells, deep, near, wideShare)
 }
 
-// deep returns what is counted in the tree, in memory that the next call uses again.
-func (t *trie) deep() []Cell {
-	t.sums = sized(t.sums, len(t.tree))
-	clear(t.sums)
-	w := walker{trie: t, sums: t.sums, cells: t.found[:0]}
+// deep returns what is counted in the tree, in memory of s.
+func (t *trie) deep(s *scratch) []Cell {
+	s.sums = sized(s.sums, len(t.tree))
+	clear(s.sums)
+	w := walker{trie: t, sums: s.sums, cells: s.deep[:0]}
 	// A node is made after the cell that it is under, so that counting backwards
 	// meets what is below before it is needed.
 	for cell := len(t.tree) - 1; cell >= 0; cell-- {
@@ -483,7 +483,7 @@ func (t *trie) deep() []Cell {
 			}
 		}
 	}
-	t.found = w.cells
+	s.deep = w.cells
 	return w.cells
 }
 
