@@ -29,6 +29,10 @@ func Unsettled(root string) bool {
 	return err == nil || store.Abandoned(root)
 }
 
+// Traces are the names, in a store, of what Unsettled looks at: where none of
+// them is there, but perhaps empty folders, nothing is unsettled.
+func Traces() []string { return []string{deathFile, store.Pins} }
+
 // noteDeath notes that a runner was found dead, if one was.
 func (x *execution) noteDeath() error {
 	if !store.Abandoned(x.Store.Root()) {

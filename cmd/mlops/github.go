@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/cmd/mlops/early"
 	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/trigger"
 )
@@ -21,9 +21,9 @@ func githubContext(src record.Source, lookup func(string) (string, bool), e *tri
 		"repository": repositoryName(src.Repository), "event_name": "push", "actor": src.Author,
 		"head_ref": "", "base_ref": "", "event": map[string]any{}, "workspace": "",
 	}
-	for name, key := range githubKeys() {
-		if v := env(name); v != "" {
-			c[key] = v
+	for _, of := range early.GitHub {
+		if v := env(of.Name); v != "" {
+			c[of.Key] = v
 		}
 	}
 	if event := readEvent(env("GITHUB_EVENT_PATH")); event != nil {
@@ -33,22 +33,6 @@ func githubContext(src record.Source, lookup func(string) (string, bool), e *tri
 		maps.Copy(c, e.Context())
 	}
 	return c
-}
-
-// githubKeys are the variables of a workflow that the github context repeats.
-func githubKeys() map[string]string {
-	return map[string]string{
-		"GITHUB_SHA": "sha", "GITHUB_REF": "ref", "GITHUB_REF_NAME": "ref_name", "GITHUB_REF_TYPE": "ref_type",
-		"GITHUB_REPOSITORY": "repository", "GITHUB_EVENT_NAME": "event_name", "GITHUB_ACTOR": "actor",
-		"GITHUB_HEAD_REF": "head_ref", "GITHUB_BASE_REF": "base_ref", "GITHUB_RUN_ID": "run_id",
-		"GITHUB_RUN_NUMBER": "run_number", "GITHUB_RUN_ATTEMPT": "run_attempt", "GITHUB_SERVER_URL": "server_url",
-		"GITHUB_WORKFLOW": "workflow", "GITHUB_JOB": "job",
-	}
-}
-
-// githubVariables lists all that the github context depends on.
-func githubVariables() []string {
-	return append(slices.Sorted(maps.Keys(githubKeys())), "GITHUB_EVENT_PATH")
 }
 
 // readEvent reads the payload of the event that started a workflow.

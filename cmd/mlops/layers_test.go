@@ -25,7 +25,8 @@ var layers = map[string][]string{
 	"runner/bulk":                {}, // large files, at the speed of the disk
 	"runner/disk":                {}, // by which the store and the records write, so that tests can fail it
 	"runner/disk/disktest":       {"runner/disk"},
-	"runner/store":               {"runner/disk"},
+	"runner/snapshot":            {},                                 // how files look; it may not even import much of Go's own library
+	"runner/store":               {"runner/disk", "runner/snapshot"}, // a boot's id, in a process's name
 	"runner/mask":                {},
 	"runner/agent":               {"runner/mask", "spec/expression", "spec/spelling"}, // steps' conditions are evaluated where their outputs are
 	"runner/record":              {"runner/disk", "runner/store"},
@@ -46,7 +47,7 @@ var layers = map[string][]string{
 	"runner/mlflow":              {"runner/access", "runner/disk", "runner/record", "runner/registry", "runner/store"},                                                                 // other tools' protocol and folders in, records and versions out
 	"runner/openlineage":         {"runner/record"},                                                                                                                                    // a record in, events out
 	"runner/cyclonedx":           {"runner/record", "runner/registry"},                                                                                                                 // a version and its run in, a bill of materials out
-	"runner/worktree":            {"runner/disk", "runner/store", "runner/record", "spec/spelling"},
+	"runner/worktree":            {"runner/disk", "runner/snapshot", "runner/store", "runner/record", "spec/spelling"},
 	"runner/plan":                {"spec", "spec/expression", "runner/store"},
 	"runner/concurrency":         {"runner/store"},
 	"runner":                     {"spec", "spec/expression", "runner/agent", "runner/concurrency", "runner/dataset", "runner/mask", "runner/plan", "runner/record", "runner/store", "runner/worktree"},
@@ -81,7 +82,9 @@ var layers = map[string][]string{
 	"actions/pack":               {"actions/action", "actions/model", "runner/oci", "runner/registry", "spec"},   // references are checked where a step stands
 	"actions/promote":            {"actions/action", "actions/model", "actions/pack", "runner/registry", "spec"}, // likewise names; files are looked into as pack does
 	"actions":                    {"actions/action", "actions/datacheck", "actions/evaluate", "actions/pack", "actions/promote", "spec"},
-	"cmd/mlops/view":             {"runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
+	"cmd/mlops/view":             {"cmd/mlops/view/duration", "runner", "runner/forge", "runner/forge/actions"}, // annotations, outputs and summary of a workflow's step
+	"cmd/mlops/view/duration":    {},
+	"cmd/mlops/early":            {"cmd/mlops/view/duration", "runner/snapshot"}, // initialised before nearly all else
 	"cmd/mlops":                  {"*"},
 	"cmd/bench":                  {"*"},
 	"examples":                   {},

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -12,11 +12,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mlops-runner/mlops/cmd/mlops/early"
 	"github.com/mlops-runner/mlops/cmd/mlops/view"
 	"github.com/mlops-runner/mlops/runner"
 	"github.com/mlops-runner/mlops/runner/baseline"
 	"github.com/mlops-runner/mlops/runner/plan"
+	"github.com/mlops-runner/mlops/runner/record"
 	"github.com/mlops-runner/mlops/runner/registry"
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 	"github.com/mlops-runner/mlops/runner/worktree"
 )
@@ -29,31 +32,28 @@ import (
 // or by --refresh. Secrets that the jobs name have to be there as for every run:
 // their names are remembered, and what is missing is told by the usual way.
 //
+// The simplest of such runs are answered by package early, which see.
+//
 // A snapshot is good until the machine is started anew: after a power cut, files
 // may have the stats that they had and other bytes.
 
-// snapshotKey is the digest of all that decides beside the files.
-func (p *project) snapshotKey(boot string, o runOptions, names []string) store.Digest {
-	var b strings.Builder
-	fmt.Fprintf(&b, "snapshot 6\n%s\n%s\n%s\n%s\n%s\n%q\n%q\n%v\n%s\n%q\n", buildKey(), boot, p.root, p.path, store.Sum(p.source), o.params, names, o.downstream, o.executor, o.inputs)
-	if locked, err := p.lockSource(); err == nil {
-		fmt.Fprintf(&b, "%s\n", store.Sum(locked))
+// snapshotKey is all that decides beside the files. It is false if that cannot be read.
+func (p *project) snapshotKey(boot string, o runOptions, names []string) (snapshot.Key, bool) {
+	locked, err := p.lockSource()
+	if err != nil {
+		return nil, false
 	}
-	for _, name := range append(githubVariables(), "DOCKER_HOST", "DOCKER_CONTEXT", "CI") {
-		fmt.Fprintf(&b, "%s=%s\n", name, os.Getenv(name))
-	}
-	return store.Sum([]byte(b.String()))
+	return early.Ask{
+		Boot: boot, Root: p.root, Path: p.path, Params: o.params, Inputs: o.inputs, Names: names, Downstream: o.downstream, Executor: o.executor,
+		Getenv: os.Getenv, Source: p.source, Lock: locked,
+	}.Key(), true
 }
 
 func (a *app) bootID() string {
 	if a.boot != "" {
 		return a.boot
 	}
-	return store.Boot()
-}
-
-func (p *project) snapshotFile(key store.Digest) string {
-	return filepath.Join(p.store(), "snapshots", key.Hex()[:32])
+	return snapshot.Boot()
 }
 
 // fewJobs is how many jobs a summary lists when nothing had to be done.
@@ -68,13 +68,16 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 		return false
 	}
 	began := time.Now()
-	key := p.snapshotKey(a.bootID(), o, names)
-	s, ok := worktree.LoadSnapshot(p.snapshotFile(key), key)
+	key, ok := p.snapshotKey(a.bootID(), o, names)
+	if !ok {
+		return false
+	}
+	s, ok := snapshot.Load(early.Snapshot(p.store(), key), key)
 	if !ok {
 		return false
 	}
 	defer s.Close() // it was only read
-	if !s.Unchanged(p.root, a.counters) {
+	if !s.Unchanged(p.root, &a.counters.Stats) {
 		return false
 	}
 	idle, ok := readIdle(s.Payload())
@@ -91,11 +94,35 @@ func (a *app) noop(p *project, o runOptions, names []string, secrets map[string]
 		return false
 	}
 	a.warnShort(idle.Secrets, secrets)
-	sum := &idle.Summary
-	sum.Wall = time.Since(began)
+	idle.Summary.Wall = time.Since(began)
+	idle.show(out, began)
+	return true
+}
+
+// show shows a run that has nothing to do and began at a time.
+func (r *idleRun) show(out view.View, began time.Time) {
+	sum := &r.Summary
 	out.Event(runner.Event{Kind: runner.RunStarted, Time: began.UTC(), Pipeline: sum.Pipeline, Total: sum.Cached + sum.Skipped})
 	out.Event(runner.Event{Kind: runner.RunEnded, Time: time.Now().UTC(), Status: sum.Status, Summary: sum})
-	return true
+}
+
+// plainly is what the plain view shows of the run, if no more has to be known than
+// that the files are as they were; otherwise nil.
+func (r *idleRun) plainly() *early.Shown {
+	if r.Summary.Status != string(record.Success) || len(r.Secrets) > 0 || !r.Until.IsZero() || r.Awaits != "" || r.Past != nil || r.Noise != "" || r.Models != "" {
+		return nil
+	}
+	const took = 7777 * 24 * time.Hour // what no run takes, so that the text is found in which it stands
+	timed := *r
+	timed.Summary.Wall = took
+	var out, errs bytes.Buffer
+	v := view.New(view.Plain, view.Options{Out: &out, Err: &errs})
+	timed.show(v, time.Now())
+	before, after, ok := strings.Cut(out.String(), view.Duration(took))
+	if v.Close() != nil || errs.Len() > 0 || !ok || strings.Contains(after, view.Duration(took)) {
+		return nil
+	}
+	return &early.Shown{Before: before, After: after, Vacant: append(runner.Traces(), noiseDir(r.Summary.Pipeline))}
 }
 
 // keepSnapshot remembers a run that would do nothing if it came again.
@@ -110,8 +137,11 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	if !ok || !known {
 		return nil
 	}
-	key := s.project.snapshotKey(a.bootID(), o, names)
-	file := s.project.snapshotFile(key)
+	key, known := s.project.snapshotKey(a.bootID(), o, names)
+	if !known {
+		return nil
+	}
+	file := early.Snapshot(s.project.store(), key)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
@@ -331,12 +361,16 @@ func writeIdle(idle idleRun) []byte {
 	if err != nil {
 		return nil
 	}
-	return text
+	var read idleRun // what is shown of it is shown of what will be read
+	if json.Unmarshal(text, &read) != nil {
+		return nil
+	}
+	return read.plainly().Append(nil, text)
 }
 
 func readIdle(payload []byte) (r idleRun, ok bool) {
-	err := json.Unmarshal(payload, &r)
-	return r, err == nil
+	_, text, ok := early.Cut(payload)
+	return r, ok && json.Unmarshal(text, &r) == nil
 }
 
 // remembered is how many combinations of flags and files snapshots and plans are kept of.
@@ -360,5 +394,5 @@ func forgetOldest(dir string) {
 
 // forgetSnapshots makes the next run look at everything again.
 func forgetSnapshots(s *store.Dir) error {
-	return os.RemoveAll(filepath.Join(s.Root(), "snapshots"))
+	return os.RemoveAll(filepath.Join(s.Root(), early.SnapshotFolder))
 }

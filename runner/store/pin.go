@@ -31,7 +31,7 @@ func (d *Dir) Pin(ctx context.Context) (*Pin, error) {
 		return nil, fmt.Errorf("pin: %w", err)
 	}
 	defer release()
-	f, err := d.disk.Append(d.path("pins", d.scratchName()), 0o644)
+	f, err := d.disk.Append(d.path(Pins, d.scratchName()), 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("pin: %w", err)
 	}
@@ -73,7 +73,7 @@ func (p *Pin) Release() error {
 // that was killed while writing, is no digest and is ignored.
 func (d *Dir) pinned() (map[Digest]bool, error) {
 	kept := make(map[Digest]bool)
-	es, err := os.ReadDir(d.path("pins"))
+	es, err := os.ReadDir(d.path(Pins))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (d *Dir) pinned() (map[Digest]bool, error) {
 		if !ok || !p.Alive() {
 			continue
 		}
-		if err := readPin(filepath.Join(d.path("pins"), e.Name()), kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := readPin(filepath.Join(d.path(Pins), e.Name()), kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
@@ -98,9 +98,12 @@ func Abandoned(root string) bool { return pinnedBy(root, false) }
 // InUse reports whether a living process works on the store in the folder root.
 func InUse(root string) bool { return pinnedBy(root, true) }
 
+// Pins is the folder of pins in a store.
+const Pins = "pins"
+
 // pinnedBy reports whether a process that is alive, or dead, has a pin.
 func pinnedBy(root string, alive bool) bool {
-	es, err := os.ReadDir(filepath.Join(root, "pins"))
+	es, err := os.ReadDir(filepath.Join(root, Pins))
 	if err != nil {
 		return false
 	}

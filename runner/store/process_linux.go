@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"strings"
+
+	"github.com/mlops-runner/mlops/runner/snapshot"
 )
 
 // processStart joins the boot's id with the start time in clock ticks, the
@@ -19,13 +20,7 @@ func processStart(pid int) string {
 	if len(fields) < 20 || fields[0][0] == 'Z' { // a zombie only waits for its parent
 		return "-"
 	}
-	return string(fields[19]) + "." + Boot()
-}
-
-// Boot returns an id of the machine's present boot; "" if there is none to be had.
-func Boot() string {
-	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(id))
+	return string(fields[19]) + "." + snapshot.Boot()
 }
 
 func processAlive(p Process) bool {

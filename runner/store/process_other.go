@@ -8,9 +8,6 @@ import "os"
 // for the old process, which keeps too much rather than too little.
 func processStart(int) string { return "-" }
 
-// Boot returns an id of the machine's present boot, which is not to be had here: "".
-func Boot() string { return "" }
-
 func processAlive(p Process) bool {
 	q, err := os.FindProcess(p.PID)
 	if err != nil {

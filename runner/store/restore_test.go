@@ -33,7 +33,7 @@ func restore(t testing.TB, d *Dir, es []Entry, dst string, o RestoreOptions) Res
 }
 
 // snapshot lists a folder: "path mode content" or "path -> target".
-func snapshot(t testing.TB, dir string) []string {
+func pictured(t testing.TB, dir string) []string {
 	t.Helper()
 	var out []string
 	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
@@ -75,7 +75,7 @@ func TestRestoreMakesWhatEntriesSay(t *testing.T) {
 	if stats.Reflinked > 0 { // independent files are writable
 		want[2], want[6] = "metrics.json 644 {}", "model/weights.bin 644 w"
 	}
-	if diff := cmp.Diff(want, snapshot(t, dst)); diff != "" {
+	if diff := cmp.Diff(want, pictured(t, dst)); diff != "" {
 		t.Error(diff)
 	}
 	before := d.Counters().Read()
@@ -134,12 +134,12 @@ func TestRestoreNeverLeavesTheFolder(t *testing.T) {
 			os.Mkdir(outside, 0o755)
 			c.trap(dst, outside)
 			put(t, d, "x")
-			before := snapshot(t, base)
+			before := pictured(t, base)
 			var unsafe *UnsafeError
 			if _, err := d.Restore(t.Context(), []Entry{file(c.path, "x")}, dst, RestoreOptions{Link: true}); !errors.As(err, &unsafe) {
 				t.Errorf("error = %v", err)
 			}
-			if diff := cmp.Diff(before, snapshot(t, base)); diff != "" {
+			if diff := cmp.Diff(before, pictured(t, base)); diff != "" {
 				t.Errorf("something changed:\n%s", diff)
 			}
 		})
@@ -169,7 +169,7 @@ func TestWholeFoldersArePurged(t *testing.T) {
 	es := stored(t, d, map[string]string{"model/a": "1", "model/sub/b": "2"})
 	stats := restore(t, d, es, dst, RestoreOptions{Folders: []string{"model/"}})
 	want := []string{"model/", "model/a 644 1", "model/sub/", "model/sub/b 644 2", "other/", "other/f 644 not ours"}
-	if diff := cmp.Diff(want, snapshot(t, dst)); diff != "" {
+	if diff := cmp.Diff(want, pictured(t, dst)); diff != "" {
 		t.Error(diff)
 	}
 	if stats.Removed != 2 || read(t, outside+"/victim") != "safe" {
@@ -208,7 +208,7 @@ func TestCopyKeepsModesAndTimes(t *testing.T) {
 		t.Fatalf("%+v, %v", stats, err)
 	}
 	want := []string{"a/", "a/run.sh 755 #!", "l -> secret", "secret 400 s"}
-	if diff := cmp.Diff(want, snapshot(t, dst)); diff != "" {
+	if diff := cmp.Diff(want, pictured(t, dst)); diff != "" {
 		t.Error(diff)
 	}
 	if st, _ := os.Stat(dst + "/secret"); !st.ModTime().Equal(then) {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -184,7 +185,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("flat=%v/mlops", flat), func(b *testing.B) {
 			loop(b, func() {
-				s, ok := LoadSnapshot(file, store.Digest{})
+				s, ok := snapshot.Load(file, nil)
 				if !ok || !s.Unchanged(root, nil) {
 					b.Fatal("changed")
 				}

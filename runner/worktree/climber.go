@@ -37,7 +37,7 @@ func newClimber(root string) (*climber, error) {
 
 func (c *climber) close() {
 	for _, l := range c.stack {
-		l.place.close()
+		l.place.Close()
 	}
 	c.stack = nil
 }
@@ -49,7 +49,7 @@ func (c *climber) move(rel string) (*level, error) {
 		return top, nil
 	}
 	for len(c.stack) > 1 && !within(rel, c.stack[len(c.stack)-1].rel) {
-		c.stack[len(c.stack)-1].place.close()
+		c.stack[len(c.stack)-1].place.Close()
 		c.stack = c.stack[:len(c.stack)-1]
 	}
 	for {
@@ -73,11 +73,11 @@ func (c *climber) enter(top *level, rel string) error {
 	if i := strings.IndexByte(rel[start:], '/'); i >= 0 {
 		end = start + i
 	}
-	next, err := top.below(rel[start:end])
+	next, err := top.Below(rel[start:end])
 	if err != nil {
 		return err
 	}
-	c.stack = append(c.stack, level{place: next, rel: rel[:end]})
+	c.stack = append(c.stack, level{place: place{next}, rel: rel[:end]})
 	return nil
 }
 
@@ -88,7 +88,7 @@ func within(rel, folder string) bool {
 
 // stat asks for a file of the level.
 func (c *climber) stat(l *level, name string, st *stat) error {
-	return l.place.stat(c.cstring(name), st)
+	return l.place.Stat(c.cstring(name), st)
 }
 
 // cstring returns name with a NUL; it is good until the next call.
@@ -98,10 +98,11 @@ func (c *climber) cstring(name string) []byte {
 }
 
 // trusted reports whether the file system tells the truth about a file of the
-// level; see trustedFS. It asks once per device.
+// level; see
+// [snapshot.Place.Trusted]. It asks once per device.
 func (c *climber) trusted(l *level, st *stat) bool {
 	if !c.asked || c.dev != st.Dev {
-		c.asked, c.dev, c.trusts = true, st.Dev, l.place.trusted()
+		c.asked, c.dev, c.trusts = true, st.Dev, l.place.Trusted()
 	}
 	return c.trusts
 }

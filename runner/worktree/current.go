@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -67,12 +68,12 @@ func (t *Tree) current(at *climber, e *store.Entry) bool {
 	}
 	switch e.Mode {
 	case fs.ModeDir:
-		return st.kind() == typeDir
+		return st.Kind() == snapshot.Dir
 	case fs.ModeSymlink:
 		target, err := l.readlink(at.cstring(name))
 		return err == nil && target == e.Link
 	}
-	if st.kind() != typeFile || st.Size != e.Size || store.Normal(fs.FileMode(st.Mode&0o777)) != e.Mode || !at.trusted(l, &st) {
+	if st.Kind() != snapshot.File || st.Size != e.Size || store.Normal(fs.FileMode(st.Mode&0o777)) != e.Mode || !at.trusted(l, &st) {
 		return false
 	}
 	dig, ok := t.index.known(l, e.Path, name, &st)

@@ -35,13 +35,16 @@
 //
 // All numbers are little-endian.
 //
+// Package runner/snapshot has the code.
+//
 //	"mlopstab" version:u32 crc32c:u32 (of all that follows)
 //	key:32 folders:u32 files:u32 names:u32 payload:u32 (counts; bytes)
 //	folder = nameAt:u32 nameLen:u32 first:u32 count:u32     sorted by name
 //	file   = dev:u64 ino:u64 size:i64 mtime:i64 ctime:i64 mode:u32 flags:u32
 //	         nameAt:u32 nameLen:u32 digest:32 zero:u64      sorted by name within its folder
 //	names, each with a NUL behind it, as system calls want them
-//	payload
+//	payload; of a snapshot it begins with the key that is compared:
+//	    parts:u32 length:u32 of each, and their bytes
 //
 // # Git
 //

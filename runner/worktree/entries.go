@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -42,7 +43,7 @@ func (t *Tree) Entries(ctx context.Context, patterns []string, skip func(path st
 		items = slices.DeleteFunc(items, func(it item) bool { return skip(it.path) })
 	}
 	if len(problems) > 0 { // links may be a problem too, but reading files would be in vain
-		items = slices.DeleteFunc(items, func(it item) bool { return it.kind != typeLink })
+		items = slices.DeleteFunc(items, func(it item) bool { return it.kind != snapshot.Link })
 	}
 	es, err := t.digests(ctx, items, func(file string) string { return namedBy(ps, file) })
 	if problems = append(problems, err); errors.Join(problems...) != nil {
@@ -145,17 +146,17 @@ func (w *walker) literal(p *pattern) (folder bool, err error) {
 	}
 	st, err := w.t.statAt(w.at, p.clean)
 	switch {
-	case absent(err):
+	case snapshot.NotThere(err):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("stat %s: %w", p.text, err)
-	case st.kind() == typeDir:
+	case st.Kind() == snapshot.Dir:
 		return true, nil
-	case p.slash && st.kind() == typeFile:
+	case p.slash && st.Kind() == snapshot.File:
 		return false, nil
 	}
 	p.hit.Store(true)
-	w.note([]item{{path: p.clean, st: st, kind: st.kind()}})
+	w.note([]item{{path: p.clean, st: st, kind: st.Kind()}})
 	return false, nil
 }
 
@@ -173,7 +174,7 @@ func (w *walker) folder(rel string, depth int, ps []*pattern) error {
 		return nil
 	}
 	l, err := w.at.move(rel)
-	if absent(err) {
+	if snapshot.NotThere(err) {
 		return nil
 	}
 	if err != nil {
@@ -189,7 +190,7 @@ func (w *walker) folder(rel string, depth int, ps []*pattern) error {
 	}
 	mine := make([]item, 0, len(es))
 	for _, e := range es {
-		if e.kind != typeDir {
+		if e.kind != snapshot.Dir {
 			mine = w.dirent(mine, e, ps)
 			continue
 		}
@@ -218,7 +219,7 @@ func steps(ps []*pattern, depth int) (names []string, ok bool) {
 
 // dirent adds what a folder holds beside folders.
 func (w *walker) dirent(to []item, e dirent, ps []*pattern) []item {
-	if e.kind != typeFile && e.kind != typeLink || w.t.reserved(e.path) || !matchAll(ps, e.path) {
+	if e.kind != snapshot.File && e.kind != snapshot.Link || w.t.reserved(e.path) || !matchAll(ps, e.path) {
 		return to
 	}
 	return append(to, item{path: e.path, kind: e.kind})

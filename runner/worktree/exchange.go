@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -125,7 +126,7 @@ func (p *publisher) putFolder(built, folder string) bool {
 		return false
 	}
 	var st stat
-	if at.stat(l, name, &st) == nil && st.kind() == typeDir {
+	if at.stat(l, name, &st) == nil && st.Kind() == snapshot.Dir {
 		// Restored in place, it would keep its mode.
 		if err := os.Chmod(built, os.FileMode(st.Mode&0o777)|0o700); err != nil {
 			return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -31,7 +32,7 @@ func (t *Tree) Foreign(ctx context.Context, outputs []string, entries []store.En
 	}
 	doomed := p.stale
 	for _, it := range found {
-		if _, ok := wanted[it.path]; ok && it.kind != typeLink {
+		if _, ok := wanted[it.path]; ok && it.kind != snapshot.Link {
 			doomed = append(doomed, it.path)
 		}
 	}

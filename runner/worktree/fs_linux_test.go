@@ -5,7 +5,6 @@ package worktree
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -44,28 +43,5 @@ func TestSpecialFiles(t *testing.T) {
 	}
 	if _, err := tree.Entry(t.Context(), "d/pipe"); err == nil {
 		t.Error("a pipe is no input")
-	}
-}
-
-// Where openat2 is refused, folders are opened one by one; both must agree.
-func TestOpenStepwiseAgreesWithOpenat2(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	write(t, root, "a/b/c/f", "", "a/link", "->b", "a/file", "")
-	p, err := openRoot(root)
-	check(t, err)
-	defer p.close()
-	for rel, want := range map[string]error{"a": nil, "a/b/c": nil, "a/link/c": unix.ELOOP, "a/link": unix.ELOOP, "a/file": unix.ENOTDIR, "no": unix.ENOENT, "a/no/c": unix.ENOENT} {
-		one, err := openBelow(p.fd, rel)
-		if err == nil {
-			unix.Close(one)
-		}
-		two, err2 := openStepwise(p.fd, strings.Split(rel, "/"), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)
-		if err2 == nil {
-			unix.Close(two)
-		}
-		if err != want || (err2 == nil) != (want == nil) || want != nil && !absent(err2) {
-			t.Errorf("%s: %v and %v, want %v", rel, err, err2, want)
-		}
 	}
 }

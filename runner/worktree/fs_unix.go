@@ -5,7 +5,6 @@ package worktree
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"hash"
 	"syscall"
 
@@ -14,68 +13,11 @@ import (
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
-// A place is an open folder of the worktree.
-type place struct{ fd int }
-
-// openRoot opens a folder that the caller chose; links in its path are followed.
-func openRoot(path string) (place, error) {
-	for {
-		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if err != unix.EINTR {
-			return place{fd}, err
-		}
-	}
-}
-
-// below opens the folder rel, "" for p itself, through no symbolic link.
-func (p place) below(rel string) (place, error) {
-	for {
-		fd, err := openBelow(p.fd, rel)
-		if err != unix.EINTR && err != unix.EAGAIN { // EAGAIN: a rename crossed the way
-			return place{fd}, err
-		}
-	}
-}
-
-func (p place) close()        { unix.Close(p.fd) }
-func (p place) trusted() bool { return trustedFS(p.fd) }
-
-// openStepwise is openat2 without symbolic links, for systems that lack it.
-func openStepwise(fd int, names []string, flags int) (int, error) {
-	at := fd
-	for _, name := range names {
-		next, err := unix.Openat(at, name, flags|unix.O_NOFOLLOW, 0)
-		if at != fd {
-			unix.Close(at)
-		}
-		if err != nil {
-			return -1, err
-		}
-		at = next
-	}
-	return at, nil
-}
-
-func fromUnix(u *unix.Stat_t, st *stat) {
-	st.Dev, st.Ino, st.Size = uint64(u.Dev), uint64(u.Ino), u.Size
-	st.Mtime = int64(u.Mtim.Sec)*1e9 + int64(u.Mtim.Nsec)
-	st.Ctime = int64(u.Ctim.Sec)*1e9 + int64(u.Ctim.Nsec)
-	st.Mode = uint32(u.Mode)
-}
-
-// stat asks for name, which ends in NUL.
-func (p place) stat(name []byte, st *stat) error {
-	if errno := statRaw(p.fd, name, st); errno != 0 {
-		return errno
-	}
-	return nil
-}
-
 // readlink returns the target of the link name, which ends in NUL.
 func (p place) readlink(name []byte) (string, error) {
 	for size := 256; ; size *= 2 {
 		buf := make([]byte, size)
-		n, err := unix.Readlinkat(p.fd, string(name[:len(name)-1]), buf)
+		n, err := unix.Readlinkat(p.FD, string(name[:len(name)-1]), buf)
 		if err != nil {
 			return "", err
 		}
@@ -88,7 +30,7 @@ func (p place) readlink(name []byte) (string, error) {
 // reopen opens the folder again, for a reader that moves its offset.
 func (p place) reopen() (int, error) {
 	for {
-		fd, err := unix.Openat(p.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		fd, err := unix.Openat(p.FD, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err != unix.EINTR {
 			return fd, err
 		}
@@ -96,19 +38,10 @@ func (p place) reopen() (int, error) {
 }
 
 // remove removes a file or link, never a folder.
-func (p place) remove(name string) error { return unix.Unlinkat(p.fd, name, 0) }
+func (p place) remove(name string) error { return unix.Unlinkat(p.FD, name, 0) }
 
 // rmdir removes an empty folder.
-func (p place) rmdir(name string) error { return unix.Unlinkat(p.fd, name, unix.AT_REMOVEDIR) }
-
-// absent reports whether the error says that there is no such file, or no
-// folder to hold it: a file or link may have taken its place.
-func absent(err error) bool {
-	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
-}
-
-// linked reports whether the error says that a symbolic link was in the way.
-func linked(err error) bool { return errors.Is(err, unix.ELOOP) }
+func (p place) rmdir(name string) error { return unix.Unlinkat(p.FD, name, unix.AT_REMOVEDIR) }
 
 // A hasher holds what hashing needs, so that it can serve file after file:
 // open, perhaps stat, hash, close.
@@ -122,7 +55,7 @@ func newHasher() *hasher { return &hasher{buf: make([]byte, 2*smallFile), sum: s
 
 // open opens name, which ends in NUL, unless it is a symbolic link.
 func (h *hasher) open(p place, name []byte) error {
-	fd, errno := openRaw(p.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC)
+	fd, errno := openRaw(p.FD, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC)
 	if errno != 0 {
 		return errno
 	}
@@ -132,7 +65,7 @@ func (h *hasher) open(p place, name []byte) error {
 
 // stat asks for the open file, which is cheaper than asking for its name.
 func (h *hasher) stat(st *stat) error {
-	if errno := fstatRaw(h.fd, st); errno != 0 {
+	if errno := st.OfFile(h.fd); errno != 0 {
 		return errno
 	}
 	return nil

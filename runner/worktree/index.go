@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -49,7 +50,7 @@ func (x *index) known(l *level, p, name string, st *stat) (dig store.Digest, ok 
 		return dig, false
 	}
 	var r state
-	x.base.state(i, &r)
+	x.base.State(i, &r)
 	return vouched(&r, st)
 }
 
@@ -57,10 +58,10 @@ func (x *index) known(l *level, p, name string, st *stat) (dig store.Digest, ok 
 // nothing in its stat has changed. The mark of the content takes the place of
 // age, but proves nothing alone: touch -r copies it to another content.
 func vouched(r *state, st *stat) (dig store.Digest, ok bool) {
-	if r == nil || st.kind() != typeFile {
+	if r == nil || st.Kind() != snapshot.File {
 		return dig, false
 	}
-	if r.stat == *st && (r.Flags&flagRacy == 0 || store.Stamped(r.Digest, st.Mtime)) {
+	if r.Stat == *st && (r.Flags&snapshot.Racy == 0 || store.Stamped(r.Digest, st.Mtime)) {
 		return r.Digest, true
 	}
 	return dig, false
@@ -82,7 +83,7 @@ func (x *index) blank(l *level) bool {
 // seek finds where the level's records lie, once.
 func (x *index) seek(l *level) {
 	if !l.found {
-		first, n := x.base.findDir(l.rel)
+		first, n := x.base.FindDir(l.rel)
 		l.found, l.next, l.to = true, first, first+n
 	}
 }
@@ -92,13 +93,13 @@ func (x *index) seek(l *level) {
 func (x *index) find(l *level, name string) int {
 	x.seek(l)
 	i := l.next
-	if i < l.to && x.base.is(i, name) {
+	if i < l.to && x.base.Is(i, name) {
 		l.next++
 		return i
 	}
-	first, n := x.base.findDir(l.rel)
-	i = x.base.findName(first, first+n, name)
-	if i == first+n || !x.base.is(i, name) {
+	first, n := x.base.FindDir(l.rel)
+	i = x.base.FindName(first, first+n, name)
+	if i == first+n || !x.base.Is(i, name) {
 		return -1
 	}
 	l.next = i + 1
@@ -143,24 +144,24 @@ func (x *index) save(t *Tree) (n int64, err error) {
 	}
 	rows := x.merged()
 	pruned := x.prunedAt()
-	if x.base.len() == 0 {
+	if x.base.Len() == 0 {
 		pruned = len(rows) // all were seen just now
 	}
 	if len(rows) > pruned+pruned/4+1000 {
 		rows = prune(t.root, rows)
 		pruned = len(rows)
 	}
-	b := encodeTable(store.Digest{}, rows, binary.LittleEndian.AppendUint64(nil, uint64(pruned)))
+	b := snapshot.Encode(store.Digest{}, rows, binary.LittleEndian.AppendUint64(nil, uint64(pruned)))
 	if err := replaceFile(t.disk, x.file, b); err != nil {
 		return 0, err
 	}
 	clear(x.updates)
 	x.any.Store(false)
-	base, err := decodeTable(b)
+	base, err := snapshot.Decode(b)
 	if err != nil {
 		return 0, err
 	}
-	err = x.base.close()
+	err = x.base.Close()
 	x.base = base
 	return int64(len(b)), err
 }
@@ -168,24 +169,24 @@ func (x *index) save(t *Tree) (n int64, err error) {
 // prunedAt returns how many rows there were when files that are gone were last
 // looked for.
 func (x *index) prunedAt() int {
-	if len(x.base.payload) != 8 {
+	if len(x.base.Payload) != 8 {
 		return 0
 	}
-	return int(min(binary.LittleEndian.Uint64(x.base.payload), 1<<32))
+	return int(min(binary.LittleEndian.Uint64(x.base.Payload), 1<<32))
 }
 
 // merged returns the base with the updates, in the order of a table.
 func (x *index) merged() []row {
-	rows := make([]row, 0, x.base.len()+len(x.updates))
-	for _, r := range x.base.rows() {
-		if _, updated := x.updates[join(r.dir, r.name)]; !updated {
+	rows := make([]row, 0, x.base.Len()+len(x.updates))
+	for _, r := range x.base.Rows() {
+		if _, updated := x.updates[join(r.Dir, r.Name)]; !updated {
 			rows = append(rows, r)
 		}
 	}
 	for p, r := range x.updates {
 		if r != nil {
 			dir, name := split(p)
-			rows = append(rows, row{dir, name, *r})
+			rows = append(rows, row{Dir: dir, Name: name, State: *r})
 		}
 	}
 	slices.SortFunc(rows, compareRows)
@@ -193,10 +194,10 @@ func (x *index) merged() []row {
 }
 
 func compareRows(a, b row) int {
-	if c := strings.Compare(a.dir, b.dir); c != 0 {
+	if c := strings.Compare(a.Dir, b.Dir); c != 0 {
 		return c
 	}
-	return strings.Compare(a.name, b.name)
+	return strings.Compare(a.Name, b.Name)
 }
 
 // prune drops the rows of files that are gone. It lists folders instead of
@@ -210,12 +211,12 @@ func prune(root string, rows []row) []row {
 	kept := rows[:0]
 	for len(rows) > 0 {
 		n := 1
-		for n < len(rows) && rows[n].dir == rows[0].dir {
+		for n < len(rows) && rows[n].Dir == rows[0].Dir {
 			n++
 		}
-		names := namesIn(at, rows[0].dir)
+		names := namesIn(at, rows[0].Dir)
 		for _, r := range rows[:n] {
-			if names[r.name] {
+			if names[r.Name] {
 				kept = append(kept, r)
 			}
 		}

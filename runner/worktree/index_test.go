@@ -85,8 +85,8 @@ func TestRacyFilesAreReadAgain(t *testing.T) {
 	var st stat
 	p, err := openRoot(root)
 	check(t, err)
-	defer p.close()
-	check(t, p.stat([]byte("f\x00"), &st))
+	defer p.Close()
+	check(t, p.Stat([]byte("f\x00"), &st))
 	at := func(after time.Duration) func() time.Time {
 		return func() time.Time { return time.Unix(0, st.Ctime).Add(after) }
 	}
@@ -174,8 +174,8 @@ func TestIndexForgetsWhatIsGone(t *testing.T) {
 		write(t, root, filepath.Join("next", time.Duration(i).String()), "x")
 	}
 	session(t, root, index, later, ".")
-	if x := openIndex(index); x.base.len() != 3001 {
-		t.Errorf("%d rows, want 3001", x.base.len())
+	if x := openIndex(index); x.base.Len() != 3001 {
+		t.Errorf("%d rows, want 3001", x.base.Len())
 	}
 }
 

@@ -15,8 +15,8 @@ func (d dirent) name() string {
 
 func (l *level) kindOf(name string) uint32 {
 	var st stat
-	if l.place.stat(append([]byte(name), 0), &st) != nil {
+	if l.place.Stat(append([]byte(name), 0), &st) != nil {
 		return 0
 	}
-	return st.kind()
+	return st.Kind()
 }

@@ -2,7 +2,11 @@
 
 package worktree
 
-import "io/fs"
+import (
+	"io/fs"
+
+	"github.com/mlops-runner/mlops/runner/snapshot"
+)
 
 // kinds turns what the system listed into dirents. Most file systems tell the
 // type with the name; where one does not, a stat does.
@@ -12,11 +16,11 @@ func (l *level) kinds(es []fs.DirEntry) []dirent {
 		out[i].path = join(l.rel, e.Name())
 		switch {
 		case e.Type().IsRegular():
-			out[i].kind = typeFile
+			out[i].kind = snapshot.File
 		case e.IsDir():
-			out[i].kind = typeDir
+			out[i].kind = snapshot.Dir
 		case e.Type()&fs.ModeSymlink != 0:
-			out[i].kind = typeLink
+			out[i].kind = snapshot.Link
 		case e.Type()&fs.ModeIrregular != 0:
 			out[i].kind = l.kindOf(e.Name())
 		}

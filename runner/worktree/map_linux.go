@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mlops-runner/mlops/runner/snapshot"
 )
 
 // openTable reads a table where the kernel keeps it. Reading 2 MB, the table of
@@ -21,15 +23,15 @@ func openTable(file string) (*table, error) {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return nil, err
 	}
-	if st.Size < headerSize || st.Size > maxTable {
-		return nil, errTable
+	if st.Size < snapshot.HeaderSize || st.Size > snapshot.MaxTable {
+		return nil, snapshot.ErrTable
 	}
-	if !trustedFS(fd) { // a page that a server forgets later would be a fault later
+	if !(snapshot.Place{FD: fd}).Trusted() { // a page that a server forgets later would be a fault later
 		b, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		return decodeTable(b)
+		return snapshot.Decode(b)
 	}
 	b, err := unix.Mmap(fd, 0, int(st.Size), unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_POPULATE)
 	if err != nil {
@@ -40,7 +42,7 @@ func openTable(file string) (*table, error) {
 		_ = unix.Munmap(b) // it was mapped a moment ago
 		return nil, err
 	}
-	t.free = func() error { return unix.Munmap(b) }
+	t.Free = func() error { return unix.Munmap(b) }
 	return t, nil
 }
 
@@ -54,8 +56,8 @@ func decodeMapped(b []byte) (t *table, err error) {
 			if _, fault := p.(interface{ Addr() uintptr }); !fault {
 				panic(p)
 			}
-			err = errTable
+			err = snapshot.ErrTable
 		}
 	}()
-	return decodeTable(b)
+	return snapshot.Decode(b)
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -17,18 +18,18 @@ func TestTableFault(t *testing.T) {
 	t.Parallel()
 	rows := make([]row, 1000)
 	for i := range rows {
-		rows[i].name = string([]byte{'a' + byte(i/100), '0' + byte(i/10%10), '0' + byte(i%10)})
+		rows[i].Name = string([]byte{'a' + byte(i/100), '0' + byte(i/10%10), '0' + byte(i%10)})
 	}
 	file := filepath.Join(t.TempDir(), "table")
-	if err := os.WriteFile(file, encodeTable(store.Digest{}, rows, nil), 0o600); err != nil {
+	if err := os.WriteFile(file, snapshot.Encode(store.Digest{}, rows, nil), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := openTable(file)
-	if err != nil || whole.len() != len(rows) || whole.plainName(999) != "j99" {
+	if err != nil || whole.Len() != len(rows) || whole.PlainName(999) != "j99" {
 		t.Fatalf("%v, %v", whole, err)
 	}
-	if err := whole.close(); err != nil || whole.len() != 0 {
-		t.Errorf("close: %v; %d rows are left", err, whole.len())
+	if err := whole.Close(); err != nil || whole.Len() != 0 {
+		t.Errorf("close: %v; %d rows are left", err, whole.Len())
 	}
 	f, err := os.OpenFile(file, os.O_RDWR, 0)
 	if err != nil {
@@ -47,7 +48,7 @@ func TestTableFault(t *testing.T) {
 	if err := f.Truncate(4096); err != nil {
 		t.Fatal(err)
 	}
-	if tab, err := decodeMapped(b); !errors.Is(err, errTable) {
+	if tab, err := decodeMapped(b); !errors.Is(err, snapshot.ErrTable) {
 		t.Errorf("%v, %v", tab, err)
 	}
 }

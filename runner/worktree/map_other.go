@@ -2,7 +2,11 @@
 
 package worktree
 
-import "os"
+import (
+	"os"
+
+	"github.com/mlops-runner/mlops/runner/snapshot"
+)
 
 // openTable reads a table.
 func openTable(file string) (*table, error) {
@@ -10,5 +14,5 @@ func openTable(file string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeTable(b)
+	return snapshot.Decode(b)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/mlops-runner/mlops/spec/spelling"
+
+	"github.com/mlops-runner/mlops/runner/snapshot"
 )
 
 // nearMost is how many paths Near returns.
@@ -62,7 +64,7 @@ func (t *Tree) slips(at *climber, dir, rest string) []string {
 	for _, e := range es {
 		p := e.path
 		far := spelling.Distance(strings.ToLower(first), strings.ToLower(e.name()))
-		if far > max(1, len(first)/3) || more && e.kind == typeFile || far == 0 && e.kind == typeDir || t.reserved(p) {
+		if far > max(1, len(first)/3) || more && e.kind == snapshot.File || far == 0 && e.kind == snapshot.Dir || t.reserved(p) {
 			continue
 		}
 		if more {

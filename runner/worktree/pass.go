@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -160,7 +161,7 @@ func (w *worker) larges() error {
 		if err == nil {
 			err = w.reread(f.i, l, name, &f.st)
 		}
-		if err != nil && !absent(err) {
+		if err != nil && !snapshot.NotThere(err) {
 			w.fail(f.i, err)
 		}
 	}
@@ -172,13 +173,13 @@ func (w *worker) one(i int) error {
 	it := &w.items[i]
 	dir, name := split(it.path)
 	l, err := w.at.move(dir)
-	if absent(err) {
+	if snapshot.NotThere(err) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("open %s: %w", dir, err)
 	}
-	if it.st == nil && it.kind == typeFile && w.t.index.blank(l) {
+	if it.st == nil && it.kind == snapshot.File && w.t.index.blank(l) {
 		if done, err := w.fresh(i, l, name); done || err != nil {
 			return err
 		}
@@ -188,7 +189,7 @@ func (w *worker) one(i int) error {
 		st = *it.st
 	} else {
 		w.stats++
-		if err := w.at.stat(l, name, &st); absent(err) {
+		if err := w.at.stat(l, name, &st); snapshot.NotThere(err) {
 			w.t.index.forget(l, it.path, name)
 			return nil
 		} else if err != nil {
@@ -201,12 +202,12 @@ func (w *worker) one(i int) error {
 // sort sends an item the way of its type.
 func (w *worker) sort(i int, l *level, name string, st *stat) error {
 	it := &w.items[i]
-	switch st.kind() {
-	case typeFile:
+	switch st.Kind() {
+	case snapshot.File:
 		return w.file(i, l, name, st)
-	case typeLink:
+	case snapshot.Link:
 		return w.link(i, l, name)
-	case typeDir:
+	case snapshot.Dir:
 		return nil
 	}
 	return &store.UnsafeError{Path: it.path, Reason: "is neither a file, a folder nor a symbolic link"}
@@ -224,7 +225,7 @@ func (w *worker) file(i int, l *level, name string, st *stat) error {
 		return nil
 	}
 	err := w.reread(i, l, name, st)
-	if absent(err) {
+	if snapshot.NotThere(err) {
 		return nil
 	}
 	return err
@@ -243,7 +244,7 @@ func (w *worker) putOff(i int, st *stat) {
 func (w *worker) fresh(i int, l *level, name string) (done bool, err error) {
 	h := w.hasher()
 	now := w.t.now()
-	if err := h.open(l.place, w.at.cstring(name)); absent(err) {
+	if err := h.open(l.place, w.at.cstring(name)); snapshot.NotThere(err) {
 		return false, nil // or a link by now; the way of all files tells
 	} else if err != nil {
 		return false, fmt.Errorf("hash %s: %w", w.items[i].path, err)
@@ -255,7 +256,7 @@ func (w *worker) fresh(i int, l *level, name string) (done bool, err error) {
 		return false, fmt.Errorf("stat %s: %w", w.items[i].path, err)
 	}
 	switch {
-	case st.kind() != typeFile:
+	case st.Kind() != snapshot.File:
 		return true, w.sort(i, l, name, &st)
 	case st.Size > smallFile:
 		w.putOff(i, &st)
@@ -303,9 +304,9 @@ func (w *worker) read(i int, l *level, name string, st *stat, now time.Time) err
 	if !w.t.index.keeps() || !w.at.trusted(l, st) {
 		return nil
 	}
-	r := &state{stat: *st, Digest: dig}
-	if n != st.Size || racy(st, now) && !store.Stamped(dig, st.Mtime) {
-		r.Flags = flagRacy
+	r := &state{Stat: *st, Digest: dig}
+	if n != st.Size || snapshot.Young(st, now) && !store.Stamped(dig, st.Mtime) {
+		r.Flags = snapshot.Racy
 	}
 	w.learn(i, l, name, r)
 	return nil
@@ -316,7 +317,7 @@ func (w *worker) read(i int, l *level, name string, st *stat, now time.Time) err
 func (w *worker) learn(i int, l *level, name string, r *state) {
 	if k := w.t.index.find(l, name); k >= 0 {
 		var old state
-		if w.t.index.base.state(k, &old); old == *r && !w.t.index.any.Load() {
+		if w.t.index.base.State(k, &old); old == *r && !w.t.index.any.Load() {
 			return
 		}
 	}
@@ -326,7 +327,7 @@ func (w *worker) learn(i int, l *level, name string, r *state) {
 func (w *worker) link(i int, l *level, name string) error {
 	p := w.items[i].path
 	target, err := l.readlink(w.at.cstring(name))
-	if absent(err) {
+	if snapshot.NotThere(err) {
 		return nil
 	}
 	if err != nil {

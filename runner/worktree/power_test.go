@@ -104,16 +104,16 @@ func checkVouched(t *testing.T, dir string) (n int) {
 	if err != nil {
 		return 0 // torn, or not there: nothing is known
 	}
-	defer tab.close()
-	for _, r := range tab.rows() {
-		name := filepath.Join(dir, r.dir, r.name)
+	defer tab.Close()
+	for _, r := range tab.Rows() {
+		name := filepath.Join(dir, r.Dir, r.Name)
 		st, err := os.Stat(name)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && uint32(st.Mode().Perm()) != r.Mode&0o777 {
 			continue
 		}
 		text, err := os.ReadFile(name)
 		if err != nil || store.Sum(text) != r.Digest {
-			t.Errorf("the index knows other bytes of %s/%s than %q: %v", r.dir, r.name, text, err)
+			t.Errorf("the index knows other bytes of %s/%s than %q: %v", r.Dir, r.Name, text, err)
 		}
 		n++
 	}
@@ -141,7 +141,7 @@ func TestIndexWithoutWhatCannotBeFlushed(t *testing.T) {
 		if err := tree.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if got := openIndex(file).base.len(); got != want {
+		if got := openIndex(file).base.Len(); got != want {
 			t.Errorf("the index knows %d files, want %d", got, want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -170,7 +171,7 @@ func (p *publisher) chooseFolders(found []item, kept []string) error {
 
 // isLink reports whether the path was found as a link.
 func isLink(found []item, file string) bool {
-	return slices.ContainsFunc(found, func(it item) bool { return it.path == file && it.kind == typeLink })
+	return slices.ContainsFunc(found, func(it item) bool { return it.path == file && it.kind == snapshot.Link })
 }
 
 // holds reports whether an entry lies below the folder.
@@ -221,7 +222,7 @@ func (t *Tree) published(file string) bool {
 	}
 	var st stat
 	t.counters.Stats.Add(1)
-	if at.stat(l, name, &st) != nil || st.kind() != typeFile {
+	if at.stat(l, name, &st) != nil || st.Kind() != snapshot.File {
 		return false
 	}
 	dig, ok := t.index.known(l, file, name, &st)
@@ -267,7 +268,7 @@ func (p *publisher) remove(files []string) error {
 	for _, f := range files {
 		dir, name := split(f)
 		l, err := at.move(dir)
-		if absent(err) {
+		if snapshot.NotThere(err) {
 			continue // Restore has replaced its folder
 		}
 		if err == nil {
@@ -322,12 +323,12 @@ func (t *Tree) remember(es []store.Entry) {
 		}
 		var st stat
 		t.counters.Stats.Add(1)
-		if at.stat(l, name, &st) != nil || st.kind() != typeFile || st.Size != e.Size ||
+		if at.stat(l, name, &st) != nil || st.Kind() != snapshot.File || st.Size != e.Size ||
 			!store.Stamped(e.Digest, st.Mtime) || !at.trusted(l, &st) {
 			continue
 		}
 		if dig, ok := t.index.known(l, e.Path, name, &st); !ok || dig != e.Digest {
-			news = append(news, update{e.Path, &state{stat: st, Digest: e.Digest}})
+			news = append(news, update{e.Path, &state{Stat: st, Digest: e.Digest}})
 		}
 	}
 	t.index.put(news)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -63,9 +64,9 @@ func TestSnapshotNoticesEveryKindOfChange(t *testing.T) {
 			if !saved || err != nil {
 				t.Fatal(saved, err)
 			}
-			s, ok := LoadSnapshot(file, store.Digest{})
+			s, ok := snapshot.Load(file, nil)
 			var n store.Counters
-			if !ok || s.Len() != 8 || !s.Unchanged(root, &n) || n.Read() != (store.Counts{Stats: 8}) {
+			if !ok || s.Len() != 8 || !s.Unchanged(root, &n.Stats) || n.Read() != (store.Counts{Stats: 8}) {
 				t.Fatalf("before: %v, %d paths, %+v", ok, s.Len(), n.Read())
 			}
 			tick(t)
@@ -91,8 +92,8 @@ func TestSnapshotKeepsPayloadAndKey(t *testing.T) {
 	t.Parallel()
 	root, file := t.TempDir(), filepath.Join(t.TempDir(), "snapshot")
 	write(t, root, "a", "1")
-	key := store.Sum([]byte("key"))
-	if _, ok := LoadSnapshot(file, key); ok {
+	key := snapshot.Key{[]byte("k"), nil, []byte("ey")}
+	if _, ok := snapshot.Load(file, key); ok {
 		t.Error("found what was never saved")
 	}
 	var n store.Counters
@@ -102,11 +103,13 @@ func TestSnapshotKeepsPayloadAndKey(t *testing.T) {
 	if !saved || err != nil || n.Read() != (store.Counts{Stats: 1, FilesWritten: 1, BytesWritten: info.Size()}) {
 		t.Fatal(saved, err, n.Read())
 	}
-	if s, ok := LoadSnapshot(file, key); !ok || string(s.Payload()) != "payload" {
+	if s, ok := snapshot.Load(file, key); !ok || string(s.Payload()) != "payload" {
 		t.Error("payload lost")
 	}
-	if _, ok := LoadSnapshot(file, store.Sum([]byte("other"))); ok {
-		t.Error("loaded with another key")
+	for _, other := range []snapshot.Key{nil, {nil}, {[]byte("k"), []byte("ey")}, {[]byte("ke"), nil, []byte("y")}, {[]byte("k"), nil, []byte("ex")}, {[]byte("k"), nil, []byte("e")}, {[]byte("k"), nil, []byte("eypayload")}, append(key[:3:3], []byte("payload"))} {
+		if _, ok := snapshot.Load(file, other); ok {
+			t.Errorf("loaded with the key %q", other)
+		}
 	}
 	good, err := os.ReadFile(file)
 	check(t, err)
@@ -114,11 +117,11 @@ func TestSnapshotKeepsPayloadAndKey(t *testing.T) {
 		bad := append([]byte(nil), good...)
 		bad[i] ^= 0x40
 		check(t, os.WriteFile(file, bad, 0o644))
-		if _, ok := LoadSnapshot(file, key); ok {
+		if _, ok := snapshot.Load(file, key); ok {
 			t.Errorf("byte %d: damage not noticed", i)
 		}
 		check(t, os.WriteFile(file, good[:i], 0o644))
-		if _, ok := LoadSnapshot(file, key); ok {
+		if _, ok := snapshot.Load(file, key); ok {
 			t.Errorf("cut at %d: damage not noticed", i)
 		}
 	}
@@ -131,8 +134,8 @@ func TestSnapshotRefusesRacyFiles(t *testing.T) {
 	var st stat
 	p, err := openRoot(root)
 	check(t, err)
-	defer p.close()
-	check(t, p.stat([]byte("f\x00"), &st))
+	defer p.Close()
+	check(t, p.Stat([]byte("f\x00"), &st))
 	born := time.Unix(0, st.Ctime)
 	for _, c := range []struct {
 		name string
@@ -178,7 +181,7 @@ func TestSnapshotKnowsMarks(t *testing.T) {
 	if saved, _ := SaveSnapshot(filepath.Join(root, "other"), root, []string{"m"}, SnapshotOptions{}); saved {
 		t.Error("without its mark it is")
 	}
-	snap, ok := LoadSnapshot(file, store.Digest{})
+	snap, ok := snapshot.Load(file, nil)
 	check(t, os.Link(filepath.Join(root, "m"), filepath.Join(root, "again"))) // moves the change time
 	if !ok || snap.Unchanged(root, nil) {
 		t.Error("what moves the change time may be an edit that put the other times back")
@@ -200,9 +203,9 @@ func TestSnapshotOfManyFiles(t *testing.T) {
 	}
 	saved, err := SaveSnapshot(file, root, paths, SnapshotOptions{Now: later()})
 	check(t, err)
-	s, ok := LoadSnapshot(file, store.Digest{})
+	s, ok := snapshot.Load(file, nil)
 	var n store.Counters
-	if !saved || !ok || !s.Unchanged(root, &n) || n.Read().Stats != 2500 {
+	if !saved || !ok || !s.Unchanged(root, &n.Stats) || n.Read().Stats != 2500 {
 		t.Fatal(saved, ok, n.Read())
 	}
 	check(t, os.Remove(filepath.Join(root, paths[1999])))

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/mlops-runner/mlops/runner/snapshot"
 )
 
 // manyFolders is from how many folders in one on they are looked into on all
@@ -15,7 +17,7 @@ const manyFolders = 16
 // countFolders counts those among what a folder holds.
 func countFolders(es []dirent) (n int) {
 	for _, e := range es {
-		if e.kind == typeDir {
+		if e.kind == snapshot.Dir {
 			n++
 		}
 	}
@@ -30,7 +32,7 @@ func (w *walker) spread(es []dirent, depth int, ps []*pattern) error {
 	var before [][]item // the files before each of them
 	mine := make([]item, 0, len(es))
 	for _, e := range es {
-		if e.kind != typeDir {
+		if e.kind != snapshot.Dir {
 			mine = w.dirent(mine, e, ps)
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mlops-runner/mlops/runner/disk"
+	"github.com/mlops-runner/mlops/runner/snapshot"
 	"github.com/mlops-runner/mlops/runner/store"
 )
 
@@ -123,13 +124,13 @@ func (t *Tree) Entry(ctx context.Context, name string) (store.Entry, error) {
 		return store.Entry{Path: p, Mode: fs.ModeDir}, nil
 	}
 	st, err := t.statOne(p)
-	if absent(err) || t.reserved(p) {
+	if snapshot.NotThere(err) || t.reserved(p) {
 		return store.Entry{}, t.missing(name, p)
 	}
 	if err != nil {
 		return store.Entry{}, fmt.Errorf("stat %s: %w", name, err)
 	}
-	if st.kind() == typeDir {
+	if st.Kind() == snapshot.Dir {
 		return store.Entry{Path: p, Mode: fs.ModeDir}, nil
 	}
 	es, err := t.digests(ctx, []item{{path: p, st: st}}, func(string) string { return name })

@@ -1,16 +1,15 @@
-package worktree
+package snapshot
 
 import (
 	"errors"
 	"io/fs"
-	"path/filepath"
 )
 
 // A visitor asks for files in one folder after another, below a root or
 // anywhere. One goroutine uses it.
 type visitor struct {
-	root  place
-	place place // the present folder
+	root  Place
+	place Place // the present folder
 	open  bool  // whether place has to be closed
 	err   error // why there is no present folder
 	stats int64
@@ -22,18 +21,18 @@ type visitor struct {
 var errLink = errors.New("a symbolic link is in the way")
 
 func newVisitor(root string) (*visitor, error) {
-	p, err := openRoot(root)
+	p, err := OpenRoot(root)
 	return &visitor{root: p}, err
 }
 
 func (v *visitor) close() {
 	v.leave()
-	v.root.close()
+	v.root.Close()
 }
 
 func (v *visitor) leave() {
 	if v.open {
-		v.place.close()
+		v.place.Close()
 		v.open = false
 	}
 }
@@ -47,34 +46,34 @@ func (v *visitor) enter(dir string) {
 	case dir == "":
 		v.place, v.err = v.root, nil
 		return
-	case filepath.IsAbs(filepath.FromSlash(dir)):
-		v.place, v.err = openRoot(filepath.FromSlash(dir))
+	case absolute(dir):
+		v.place, v.err = OpenRoot(dir)
 	default:
-		v.place, v.err = v.root.below(dir)
+		v.place, v.err = v.root.Below(dir)
 	}
 	v.open = v.err == nil
 }
 
 // trusted reports whether the present folder's file system tells the truth; see
-// trustedFS. Of a folder that is not there nothing is held against it.
+// [Place.Trusted]. Of a folder that is not there nothing is held against it.
 func (v *visitor) trusted() bool {
 	if !v.asked {
-		v.asked, v.trusts = true, v.err != nil || v.place.trusted()
+		v.asked, v.trusts = true, v.err != nil || v.place.Trusted()
 	}
 	return v.trusts
 }
 
-func (v *visitor) stat(name []byte, st *stat) error {
+func (v *visitor) stat(name []byte, st *Stat) error {
 	if v.err != nil {
 		if linked(v.err) {
 			return errLink
 		}
 		return v.err
 	}
-	return v.place.stat(name, st)
+	return v.place.Stat(name, st)
 }
 
 // notThere reports whether a path is absent, and would be found if it appeared.
 func notThere(err error) bool {
-	return err != nil && !errors.Is(err, errLink) && (errors.Is(err, fs.ErrNotExist) || absent(err))
+	return err != nil && !errors.Is(err, errLink) && (errors.Is(err, fs.ErrNotExist) || NotThere(err))
 }

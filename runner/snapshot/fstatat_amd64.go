@@ -1,0 +1,4 @@
+package snapshot
+
+// sysFstatat is the number of newfstatat on Linux.
+const sysFstatat = 262
