@@ -116,7 +116,6 @@ func (x *execution) begin(ctx context.Context) (err error) {
 		return errors.Join(err, x.release())
 	}
 	x.writer.Expect(x.total())
-	x.used.expect(x.Plan, x.written)
 	x.publishing.last = x.publisher()
 	x.watch = newWatcher(x.writer.ID(), x.Watch, x.now, x.secret)
 	x.watch.send(Event{Kind: RunStarted, Pipeline: x.Plan.Pipeline, Total: x.total()})

@@ -205,10 +205,12 @@ func (r *Runner) forced(n *plan.Node) bool {
 
 // open starts what Run and Forecast share.
 func (r *Runner) open(ctx context.Context) *execution {
-	return &execution{
+	x := &execution{
 		Runner: r, outcomes: make([]*outcome, len(r.Plan.Nodes)),
 		images: newImages(r.Executor), contexts: newContexts(r.Plan, r.Contexts),
 		written: newWritten(r.Plan), started: r.now(), definitions: newDefinitions(r.Store, len(r.Plan.Nodes)), secret: r.masks(),
 		claims: make(chan *claim), used: usedFiles{inputs: make([]store.Digest, len(r.Plan.Nodes))}, budget: r.newBudget(), key: agent.NewKey(),
 	}
+	x.used.expect(r.Plan, x.written)
+	return x
 }
