@@ -132,7 +132,7 @@ func (a *app) keepSnapshot(ctx context.Context, s *session, f *runner.Finished, 
 	if !f.Settled || !ok || s.project.event != nil || s.Plan.Group.Name != "" || slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return strings.HasPrefix(n.Pull, "always") }) {
 		return nil
 	}
-	paths, ok := s.watched(f)
+	paths, ok := s.watched(ctx, f)
 	models, known := s.modelsState()
 	if !ok || !known {
 		return nil
@@ -183,7 +183,7 @@ func (s *session) still(ctx context.Context, f *runner.Finished) bool {
 }
 
 // watched are the files and folders whose change would change the run.
-func (s *session) watched(f *runner.Finished) ([]string, bool) {
+func (s *session) watched(ctx context.Context, f *runner.Finished) ([]string, bool) {
 	paths := make([]string, 0, len(f.Files)+len(f.Folders)+4)
 	for p := range f.Files {
 		paths = append(paths, p)
@@ -197,8 +197,7 @@ func (s *session) watched(f *runner.Finished) ([]string, bool) {
 	for _, pattern := range f.Folders {
 		paths = append(paths, folders(s.project.root, s.project.store(), pattern)...)
 	}
-	tracked := slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Tracked })
-	if tracked || s.Plan.Git {
+	if s.watchesGit(ctx) {
 		git, ok := gitFiles(s.project.root)
 		if !ok {
 			return nil, false
@@ -215,6 +214,13 @@ func (s *session) watched(f *runner.Finished) ([]string, bool) {
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths), true
+}
+
+// watchesGit reports whether a commit, or what git tracks, may change the run: also
+// one that promotes, as no alias moves to what is in no commit.
+func (s *session) watchesGit(ctx context.Context) bool {
+	tracked := slices.ContainsFunc(s.Plan.Nodes, func(n *plan.Node) bool { return n.Tracked })
+	return tracked || s.Plan.Git || s.promotion != nil && s.Tree.Source(ctx).Commit != ""
 }
 
 // branchFiles are the files and folders by which a branch or tag of git is seen
