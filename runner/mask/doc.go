@@ -18,12 +18,10 @@
 //   - hexadecimal digits, lower and upper, and every four bytes of the value as
 //     od, xxd and hexdump print them, in ones and twos, also in octal and decimal
 //     numbers with and without sign, as the numbers of xxd -i and the characters of
-//     od -c, and every eight bytes in two numbers of four (od -t x4, xxd -e), whatever
-//     their lines break;
+//     od -c, whatever their lines break;
 //   - of values of up to 256 bytes, the bytes as two hexadecimal digits each with
 //     colons, dashes or blanks between them, as \x41, as 0x41 with commas, and as
-//     decimal numbers with commas, in one line; base32 at each of the five places, and
-//     its lines of 76;
+//     decimal numbers with commas, in one line;
 //   - URL escapes, with digits of both cases, more or fewer characters spared,
 //     and + for a blank;
 //   - the escapes of JSON (also twice, and with < > & as \u003c), of shells
@@ -34,14 +32,10 @@
 // write them that colour a part of a word.
 //
 // What is not found: a value that was encrypted, compressed, reversed or cut
-// into pieces, numbers of four of its bytes in decimal or octal (od -t u4), of eight
-// (od -t x8) or with the high byte first (od --endian=big), numbers in other bases
-// (xxd -b prints bits) or with other things between them, the last three bytes or
-// fewer of a line of a dump, seven where its numbers are of four bytes, base32 in
-// small letters or another alphabet, base32 and base64 that are broken into lines of
-// other lengths. Decimal numbers of four bytes were tried, and cost a tenth of the
-// speed, as every log has such digits. A job that wants to give a secret away can do
-// so; masking guards against accidents.
+// into pieces, numbers of its bytes in other bases (xxd -b prints bits), of more than
+// two bytes (od -t x4) or with other things between them, the last three bytes or
+// fewer of a line of a dump, base64 that is broken into lines of other lengths. A job
+// that wants to give a secret away can do so; masking guards against accidents.
 //
 // # How it works
 //
@@ -60,5 +54,5 @@
 // Why the automaton is not one dense table: forms are long and share few
 // prefixes, so that nearly all states have one successor. These keep that and a
 // failure link; only states that branch have a row over the classes of bytes.
-// A private key of 50 lines takes 9 MB so, and 60 with rows for all.
+// A private key of 50 lines takes 8 MB so, and 60 with rows for all.
 package mask

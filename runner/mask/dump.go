@@ -30,9 +30,6 @@ func dumpForms(value string, add func(string)) {
 	if len(value) > dumpedWhole {
 		step = dumped
 	}
-	for i := 0; i+2*dumped <= len(value); i += step {
-		add(quads(value[i : i+2*dumped]))
-	}
 	for i := 0; i+dumped <= len(value); i += step {
 		part := value[i : i+dumped]
 		d := hex.EncodeToString([]byte(part))
@@ -72,14 +69,6 @@ func wordForms(part string, add func(string)) {
 	add(columns(" %5d", one, other))
 	add(columns(" %6d", int16(one), int16(other)))
 	add(columns("   %05d", one, other))
-}
-
-// quads are eight bytes as two numbers, as od -t x4 and xxd -e print them. One
-// number alone would be found as well, and a seventh of the speed lost: blocks of
-// three digits without a blank, which stand everywhere in logs, would begin a form.
-func quads(part string) string {
-	b := []byte(part)
-	return fmt.Sprintf("%08x %08x", binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[dumped:]))
 }
 
 // columns are numbers in a row, from the first digit on.

@@ -1,7 +1,6 @@
 package mask
 
 import (
-	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
@@ -23,7 +22,6 @@ func eachForm(value string, add func(string)) {
 		long(strings.ToUpper(hex.EncodeToString([]byte(part))))
 		if len(value) <= dumpedWhole {
 			separatedForms(part, long)
-			base32Forms(part, long)
 		}
 		if !plain(part) {
 			urlForms(part, long)
@@ -81,22 +79,6 @@ func base64Forms(value string, add func(string)) {
 			brokenForms(text[:8*len(value)/6], width, add)
 		}
 	}
-}
-
-// base32Forms are the same inside of base32, by how many bytes of its first group
-// of five belong to what is before it.
-func base32Forms(value string, add func(string)) {
-	for before := range 5 {
-		text := base32.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + value))
-		bits := 8 * (before + len(value))
-		from := (8*before + 4) / 5
-		add(text[from : bits/5])
-		add(text[from : (bits+4)/5])
-		add(text[from:])
-	}
-	text := base32.StdEncoding.EncodeToString([]byte(value))
-	brokenForms(text, 76, add)
-	brokenForms(text[:8*len(value)/5], 76, add)
 }
 
 // brokenForms are the lines of a text that is broken at a width.

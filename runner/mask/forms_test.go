@@ -2,7 +2,6 @@ package mask
 
 import (
 	"crypto/rand"
-	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -57,28 +56,6 @@ func TestBase64Places(t *testing.T) {
 				got := s.Text(text)
 				// Characters that share bits with what is around may stay.
 				if left := strings.Replace(got, Mark, "", 1); len(left) > (before*8+5)/6+(after*8+5)/6+3 || !strings.Contains(got, Mark) {
-					t.Errorf("%s, %d before, %d after: %s became %s", name, before, after, text, got)
-				}
-			}
-		}
-	}
-}
-
-// TestBase32Places does the same with base32.
-func TestBase32Places(t *testing.T) {
-	t.Parallel()
-	s := &Set{}
-	const secret = "k3y~of>the?house"
-	if err := s.Add(secret); err != nil {
-		t.Fatal(err)
-	}
-	for name, enc := range map[string]*base32.Encoding{"padded": base32.StdEncoding, "raw": base32.StdEncoding.WithPadding(base32.NoPadding)} {
-		for before := range 9 {
-			for after := range 6 {
-				text := enc.EncodeToString([]byte("user:...:"[:before] + secret + "......"[:after]))
-				got := s.Text(text)
-				// Characters that share bits with what is around may stay, and the padding behind them.
-				if left := strings.Replace(got, Mark, "", 1); len(strings.Trim(left, "=")) > (before*8+4)/5+(after*8+4)/5+1 || !strings.Contains(got, Mark) {
 					t.Errorf("%s, %d before, %d after: %s became %s", name, before, after, text, got)
 				}
 			}

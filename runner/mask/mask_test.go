@@ -190,9 +190,8 @@ func TestAgainstBruteForce(t *testing.T) {
 func FuzzWriter(f *testing.F) {
 	f.Add("secret", "se\ncret", "a secret, a se\ncret", uint64(1))
 	f.Add("aaaaaa", "abaaaa", "aaabaaaabaaaaaa", uint64(7))
-	for _, dump := range []string{"163 145 143 162 145 164", "062563 071143 072145", "115 101 99 114 101 116", " 25971  29283  29797", "0X73, 0X65, 0X63, 0X72,\n",
-		"72636573 65687465 ", "ONSWG4TFOQ======"} {
-		f.Add("secret", "secretherein", "7 "+dump+" 1 2"+dump, uint64(9))
+	for _, dump := range []string{"163 145 143 162 145 164", "062563 071143 072145", "115 101 99 114 101 116", " 25971  29283  29797", "0X73, 0X65, 0X63, 0X72,\n"} {
+		f.Add("secret", "secret", "7 "+dump+" 1 2"+dump, uint64(9))
 	}
 	f.Fuzz(func(t *testing.T, a, b, text string, seed uint64) {
 		if len(a)+len(b) > 200 || len(text) > 4000 || strings.Contains(text, "\x1b") {

@@ -22,7 +22,7 @@ func TestSize(t *testing.T) {
 	}
 	a := s.automaton()
 	size := len(a.states)*int(unsafe.Sizeof(node{})) + 4*len(a.rows)
-	if size > 8_800_000 {
+	if size > 8_300_000 {
 		t.Errorf("%d states, %d rows of %d classes: %d bytes", len(a.states), len(a.rows)/a.classes, a.classes, size)
 	}
 }

@@ -26,7 +26,7 @@ const (
 	window = MinLength // bytes of a form that are looked at
 	block  = 3         // bytes
 	most   = window - block + 1
-	ahead  = 4 // bytes that a form has before its window, at most
+	ahead  = 3 // bytes that a form has before its window, at most
 )
 
 // lead is how many bytes a form has before its window.
